@@ -1,0 +1,12 @@
+"""The HTTP-triggered Function: translates between azure.functions and the skill, and nothing else."""
+
+import azure.functions as func
+
+from shared.api import handle
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    reply = handle(req.method, req.headers, req.get_body())
+    return func.HttpResponse(
+        reply.body, status_code=reply.status, headers=dict(reply.headers), mimetype="application/json"
+    )

@@ -1,0 +1,241 @@
+"""The model bundle on disk: manifest.json, clusters.npz, labels.json, assignments.csv, report.html.
+
+The arrays and what they mean are written once by training; the names may change later, so they live in a file of their
+own that is replaced atomically. Nothing in a bundle is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.clusters import Metric
+from shared.embedder import EmbedderSpec
+
+FORMAT = 1
+
+MANIFEST = "manifest.json"
+CLUSTERS = "clusters.npz"
+LABELS = "labels.json"
+ASSIGNMENTS = "assignments.csv"
+REPORT = "report.html"
+
+
+class BundleError(ValueError):
+    """A bundle that can't be used. The message names the file and the way out."""
+
+
+class Clustering(BaseModel):
+    """DBSCAN's parameters as used."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: Metric
+    eps: float = Field(gt=0)
+    min_samples: int = Field(ge=1)
+    eps_chosen: Literal["auto", "given"]
+
+
+class Counts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pictures: int
+    clustered: int
+    unclustered: int
+    skipped: int
+    clusters: int
+    core_samples: int
+
+
+class Manifest(BaseModel):
+    """What a bundle is: enough to serve it, to compare it and to make it again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = FORMAT
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    version: str = Field(pattern=r"^[0-9a-f]{12}$")
+    created: str
+    embedder: EmbedderSpec
+    clustering: Clustering
+    counts: Counts
+    files: dict[str, str]
+    """File name to SHA-256. labels.json and report.html are added when a version is published."""
+    made_with: dict[str, str] = Field(default_factory=dict)
+
+
+class Labels(BaseModel):
+    """The names of the groups, and pictures by which a group is recognized when its number changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+    exemplars: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """clusters.npz: the core samples."""
+
+    vectors: NDArray[np.float32]
+    """Shape (m, dimensions): embeddings of the core samples, as the embedder made them."""
+    clusters: NDArray[np.int32]
+    """Shape (m,): each one's cluster, numbered from 0."""
+    reach: NDArray[np.float32]
+    """Shape (clusters,): how far beyond its core samples each cluster still suggests its names; at least eps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    manifest: Manifest
+    arrays: Arrays
+    labels: Labels
+    version: str
+    """manifest.version and a digest of the names: another name is another version."""
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read and check a bundle. Raises BundleError when a file is missing, altered, or of another format."""
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        if sha256(_read(folder, name)) != expected:
+            raise BundleError(f"{folder / name} is not the file its manifest lists (SHA-256 differs): fetch it again")
+    labels_json = _read(folder, LABELS)
+    return Bundle(
+        manifest=manifest,
+        arrays=_read_arrays(folder, manifest),
+        labels=parse_labels(labels_json, folder / LABELS),
+        version=full_version(manifest.version, labels_json),
+    )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read manifest.json alone. Raises BundleError."""
+    path = folder / MANIFEST
+    content = _read(folder, MANIFEST)
+    try:
+        found = json.loads(content)
+        if isinstance(found, dict) and found.get("format") not in {None, FORMAT}:
+            raise BundleError(
+                f"{path} has format {found['format']}, this code reads format {FORMAT}: update the code or retrain"
+            )
+        return Manifest.model_validate(found)
+    except ValidationError as error:
+        raise BundleError(f"{path} is not a manifest: {explain(error)}") from None
+    except ValueError as error:
+        raise error if isinstance(error, BundleError) else BundleError(f"{path} is not JSON: {error}") from None
+
+
+def parse_labels(content: bytes, origin: Path) -> Labels:
+    """Raises BundleError naming `origin`."""
+    try:
+        return Labels.model_validate_json(content)
+    except ValidationError as error:
+        raise BundleError(f"{origin} is not a label file: {explain(error)}") from None
+
+
+def write_bundle(folder: Path, manifest: Manifest, contents: Mapping[str, bytes], labels: Labels) -> Bundle:
+    """Write a bundle whose manifest lists `contents`; the manifest goes last, so a half-written bundle has none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    write_labels(folder, labels)
+    write_atomically(folder / MANIFEST, to_json(manifest))
+    return read_bundle(folder)
+
+
+def write_labels(folder: Path, labels: Labels) -> None:
+    write_atomically(folder / LABELS, to_json(labels))
+
+
+def arrays_bytes(arrays: Arrays) -> bytes:
+    """clusters.npz: the same arrays give the same bytes (numpy dates the entries 1980)."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, vectors=arrays.vectors, clusters=arrays.clusters, reach=arrays.reach)
+    return buffer.getvalue()
+
+
+def model_version(embedder: EmbedderSpec, clustering: Clustering, clusters_npz: bytes) -> str:
+    """Twelve digits that name a trained model by its content: the same training gives the same version."""
+    content = to_json(embedder) + to_json(clustering) + clusters_npz
+    return sha256(content)[:12]
+
+
+def full_version(version: str, labels_json: bytes) -> str:
+    return f"{version}-{sha256(labels_json)[:6]}"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def to_json(model: BaseModel) -> bytes:
+    return (json.dumps(model.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file whole: a reader sees the old or the new one, whenever the writer dies."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def explain(error: ValidationError) -> str:
+    """Pydantic's findings in one line: where, what."""
+    return "; ".join(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}" for item in error.errors())
+
+
+def _read(folder: Path, name: str) -> bytes:
+    if name != Path(name).name:
+        raise BundleError(f"{folder / MANIFEST} lists {name!r}, which lies outside the bundle")
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{folder / name} is missing: train the model, or fetch it from its store") from None
+
+
+def _read_arrays(folder: Path, manifest: Manifest) -> Arrays:
+    path = folder / CLUSTERS
+    try:
+        with np.load(io.BytesIO(_read(folder, CLUSTERS)), allow_pickle=False) as stored:
+            arrays = Arrays(stored["vectors"], stored["clusters"], stored["reach"])
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise BundleError(f"{path} can't be read: {error}") from None
+    _check(arrays, manifest, path)
+    return arrays
+
+
+def _check(arrays: Arrays, manifest: Manifest, path: Path) -> None:
+    samples, clusters = manifest.counts.core_samples, manifest.counts.clusters
+    expected: Sequence[tuple[str, NDArray[np.generic], tuple[int, ...], str]] = (
+        ("vectors", arrays.vectors, (samples, manifest.embedder.dimensions), "float32"),
+        ("clusters", arrays.clusters, (samples,), "int32"),
+        ("reach", arrays.reach, (clusters,), "float32"),
+    )
+    for name, array, shape, dtype in expected:
+        if array.shape != shape or array.dtype != dtype:
+            raise BundleError(f"{path}: {name} is {array.dtype} of shape {array.shape}, not {dtype} of shape {shape}")
+    if not np.isfinite(arrays.vectors).all():
+        raise BundleError(f"{path}: vectors holds values that are not finite")
+    if samples and not (arrays.clusters.min() >= 0 and arrays.clusters.max() < clusters):
+        raise BundleError(f"{path}: clusters holds ids outside 0 to {clusters - 1}")

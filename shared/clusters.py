@@ -1,0 +1,93 @@
+"""Core samples to clusters: which group a new embedding belongs to, and how surely.
+
+DBSCAN's own rule, applied to new points: an embedding belongs to the cluster of its nearest core sample, if that is
+within eps. Training reassigns its border points by this same code, so training and serving agree on every picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Metric = Literal["cosine", "euclidean"]
+
+NOISE = -1
+"""The cluster id of whatever lies outside every cluster, as in scikit-learn."""
+
+# Distances are computed for this many core samples at a time, so that 100,000 of them need no n x m matrix.
+_BLOCK = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """For each of n embeddings, its nearest core sample's cluster, near or far."""
+
+    clusters: NDArray[np.int32]
+    """Shape (n,)."""
+    distances: NDArray[np.float32]
+    """Shape (n,), in the metric's units: cosine distance 0 to 2, or Euclidean."""
+
+    def within(self, limit: float | NDArray[np.float32]) -> NDArray[np.int32]:
+        """The clusters, with NOISE wherever the distance exceeds the limit (a number, or one for each embedding)."""
+        return np.where(self.distances <= limit, self.clusters, NOISE).astype(np.int32)
+
+
+class CoreSamples:
+    """The core samples of a trained model, ready to be asked for the nearest one."""
+
+    def __init__(self, vectors: NDArray[np.float32], clusters: NDArray[np.int32], metric: Metric) -> None:
+        """vectors: shape (m, dimensions), m at least 1; clusters: shape (m,), ids from 0."""
+        if len(vectors) == 0 or len(vectors) != len(clusters):
+            raise ValueError(f"{len(vectors)} core samples with {len(clusters)} cluster ids: need one for each")
+        self.metric: Metric = metric
+        self.clusters = clusters
+        self._vectors = comparable(vectors, metric)
+        self._squares = _squares(self._vectors)
+
+    def nearest(self, vectors: NDArray[np.float32], among: NDArray[np.bool_] | None = None) -> Nearest:
+        """The nearest core sample of each embedding; ties go to the first. `among` (m,) admits only some of them.
+
+        Raises ValueError when `among` admits none.
+        """
+        if among is not None and not among.any():
+            raise ValueError("no core sample to compare with")
+        targets = comparable(vectors, self.metric)
+        best = np.full(len(targets), np.inf, dtype=np.float32)
+        which = np.zeros(len(targets), dtype=np.intp)
+        own = _squares(targets)[:, None]
+        for start in range(0, len(self._vectors), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            squared = targets @ self._vectors[block].T
+            squared *= -2
+            squared += own
+            squared += self._squares[block]
+            if among is not None:
+                squared[:, ~among[block]] = np.inf
+            closest = squared.argmin(axis=1)
+            found = squared[np.arange(len(targets)), closest]
+            better = found < best
+            best[better], which[better] = found[better], closest[better] + start
+        # The expansion above loses digits where points nearly coincide; take the distance to the winner directly.
+        return Nearest(self.clusters[which], distance(targets, self._vectors[which], self.metric))
+
+
+def comparable(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
+    """Vectors whose Euclidean order is the metric's order: unit length for cosine, unchanged for Euclidean."""
+    if metric == "euclidean":
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+    lengths = np.sqrt(_squares(vectors))[:, None]
+    lengths[lengths == 0] = 1
+    return np.ascontiguousarray(vectors / lengths, dtype=np.float32)
+
+
+def distance(a: NDArray[np.float32], b: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
+    """Row-wise distance of comparable vectors, shape (n,). For unit vectors, |a - b|² / 2 is 1 - cos(a, b)."""
+    squared = _squares(a - b)
+    return squared * np.float32(0.5) if metric == "cosine" else np.sqrt(squared)
+
+
+def _squares(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.einsum("ij,ij->i", vectors, vectors)

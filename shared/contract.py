@@ -1,0 +1,145 @@
+"""Azure AI Search's custom-skill contract: a request's bytes to records, answers to a response's bytes.
+
+https://learn.microsoft.com/azure/search/cognitive-search-custom-skill-interface. What makes a whole request unusable
+raises RequestError; what is wrong with one record stays with that record.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import cast
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+
+
+class RequestError(ValueError):
+    """The whole request is refused, with this HTTP status and message."""
+
+    def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class RecordError(ValueError):
+    """One record can't be answered. The message goes to AI Search, which shows it beside the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One value of a request. `images` are base64 texts; `error` says why there are none."""
+
+    record_id: str
+    images: tuple[str, ...] = ()
+    is_list: bool = False
+    category: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One value of a response. Beside an error, data is dropped: AI Search ignores it there."""
+
+    record_id: str
+    data: Mapping[str, object] = field(default_factory=dict[str, object])
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "recordId": self.record_id,
+            "data": {} if self.error else dict(self.data),
+            "errors": [{"message": self.error}] if self.error else [],
+            "warnings": [{"message": warning} for warning in self.warnings],
+        }
+
+
+def parse_request(body: bytes, *, max_records: int) -> list[Record]:
+    """The records of a request, each recordId once, in order of first appearance.
+
+    Raises RequestError when the body is not `{"values": [...]}`, a value has no recordId (it could not be answered), or
+    there are more than max_records.
+    """
+    values = _values(body)
+    if len(values) > max_records:
+        raise RequestError(
+            f"{len(values)} records in one request, over the limit of {max_records}: lower the skill's batchSize",
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        )
+    ids = [_record_id(value, position) for position, value in enumerate(values)]
+    repeats = Counter(ids)
+    records: dict[str, Record] = {}
+    for record_id, value in zip(ids, values, strict=True):
+        if repeats[record_id] > 1:
+            error = f"recordId {record_id!r} stands {repeats[record_id]} times in this request"
+            records[record_id] = Record(record_id, error=error)
+        else:
+            records[record_id] = _record(record_id, cast("dict[str, Json]", value))
+    return list(records.values())
+
+
+def render_response(answers: Iterable[Answer]) -> bytes:
+    return json.dumps({"values": [answer.to_json() for answer in answers]}, allow_nan=False).encode()
+
+
+def decode_base64(text: str) -> bytes:
+    """Bytes of a base64 text, standard or URL-safe, with or without padding, line breaks or a data: prefix.
+
+    Raises RecordError.
+    """
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    compact = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except (binascii.Error, ValueError):  # ValueError: characters beyond ASCII
+        raise RecordError("it is not base64") from None
+
+
+def _values(body: bytes) -> list[Json]:
+    try:
+        request: Json = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise RequestError(f"the body is not JSON: {reason}") from None
+    values = request.get("values") if isinstance(request, dict) else None
+    if not isinstance(values, list):
+        raise RequestError('the body has no list "values": send {"values": [{"recordId": "1", "data": {...}}]}')
+    return values
+
+
+def _record_id(value: Json, position: int) -> str:
+    record_id = value.get("recordId") if isinstance(value, dict) else None
+    if not isinstance(record_id, str):
+        raise RequestError(f"values[{position}] has no recordId (a string), so it could not be answered")
+    return record_id
+
+
+def _record(record_id: str, value: Mapping[str, Json]) -> Record:
+    try:
+        data = value.get("data")
+        if not isinstance(data, dict):
+            raise RecordError("data is missing: it must be an object with the input images")
+        images = data.get("images", data.get("image"))
+        if images is None:
+            raise RecordError("data.images is missing: map the skill's input images to /document/normalized_images/*")
+        category = data.get("category")
+        if category is not None and not isinstance(category, str):
+            raise RecordError("data.category must be a string")
+        is_list = isinstance(images, list)
+        texts = tuple(_base64_text(image) for image in (images if is_list else [images]))
+    except RecordError as error:
+        return Record(record_id, error=str(error))
+    return Record(record_id, texts, is_list, category)
+
+
+def _base64_text(image: Json) -> str:
+    text = image.get("data") if isinstance(image, dict) else image
+    if not isinstance(text, str):
+        raise RecordError("data.images must be an image object with base64 in its field data, or a base64 string")
+    return text

@@ -1,0 +1,71 @@
+"""Many pictures to embeddings, in order and in bounded memory: decoding runs ahead on threads while the network works.
+
+Training feeds it files, serving feeds it records; this is the only loop there is over decode and embed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.embedder import BATCH, Embedder
+from shared.images import Picture
+
+type Vector = NDArray[np.float32]
+type Outcome = Vector | Exception
+
+# Enough decoded pictures (170 KB each) waiting that the network never does; full-size pictures live only in the
+# threads that decode them, so this number does not grow memory by more than a few megabytes.
+_AHEAD = 4 * BATCH
+
+
+def embed_each[Source](
+    embedder: Embedder,
+    sources: Iterable[Source],
+    read: Callable[[Source], Picture],
+    expected: type[Exception] | tuple[type[Exception], ...],
+) -> Iterator[tuple[Source, Outcome]]:
+    """Yield each source with its embedding, or with the expected exception that reading it raised.
+
+    `read` runs on several threads. Any other exception ends the iteration and is raised here.
+    """
+
+    def attempt(source: Source) -> Picture | Exception:
+        try:
+            return read(source)
+        except expected as error:
+            return error
+
+    for chunk in itertools.batched(_decoded(sources, attempt), BATCH, strict=False):
+        pictures = [picture for _, picture in chunk if not isinstance(picture, Exception)]
+        vectors = iter(embedder.embed(pictures))
+        for source, picture in chunk:
+            yield source, picture if isinstance(picture, Exception) else next(vectors)
+
+
+def _decoded[Source](
+    sources: Iterable[Source], attempt: Callable[[Source], Picture | Exception]
+) -> Iterator[tuple[Source, Picture | Exception]]:
+    waiting: deque[tuple[Source, Future[Picture | Exception]]] = deque()
+    try:
+        for source in sources:
+            waiting.append((source, _threads().submit(attempt, source)))
+            if len(waiting) >= _AHEAD:
+                yield waiting[0][0], waiting.popleft()[1].result()
+        while waiting:
+            yield waiting[0][0], waiting.popleft()[1].result()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="decode")

@@ -1,0 +1,110 @@
+"""The environment as typed settings: the one place where the Function's configuration is read.
+
+On Azure these are app settings; locally they come from the environment or local.settings.json. The README's table of
+settings is tested against this class.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.backends import BackendName
+from shared.images import MAX_PIXELS
+
+log = logging.getLogger(__name__)
+
+
+class SettingsError(ValueError):
+    """A setting has a value that can't be used. The message names the setting."""
+
+
+class Settings(BaseSettings):
+    """Each field is set by the environment variable of its name in capitals. Empty means unset."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    model_store: str = Field(default="models", description="Where models are: a folder, or the URL of a blob container")
+    model_store_connection_string: SecretStr | None = Field(
+        default=None,
+        description="Connection string for the blob container. Without it, the managed identity or developer login",
+    )
+    model_name: str = Field(default="books", description="Which model to serve")
+    model_version: str | None = Field(default=None, description="Serve this version and no other")
+    model_refresh_seconds: float = Field(
+        default=60, ge=1, description="How often to look for a new version or new names"
+    )
+    model_cache: Path = Field(
+        default=Path(tempfile.gettempdir()) / "image-clustering-skill",
+        description="Folder where files from a blob container are kept",
+    )
+    embedder_backend: BackendName = Field(
+        default="onnxruntime", description="`onnxruntime`, or `tensorflow` where it is installed"
+    )
+    key: SecretStr | None = Field(
+        default=None, description="Callers must send this in the header `Ocp-Apim-Subscription-Key`"
+    )
+    return_vector: bool = Field(default=False, description="Add each picture's embedding to the answer as `vector`")
+    max_records: int = Field(default=1000, ge=1, description="Records in one request, beyond which it is refused (413)")
+    max_request_bytes: int = Field(
+        default=100_000_000, ge=1, description="Size of one request, beyond which it is refused (413)"
+    )
+    max_pixels: int = Field(
+        default=MAX_PIXELS, ge=1, le=MAX_PIXELS, description="Pixels in one picture, beyond which it is an error"
+    )
+    debug: bool = Field(default=False, description="Log in detail")
+    dbscan_model: str | None = Field(
+        default=None, description="The original sample's name for `MODEL_NAME`: `books.pkl` means `books`"
+    )
+    cluster_labels: str | None = Field(
+        default=None, description="The original sample's label file. Accepted; names come with the model"
+    )
+
+    # Set by the platform, not by people: whether this runs on Azure, and whether Easy Auth stands in front.
+    website_instance_id: str | None = Field(default=None, exclude=True)
+    website_auth_enabled: bool = Field(default=False, exclude=True)
+
+    @model_validator(mode="after")
+    def _adopt_original_names(self) -> Self:
+        if self.dbscan_model and "model_name" not in self.model_fields_set:
+            # Frozen for callers; a validator completes the object before anyone sees it.
+            object.__setattr__(self, "model_name", PurePosixPath(self.dbscan_model).stem)
+        return self
+
+    @property
+    def guard(self) -> Literal["key", "platform", "open", "refuse"]:
+        """Who keeps strangers out: our key, Easy Auth, nobody (local development), or nobody although on Azure."""
+        if self.key:
+            return "key"
+        if self.website_auth_enabled:
+            return "platform"
+        return "refuse" if self.website_instance_id else "open"
+
+    def hints(self) -> list[str]:
+        """What to tell the operator about settings that came from the original sample."""
+        hints: list[str] = []
+        if self.dbscan_model:
+            hints.append(
+                f"DBSCAN_MODEL={self.dbscan_model} is read as MODEL_NAME={self.model_name}. Pickles are not loaded: "
+                "convert one with `python -m training import-original`"
+            )
+        if self.cluster_labels:
+            hints.append(
+                f"CLUSTER_LABELS={self.cluster_labels} is not read: names come from the model's labels.json. "
+                "Convert the file with `python -m training import-original MODEL LABELS`"
+            )
+        return hints
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises SettingsError naming each variable that can't be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
+        raise SettingsError(f"these settings can't be used: {wrong}") from None

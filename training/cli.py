@@ -1,0 +1,17 @@
+"""The command line: which commands there are. What each does is in training/commands/."""
+
+from __future__ import annotations
+
+import typer
+
+from training.commands import train, weights
+
+app = typer.Typer(
+    help="From a folder of pictures to named groups that Azure AI Search can find.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("weights")(weights.run)
+app.command("train")(train.run)

@@ -1,0 +1,1 @@
+"""One file a command of `python -m training`: read the options, call the library, say what happened."""
