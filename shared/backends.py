@@ -19,7 +19,7 @@ type Features = NDArray[np.float32]
 type Backend = Callable[[NDArray[np.float32]], Features]
 """Preprocessed batch (n, 3, height, width) to feature maps (n, 512, height / 32, width / 32)."""
 
-type BackendName = Literal["onnxruntime", "tensorflow"]
+BackendName = Literal["onnxruntime", "tensorflow"]
 
 
 class BackendError(ValueError):
@@ -37,7 +37,7 @@ def open_backend(
         if precision != "float32":
             raise BackendError(f"the TensorFlow backend runs float32 only, not {precision}: use onnxruntime")
         return _open_tensorflow(graph, weights_sha256, threads)
-    known = ", ".join(get_args(BackendName.__value__))
+    known = ", ".join(get_args(BackendName))
     raise BackendError(f"unknown backend {name!r}; known are {known}")
 
 

@@ -11,10 +11,10 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,10 +187,15 @@ def to_json(model: BaseModel) -> bytes:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file whole: a reader sees the old or the new one, whenever the writer dies."""
+    write_atomically_with(path, lambda file: file.write(content))
+
+
+def write_atomically_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """As write_atomically, for content that is written piece by piece."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)

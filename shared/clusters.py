@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-type Metric = Literal["cosine", "euclidean"]
+Metric = Literal["cosine", "euclidean"]
 
 NOISE = -1
 """The cluster id of whatever lies outside every cluster, as in scikit-learn."""

@@ -23,8 +23,8 @@ from shared.images import MAX_PIXELS, Picture, Resize, fit, read_picture
 type Vectors = NDArray[np.float32]
 """Embeddings, one a row: shape (n, spec.dimensions)."""
 
-type Pooling = Literal["avg", "max", "flatten"]
-type Precision = Literal["float32", "int8"]
+Pooling = Literal["avg", "max", "flatten"]
+Precision = Literal["float32", "int8"]
 
 # ONNX Runtime on two cores: 114 ms a picture one by one, 106 in fours, no less in eights, and each picture in a batch
 # holds some 30 MB of activations. Results are the same to the bit whatever the batch (tests/shared/test_embedder.py).

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, ImageOps
 type Picture = NDArray[np.uint8]
 """A decoded, resized picture: shape (size, size, 3), RGB, 0 to 255."""
 
-type Resize = Literal["antialias", "point"]
+Resize = Literal["antialias", "point"]
 
 # Pillow warns of a possible decompression bomb above this many pixels; 89 megapixels is far beyond any camera phone.
 MAX_PIXELS = 89_478_485

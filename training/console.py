@@ -1,0 +1,34 @@
+"""How commands talk to people: progress and words on stderr, results on stdout, errors in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+"""For people. What a command computes goes to stdout, so that it can be piped."""
+
+
+def fail(message: object) -> NoReturn:
+    """End the command: the message in red, exit code 1."""
+    console.print(f"[bold red]Error:[/] {escape(str(message))}")
+    raise typer.Exit(1)
+
+
+def escape(text: str) -> str:
+    """Text from outside (file names above all) without its square brackets being read as markup."""
+    return text.replace("[", r"\[")
+
+
+@contextmanager
+def progress(task: str, total: int | None) -> Generator[Callable[[int], None]]:
+    """A progress bar with an estimate of the time left. Yields a function that advances it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
+        handle = bar.add_task(task, total=total)
+        yield lambda steps: bar.advance(handle, steps)
