@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.clusters import Metric
+from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec
 
 FORMAT = 1
@@ -37,7 +37,7 @@ class BundleError(ValueError):
 
 
 class Clustering(BaseModel):
-    """DBSCAN's parameters as used."""
+    """DBSCAN's parameters as used; eps is the largest where categories were trained apart."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,19 +69,35 @@ class Manifest(BaseModel):
     created: str
     embedder: EmbedderSpec
     clustering: Clustering
+    categories: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    """Category to its clusters, where categories were trained apart; else empty."""
     counts: Counts
     files: dict[str, str]
     """File name to SHA-256. labels.json and report.html are added when a version is published."""
     made_with: dict[str, str] = Field(default_factory=dict)
 
 
+class Edits(BaseModel):
+    """What a person changed about the clusters themselves, laid over the arrays, which stay as trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    core: dict[int, int] = Field(default_factory=dict)
+    """Core sample (row of clusters.npz) to its new cluster: another id after a split, NOISE where it was taken out."""
+    eps: dict[int, float] = Field(default_factory=dict)
+    """The eps of each cluster that a split made; their ids follow the trained ones."""
+
+
 class Labels(BaseModel):
-    """The names of the groups, and pictures by which a group is recognized when its number changes."""
+    """The names of the groups, pictures by which a group is recognized when its number changes, and edits."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     labels: dict[int, tuple[str, ...]] = Field(default_factory=dict)
     exemplars: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+    not_groups: tuple[int, ...] = ()
+    """Clusters that a person found to be no group: they answer as if unclustered."""
+    edits: Edits = Field(default_factory=Edits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +108,12 @@ class Arrays:
     """Shape (m, dimensions): embeddings of the core samples, as the embedder made them."""
     clusters: NDArray[np.int32]
     """Shape (m,): each one's cluster, numbered from 0."""
+    eps: NDArray[np.float32]
+    """Shape (clusters,): each cluster's eps. They differ where categories were trained apart."""
     reach: NDArray[np.float32]
-    """Shape (clusters,): how far beyond its core samples each cluster still suggests its names; at least eps."""
+    """Shape (clusters,): the distance up to which each cluster suggests its names; at least its eps."""
+    pictures: NDArray[np.int32]
+    """Shape (m,): each core sample's row in assignments.csv, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +132,12 @@ def read_bundle(folder: Path) -> Bundle:
         if sha256(_read(folder, name)) != expected:
             raise BundleError(f"{folder / name} is not the file its manifest lists (SHA-256 differs): fetch it again")
     labels_json = _read(folder, LABELS)
+    labels = parse_labels(labels_json, folder / LABELS)
+    _check_edits(labels.edits, manifest, folder / LABELS)
     return Bundle(
         manifest=manifest,
         arrays=_read_arrays(folder, manifest),
-        labels=parse_labels(labels_json, folder / LABELS),
+        labels=labels,
         version=full_version(manifest.version, labels_json),
     )
 
@@ -163,7 +185,7 @@ def write_labels(folder: Path, labels: Labels) -> None:
 def arrays_bytes(arrays: Arrays) -> bytes:
     """clusters.npz: the same arrays give the same bytes (numpy dates the entries 1980)."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, vectors=arrays.vectors, clusters=arrays.clusters, reach=arrays.reach)
+    np.savez(buffer, allow_pickle=False, **{field.name: getattr(arrays, field.name) for field in fields(Arrays)})
     return buffer.getvalue()
 
 
@@ -223,7 +245,7 @@ def _read_arrays(folder: Path, manifest: Manifest) -> Arrays:
     path = folder / CLUSTERS
     try:
         with np.load(io.BytesIO(_read(folder, CLUSTERS)), allow_pickle=False) as stored:
-            arrays = Arrays(stored["vectors"], stored["clusters"], stored["reach"])
+            arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise BundleError(f"{path} can't be read: {error}") from None
     _check(arrays, manifest, path)
@@ -235,7 +257,9 @@ def _check(arrays: Arrays, manifest: Manifest, path: Path) -> None:
     expected: Sequence[tuple[str, NDArray[np.generic], tuple[int, ...], str]] = (
         ("vectors", arrays.vectors, (samples, manifest.embedder.dimensions), "float32"),
         ("clusters", arrays.clusters, (samples,), "int32"),
+        ("eps", arrays.eps, (clusters,), "float32"),
         ("reach", arrays.reach, (clusters,), "float32"),
+        ("pictures", arrays.pictures, (samples,), "int32"),
     )
     for name, array, shape, dtype in expected:
         if array.shape != shape or array.dtype != dtype:
@@ -244,3 +268,15 @@ def _check(arrays: Arrays, manifest: Manifest, path: Path) -> None:
         raise BundleError(f"{path}: vectors holds values that are not finite")
     if samples and not (arrays.clusters.min() >= 0 and arrays.clusters.max() < clusters):
         raise BundleError(f"{path}: clusters holds ids outside 0 to {clusters - 1}")
+
+
+def _check_edits(edits: Edits, manifest: Manifest, path: Path) -> None:
+    trained = manifest.counts.clusters
+    ids = range(trained + len(edits.eps))
+    if sorted(edits.eps) != list(ids[trained:]):
+        raise BundleError(f"{path}: edits.eps must number its clusters on from {trained}, the trained ones' count")
+    for sample, cluster in edits.core.items():
+        if not 0 <= sample < manifest.counts.core_samples or cluster not in (NOISE, *ids):
+            raise BundleError(
+                f"{path}: edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown"
+            )

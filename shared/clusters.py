@@ -39,8 +39,8 @@ class CoreSamples:
     """The core samples of a trained model, ready to be asked for the nearest one."""
 
     def __init__(self, vectors: NDArray[np.float32], clusters: NDArray[np.int32], metric: Metric) -> None:
-        """vectors: shape (m, dimensions), m at least 1; clusters: shape (m,), ids from 0."""
-        if len(vectors) == 0 or len(vectors) != len(clusters):
+        """vectors: shape (m, dimensions); clusters: shape (m,), ids from 0."""
+        if len(vectors) != len(clusters):
             raise ValueError(f"{len(vectors)} core samples with {len(clusters)} cluster ids: need one for each")
         self.metric: Metric = metric
         self.clusters = clusters
@@ -50,10 +50,11 @@ class CoreSamples:
     def nearest(self, vectors: NDArray[np.float32], among: NDArray[np.bool_] | None = None) -> Nearest:
         """The nearest core sample of each embedding; ties go to the first. `among` (m,) admits only some of them.
 
-        Raises ValueError when `among` admits none.
+        Where there is none to compare with, the cluster is NOISE and the distance infinite.
         """
-        if among is not None and not among.any():
-            raise ValueError("no core sample to compare with")
+        if not (len(self._vectors) if among is None else among.any()):
+            nothing = np.full(len(vectors), np.inf, dtype=np.float32)
+            return Nearest(np.full(len(vectors), NOISE, dtype=np.int32), nothing)
         targets = comparable(vectors, self.metric)
         best = np.full(len(targets), np.inf, dtype=np.float32)
         which = np.zeros(len(targets), dtype=np.intp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def _answer(model: Model, item: _Work, *, return_vector: bool) -> Answer:
     if not item.vectors:
         return Answer(item.record.record_id, _many([], [], model.version, return_vector=return_vector))
     vectors = np.stack(item.vectors)
-    assignments = model.assign(vectors)
+    assignments = model.assign(vectors, item.record.category)
     if item.record.is_list:
         data = _many(assignments, item.vectors, model.version, return_vector=return_vector)
     else:
@@ -65,7 +66,7 @@ def _one(assignment: Assignment, vector: Vector, version: str, *, return_vector:
     data: dict[str, object] = {
         "label": list(assignment.names),
         "clusterId": assignment.cluster,
-        "distance": round(assignment.distance, _DECIMALS),
+        "distance": round(assignment.distance, _DECIMALS) if isfinite(assignment.distance) else None,
         "confidence": round(assignment.confidence, _DECIMALS),
         "suggestedLabel": list(assignment.suggested),
         "modelVersion": version,

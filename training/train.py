@@ -135,7 +135,9 @@ def _arrays(vectors: Vectors, clusters: Clusters, eps: float) -> Arrays:
     return Arrays(
         vectors=vectors[clusters.core],
         clusters=clusters.labels[clusters.core],
+        eps=np.full(clusters.count, eps, dtype=np.float32),
         reach=np.full(clusters.count, eps, dtype=np.float32),
+        pictures=np.flatnonzero(clusters.core).astype(np.int32),
     )
 
 
