@@ -1,0 +1,109 @@
+"""The host's side of Microsoft's Python worker: load functions, invoke them, and say what went wrong.
+
+The worker (azure-functions-runtime-v1) is loaded into this process. It imports scripts as `__app__.<Function>`, runs
+async functions on the event loop and sync ones in its own thread pool (`PYTHON_THREADPOOL_THREAD_COUNT`).
+"""
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import cast
+
+import azure_functions_runtime_v1 as runtime
+
+from local.functions_host import messages
+from local.functions_host.function_json import DIRECTIONS, FunctionDefinition
+
+
+class FunctionFailedError(Exception):
+    """A function raised; `trace` is the traceback."""
+
+    def __init__(self, message: str, trace: str) -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+@dataclass
+class Worker:
+    """The one worker of this process (its state is global to the library)."""
+
+    running: dict[str, str] = field(default_factory=dict[str, str])
+    """Names of the functions that run at this moment, by invocation id."""
+
+    async def start(self, host_address: str) -> None:
+        """Start the library. `azure.functions` is imported here, from wherever sys.path has it first."""
+        request = messages.StreamingMessage(worker_init_request=messages.WorkerInitRequest(capabilities={}))
+        await runtime.worker_init_request(
+            messages.WorkerRequest(request, properties={"host": host_address, "protos": messages})
+        )
+        runtime.start_threadpool_executor()
+
+    def stop(self) -> None:
+        """Release the threads; invocations that still run are not waited for."""
+        pool = runtime.get_threadpool_executor()
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    async def load(self, function: FunctionDefinition) -> str | None:
+        """Import the function's script and check its signature against function.json.
+
+        Returns:
+            None, or the traceback where the import failed or the signature does not fit.
+        """
+        metadata = messages.RpcFunctionMetadata(
+            name=function.name,
+            directory=str(function.folder),
+            script_file=str(function.script),
+            entry_point=function.entry_point,
+            bindings={
+                binding.name: messages.BindingInfo(
+                    type=binding.type,
+                    direction=DIRECTIONS.index(binding.direction),
+                    data_type=messages.DataType[binding.data_type],
+                )
+                for binding in function.bindings.values()
+            },
+        )
+        request = messages.StreamingMessage(
+            function_load_request=messages.FunctionLoadRequest(function.name, metadata=metadata)
+        )
+        response = await runtime.function_load_request(messages.WorkerRequest(request))
+        result = cast("messages.FunctionLoadResponse", response).result
+        return result.exception.stack_trace if result.exception else None
+
+    async def invoke(
+        self, function: FunctionDefinition, http: messages.RpcHttp, headers: Mapping[str, str]
+    ) -> messages.TypedData | None:
+        """Run the function on one request and return what it gave its http output; None if it has none.
+
+        Raises:
+            FunctionFailedError: it raised, or returned what its bindings can't take.
+        """
+        invocation_id = str(uuid.uuid4())
+        invocation = messages.InvocationRequest(
+            invocation_id=invocation_id,
+            function_id=function.name,
+            input_data=[messages.ParameterBinding(function.trigger, messages.TypedData(http=http))],
+            trace_context=messages.RpcTraceContext(
+                # https://www.w3.org/TR/trace-context/: version, trace, span, flags
+                trace_parent=headers.get("traceparent", f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"),
+                trace_state=headers.get("tracestate", ""),
+            ),
+        )
+        # The worker sets this for sync functions, on their thread; log lines of async ones need it just as much.
+        cast("ContextVar[str | None]", runtime.invocation_id_cv).set(invocation_id)
+        self.running[invocation_id] = function.name
+        try:
+            response = await runtime.invocation_request(
+                messages.WorkerRequest(messages.StreamingMessage(invocation_request=invocation))
+            )
+        finally:
+            del self.running[invocation_id]
+        answer = cast("messages.InvocationResponse", response)
+        if answer.result.exception:
+            raise FunctionFailedError(answer.result.exception.message, answer.result.exception.stack_trace)
+        if function.response == "$return":
+            return answer.return_value
+        return next((output.data for output in answer.output_data if output.name == function.response), None)
