@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared import vgg16
+from shared.errors import UserError
 
 type Features = NDArray[np.float32]
 type Backend = Callable[[NDArray[np.float32]], Features]
@@ -22,7 +23,7 @@ type Backend = Callable[[NDArray[np.float32]], Features]
 BackendName = Literal["onnxruntime", "tensorflow"]
 
 
-class BackendError(ValueError):
+class BackendError(UserError):
     """No such backend, or it can't run this graph."""
 
 

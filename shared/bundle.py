@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec
+from shared.errors import UserError
 
 FORMAT = 1
 
@@ -32,7 +33,7 @@ ASSIGNMENTS = "assignments.csv"
 REPORT = "report.html"
 
 
-class BundleError(ValueError):
+class BundleError(UserError):
     """A bundle that can't be used. The message names the file and the way out."""
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
+from shared.errors import UserError
+
 type Picture = NDArray[np.uint8]
 """A decoded, resized picture: shape (size, size, 3), RGB, 0 to 255."""
 
@@ -19,7 +21,7 @@ Resize = Literal["antialias", "point"]
 MAX_PIXELS = 89_478_485
 
 
-class PictureError(ValueError):
+class PictureError(UserError):
     """These bytes are not a picture that can be read. The message says why, in words for the picture's owner."""
 
 

@@ -10,6 +10,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -20,16 +21,24 @@ from shared.images import Picture
 
 type Vector = NDArray[np.float32]
 type Outcome = Vector | Exception
+type _Read = Picture | Known | Exception
 
 # Enough decoded pictures (170 KB each) waiting that the network never does; full-size pictures live only in the
 # threads that decode them, so this number does not grow memory by more than a few megabytes.
 _AHEAD = 4 * BATCH
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What `read` returns where the embedding is known already, from a cache say."""
+
+    vector: Vector
+
+
 def embed_each[Source](
     embedder: Embedder,
     sources: Iterable[Source],
-    read: Callable[[Source], Picture],
+    read: Callable[[Source], Picture | Known],
     expected: type[Exception] | tuple[type[Exception], ...],
 ) -> Iterator[tuple[Source, Outcome]]:
     """Yield each source with its embedding, or with the expected exception that reading it raised.
@@ -37,23 +46,23 @@ def embed_each[Source](
     `read` runs on several threads. Any other exception ends the iteration and is raised here.
     """
 
-    def attempt(source: Source) -> Picture | Exception:
+    def attempt(source: Source) -> _Read:
         try:
             return read(source)
         except expected as error:
             return error
 
     for chunk in itertools.batched(_decoded(sources, attempt), BATCH, strict=False):
-        pictures = [picture for _, picture in chunk if not isinstance(picture, Exception)]
-        vectors = iter(embedder.embed(pictures))
-        for source, picture in chunk:
-            yield source, picture if isinstance(picture, Exception) else next(vectors)
+        vectors = iter(embedder.embed([outcome for _, outcome in chunk if isinstance(outcome, np.ndarray)]))
+        for source, outcome in chunk:
+            if isinstance(outcome, Known):
+                yield source, outcome.vector
+            else:
+                yield source, outcome if isinstance(outcome, Exception) else next(vectors)
 
 
-def _decoded[Source](
-    sources: Iterable[Source], attempt: Callable[[Source], Picture | Exception]
-) -> Iterator[tuple[Source, Picture | Exception]]:
-    waiting: deque[tuple[Source, Future[Picture | Exception]]] = deque()
+def _decoded[Source](sources: Iterable[Source], attempt: Callable[[Source], _Read]) -> Iterator[tuple[Source, _Read]]:
+    waiting: deque[tuple[Source, Future[_Read]]] = deque()
     try:
         for source in sources:
             waiting.append((source, _threads().submit(attempt, source)))

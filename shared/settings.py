@@ -15,12 +15,13 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.backends import BackendName
+from shared.errors import UserError
 from shared.images import MAX_PIXELS
 
 log = logging.getLogger(__name__)
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError):
     """A setting has a value that can't be used. The message names the setting."""
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.errors import UserError
+
 type Tensors = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Layer name to (kernel of shape (height, width, in, out), bias of shape (out,))."""
 
@@ -54,7 +56,7 @@ LAYERS = _layers()
 """The 13 convolutions in order, under the names Keras gives them."""
 
 
-class WeightsError(ValueError):
+class WeightsError(UserError):
     """These tensors are not VGG16's ImageNet weights."""
 
 

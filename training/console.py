@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from shared.errors import UserError
+
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 """For people. What a command computes goes to stdout, so that it can be piped."""
 
@@ -18,6 +20,15 @@ def fail(message: object) -> NoReturn:
     """End the command: the message in red, exit code 1."""
     console.print(f"[bold red]Error:[/] {escape(str(message))}")
     raise typer.Exit(1)
+
+
+@contextmanager
+def errors_in_words() -> Generator[None]:
+    """Turn errors that are written for people into `fail`; any other one is a bug and keeps its traceback."""
+    try:
+        yield
+    except (UserError, OSError) as error:
+        fail(error)
 
 
 def escape(text: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from shared.embedder import Embedder
-from shared.images import Picture, PictureError
+from shared.errors import UserError
+from shared.images import PictureError
 
 # What Pillow reads, by the suffixes people give it; other files in the folder are not pictures and not worth a word.
 SUFFIXES = frozenset(
@@ -16,33 +17,55 @@ SUFFIXES = frozenset(
 )
 
 
-class DatasetError(ValueError):
+class DatasetError(UserError):
     """A folder that holds nothing to train on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Protocol):
     """A picture that has not been read yet."""
 
+    @property
+    def name(self) -> str:
+        """Path relative to the folder or container, with forward slashes: the picture's name everywhere else."""
+        ...
+
+    def fingerprint(self) -> str | None:
+        """Changes when the content does, and costs no reading of it; None where nothing can be said."""
+        ...
+
+    def content(self) -> bytes:
+        """The picture's bytes. Raises shared.images.PictureError when they can't be had."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A picture in a folder."""
+
     name: str
-    """Path relative to the folder, with forward slashes on every system: the picture's name everywhere else."""
     path: Path
 
-    def read(self, embedder: Embedder) -> Picture:
-        """Decode for this embedder. Raises PictureError, also when the file can't be opened."""
+    def fingerprint(self) -> str | None:
+        """As make and git do: the same path, size and modification time mean the same content."""
         try:
-            content = self.path.read_bytes()
+            status = self.path.stat()
+        except OSError:
+            return None
+        return f"{self.path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+
+    def content(self) -> bytes:
+        try:
+            return self.path.read_bytes()
         except OSError as error:
             raise PictureError(f"it can't be opened ({error.strerror})") from error
-        return embedder.picture(content)
 
 
-def find_pictures(folder: Path) -> list[Source]:
+def find_pictures(folder: Path) -> list[FileSource]:
     """All pictures below a folder, sorted by name. Hidden files and folders are left out. Raises DatasetError."""
     if not folder.is_dir():
         raise DatasetError(f"{folder} is not a folder")
     sources = sorted(
-        (Source(path.relative_to(folder).as_posix(), path) for path in _walk(folder)), key=lambda s: s.name
+        (FileSource(path.relative_to(folder).as_posix(), path) for path in _walk(folder)), key=lambda s: s.name
     )
     if not sources:
         raise DatasetError(f"{folder} holds no pictures (looked for {', '.join(sorted(SUFFIXES))}, in subfolders too)")

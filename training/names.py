@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.bundle import Labels, explain
 from shared.clusters import NOISE
+from shared.errors import UserError
 
 # Enough to recognize a group by when it is trained again, few enough to read in labels.json.
 _EXEMPLARS = 5
@@ -19,7 +20,7 @@ type NamesByPicture = Mapping[str, tuple[str, ...]]
 _NAMES = TypeAdapter(dict[str, tuple[str, ...]])
 
 
-class NamesError(ValueError):
+class NamesError(UserError):
     """A label file that can't be applied. The message names the picture."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -28,18 +28,18 @@ from shared.bundle import (
     write_bundle,
 )
 from shared.clusters import NOISE, Metric, comparable
-from shared.embedder import Embedder, EmbedderSpec, Pooling, Vectors
-from shared.images import PictureError, Resize
-from shared.pipeline import embed_each
+from shared.embedder import EmbedderSpec, Pooling, Vectors
+from shared.errors import UserError
+from shared.images import Resize
 from shared.vgg16 import WEIGHTS_SHA256
 from training.clustering import Clusters, find_clusters
-from training.dataset import Source
+from training.embeddings import Embedded
 from training.eps import choose_eps
 from training.names import NamesByPicture, make_labels, names_by_exemplar
 from training.weights import GRAPH_SHA256
 
 
-class TrainingError(ValueError):
+class TrainingError(UserError):
     """These pictures and parameters give no model. The message says what to try."""
 
 
@@ -61,43 +61,12 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """The pictures that could be read, with their embeddings, and those that could not, with the reason."""
-
-    names: tuple[str, ...]
-    vectors: Vectors
-    """Shape (len(names), dimensions)."""
-    skipped: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Trained:
     bundle: Bundle
     embedded: Embedded
     clusters: Clusters
     eps_reason: str | None
     """Why eps was chosen; None where it was given."""
-
-
-def embed_pictures(sources: Iterable[Source], embedder: Embedder, advance: Callable[[int], None]) -> Embedded:
-    """Embed each picture once, streaming: no more than a few full-size pictures are in memory at any time.
-
-    Raises TrainingError when none can be read.
-    """
-    names: list[str] = []
-    vectors: list[NDArray[np.float32]] = []
-    skipped: dict[str, str] = {}
-    for source, outcome in embed_each(embedder, sources, lambda source: source.read(embedder), PictureError):
-        if isinstance(outcome, Exception):
-            skipped[source.name] = str(outcome)
-        else:
-            names.append(source.name)
-            vectors.append(outcome)
-        advance(1)
-    if not names:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in list(skipped.items())[:3])
-        raise TrainingError(f"none of the {len(skipped)} pictures could be read. {reasons}")
-    return Embedded(tuple(names), np.stack(vectors), skipped)
 
 
 def train(embedded: Embedded, options: Options, folder: Path, given_names: NamesByPicture | None = None) -> Trained:

@@ -12,7 +12,7 @@ from rich.table import Table
 from shared.clusters import Metric
 from shared.embedder import Pooling
 from shared.images import Resize
-from training.console import console, escape, fail, progress
+from training.console import console, errors_in_words, escape, progress
 
 if TYPE_CHECKING:
     from training.train import Trained
@@ -51,26 +51,23 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Find groups of alike pictures and write the model that recognizes them."""
-    from shared.bundle import BundleError
     from shared.embedder import open_embedder
-    from shared.vgg16 import WeightsError
-    from training.dataset import DatasetError, find_pictures
-    from training.eps import NoGroups
-    from training.names import NamesError, read_names
-    from training.train import Options, TrainingError, embed_pictures, train
+    from training.dataset import find_pictures
+    from training.embedding_cache import EmbeddingCache
+    from training.embeddings import embed_pictures
+    from training.names import read_names
+    from training.train import Options, train
     from training.weights import export_graph
 
     options = Options(name, _eps(eps), min_samples, metric, pooling, resize)
-    try:
+    with errors_in_words():
         given_names = read_names(labels) if labels else None
         sources = find_pictures(pictures)
         graph = export_graph(out, lambda line: console.print(escape(line)))
         embedder = open_embedder(options.spec(), graph)
         with progress("Embedding", len(sources)) as advance:
-            embedded = embed_pictures(sources, embedder, advance)
+            embedded = embed_pictures(sources, embedder, EmbeddingCache(options.spec()), advance)
         trained = train(embedded, options, out / name, given_names)
-    except (BundleError, DatasetError, NamesError, NoGroups, TrainingError, WeightsError, OSError) as error:
-        fail(error)
     if as_json:
         typer.echo(json.dumps(_summary(trained, out / name), indent=2))
     else:

@@ -7,19 +7,16 @@ from typing import Annotated
 
 import typer
 
-from training.console import console, escape, fail
+from training.console import console, errors_in_words, escape
 
 
 def run(
     out: Annotated[Path, typer.Option(help="Folder for the weights and the exported graph.")] = Path("models"),
 ) -> None:
     """Obtain VGG16's ImageNet weights, prove them by their digest and export the serving graph."""
-    from shared.bundle import BundleError
-    from shared.vgg16 import WEIGHTS_SHA256, WeightsError
+    from shared.vgg16 import WEIGHTS_SHA256
     from training.weights import CREDIT, export_graph
 
-    try:
+    with errors_in_words():
         path = export_graph(out, lambda line: console.print(escape(line)))
-    except (WeightsError, BundleError, OSError) as error:
-        fail(error)
     console.print(f"[green]Ready:[/] {path}\n{CREDIT}\nProven by SHA-256 {WEIGHTS_SHA256}")
