@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from shared.bundle import BundleError, write_atomically_with
+from shared.errors import UserError
 
 EMBEDDERS = "embedders"
 
@@ -23,7 +24,7 @@ type Advance = Callable[[int], None]
 """Told how many bytes more have been moved."""
 
 
-class StoreError(RuntimeError):
+class StoreError(UserError):
     """The store can't do what was asked. The message names the place and the way out, and is the same each time."""
 
 
@@ -58,13 +59,11 @@ class Store(Protocol):
 
     location: str
     """The root, for messages and to tell stores apart. Never holds a credential."""
+    folder: Path | None
+    """The root, where it is a folder on this machine and its files can be used in place."""
 
     def where(self, key: str) -> str:
         """The path or URL of a key, for messages."""
-        ...
-
-    def local(self, key: str) -> Path | None:
-        """The file that holds this key, where there is one on this machine."""
         ...
 
     def read(self, key: str) -> Stored:

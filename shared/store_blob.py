@@ -7,7 +7,6 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,13 +97,11 @@ class BlobStore(Store):
 
     def __init__(self, location: str, container: ContainerClient) -> None:
         self.location = location
+        self.folder = None
         self._container = container
 
     def where(self, key: str) -> str:
         return f"{self.location}/{key}"
-
-    def local(self, key: str) -> Path | None:
-        return None
 
     def read(self, key: str) -> Stored:
         with self._explained(key):

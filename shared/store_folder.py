@@ -23,14 +23,12 @@ class FolderStore(Store):
     """Keys are paths below a folder; an object's ETag is the SHA-256 of its content."""
 
     def __init__(self, root: Path) -> None:
-        self.location = str(root.absolute())
         self._root = root.absolute()
+        self.folder = self._root
+        self.location = str(self._root)
 
     def where(self, key: str) -> str:
         return str(self._path(key))
-
-    def local(self, key: str) -> Path | None:
-        return self._path(key)
 
     def read(self, key: str) -> Stored:
         path = self._path(key)
