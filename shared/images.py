@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable
 from typing import Literal
 
@@ -19,6 +20,10 @@ Resize = Literal["antialias", "point"]
 
 # Pillow warns of a possible decompression bomb above this many pixels; 89 megapixels is far beyond any camera phone.
 MAX_PIXELS = 89_478_485
+
+
+# Pillow warns of junk that it skips, such as broken EXIF. It is a stranger's picture, and not for our log.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 class PictureError(UserError):

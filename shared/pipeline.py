@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from shared.embedder import BATCH, Embedder
 from shared.images import Picture
+from shared.stopwatch import Stopwatch
 
 type Vector = NDArray[np.float32]
 type Outcome = Vector | Exception
@@ -25,7 +26,7 @@ type _Read = Picture | Known | Exception
 
 # Enough decoded pictures (170 KB each) waiting that the network never does; full-size pictures live only in the
 # threads that decode them, so this number does not grow memory by more than a few megabytes.
-_AHEAD = 4 * BATCH
+AHEAD = 4 * BATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,25 @@ def embed_each[Source](
     sources: Iterable[Source],
     read: Callable[[Source], Picture | Known],
     expected: type[Exception] | tuple[type[Exception], ...],
-) -> Iterator[tuple[Source, Outcome]]:
+    clock: Stopwatch | None = None,
+) -> Generator[tuple[Source, Outcome]]:
     """Yield each source with its embedding, or with the expected exception that reading it raised.
 
-    `read` runs on several threads. Any other exception ends the iteration and is raised here.
+    `read` runs on several threads. Any other exception ends the iteration and is raised here. `clock` is told how long
+    the stages decode and embed took.
     """
+    clock = clock or Stopwatch()
 
     def attempt(source: Source) -> _Read:
         try:
-            return read(source)
+            with clock("decode"):
+                return read(source)
         except expected as error:
             return error
 
     for chunk in itertools.batched(_decoded(sources, attempt), BATCH, strict=False):
-        vectors = iter(embedder.embed([outcome for _, outcome in chunk if isinstance(outcome, np.ndarray)]))
+        with clock("embed"):
+            vectors = iter(embedder.embed([outcome for _, outcome in chunk if isinstance(outcome, np.ndarray)]))
         for source, outcome in chunk:
             if isinstance(outcome, Known):
                 yield source, outcome.vector
@@ -66,7 +72,7 @@ def _decoded[Source](sources: Iterable[Source], attempt: Callable[[Source], _Rea
     try:
         for source in sources:
             waiting.append((source, _threads().submit(attempt, source)))
-            if len(waiting) >= _AHEAD:
+            if len(waiting) >= AHEAD:
                 yield waiting[0][0], waiting.popleft()[1].result()
         while waiting:
             yield waiting[0][0], waiting.popleft()[1].result()
