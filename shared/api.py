@@ -19,6 +19,8 @@ from shared.model import Model
 from shared.serving import ModelServer, NotReadyError
 from shared.settings import Settings, SettingsError, load_settings
 from shared.skill import answer_records
+from shared.stopwatch import Stopwatch
+from shared.telemetry import Report, Silent, Telemetry, open_telemetry, summarise
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +43,22 @@ class Reply:
 class Api:
     """Everything behind the Function's URL, for one worker process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, telemetry: Telemetry | None = None) -> None:
         self._settings = settings
         self._server = ModelServer(settings)
+        self._telemetry = telemetry or Silent()
 
-    def handle(self, method: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer one request. `headers` must look names up case-insensitively or in lower case."""
+    def handle(self, method: str, headers: Mapping[str, str], body: bytes, trace_parent: str = "") -> Reply:
+        """Answer one request. `headers` must look names up case-insensitively or in lower case.
+
+        `trace_parent` is the W3C trace context of the invocation, under which telemetry files this request.
+        """
+        with self._telemetry.request(trace_parent) as report:
+            reply = self._reply(method, headers, body, report)
+            report({"method": method, "status": int(reply.status)})
+            return reply
+
+    def _reply(self, method: str, headers: Mapping[str, str], body: bytes, report: Report) -> Reply:
         try:
             self._admit(headers)
             if method == "GET":
@@ -57,7 +69,7 @@ class Api:
                     "lower the skill's batchSize",
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 )
-            return self._answer(body)
+            return self._answer(body, report)
         except RequestError as error:
             return _problem(error.status, str(error))
         except NotReadyError as error:
@@ -77,12 +89,18 @@ class Api:
             if not hmac.compare_digest(expected, given):
                 raise RequestError(f"the header {KEY_HEADER} is missing or wrong", HTTPStatus.FORBIDDEN)
 
-    def _answer(self, body: bytes) -> Reply:
+    def _answer(self, body: bytes, report: Report) -> Reply:
         records = parse_request(body, max_records=self._settings.max_records)
         model = self._server.current()
+        clock = Stopwatch()
         answers = answer_records(
-            model, records, max_pixels=self._settings.max_pixels, return_vector=self._settings.return_vector
+            model,
+            records,
+            max_pixels=self._settings.max_pixels,
+            return_vector=self._settings.return_vector,
+            clock=clock,
         )
+        report(summarise(model.manifest.name, model.version, answers, clock))
         failed = sum(answer.error is not None for answer in answers)
         log.debug("answered %d records, %d of them with an error", len(answers), failed)
         return Reply(HTTPStatus.OK, render_response(answers), {VERSION_HEADER: model.version})
@@ -96,7 +114,7 @@ _api: Api | None = None
 _api_lock = threading.Lock()
 
 
-def handle(method: str, headers: Mapping[str, str], body: bytes) -> Reply:
+def handle(method: str, headers: Mapping[str, str], body: bytes, trace_parent: str = "") -> Reply:
     """Answer with this process's Api, built on the first request from the environment."""
     global _api  # noqa: PLW0603 - one per worker process, and the worker offers no start-up hook to hold it
     with _api_lock:
@@ -108,8 +126,8 @@ def handle(method: str, headers: Mapping[str, str], body: bytes) -> Reply:
             logging.getLogger("shared").setLevel(logging.DEBUG if settings.debug else logging.INFO)
             for hint in settings.hints():
                 log.warning(hint)
-            _api = Api(settings)
-    return _api.handle(method, headers, body)
+            _api = Api(settings, open_telemetry(settings))
+    return _api.handle(method, headers, body, trace_parent)
 
 
 def _describe(model: Model) -> dict[str, object]:

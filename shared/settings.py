@@ -66,9 +66,12 @@ class Settings(BaseSettings):
         default=None, description="The original sample's label file. Accepted; names come with the model"
     )
 
-    # Set by the platform, not by people: whether this runs on Azure, and whether Easy Auth stands in front.
+    # Set by the platform, not by people: whether this runs on Azure, whether Easy Auth stands in front, under which
+    # name, and where telemetry goes.
     website_instance_id: str | None = Field(default=None, exclude=True)
     website_auth_enabled: bool = Field(default=False, exclude=True)
+    website_site_name: str = Field(default="image-clustering-skill", exclude=True)
+    applicationinsights_connection_string: SecretStr | None = Field(default=None, exclude=True)
 
     @model_validator(mode="after")
     def _adopt_original_names(self) -> Self:

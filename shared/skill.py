@@ -12,6 +12,7 @@ from shared.contract import Answer, Record, RecordError, decode_base64
 from shared.images import MAX_PIXELS, Picture, PictureError
 from shared.model import Assignment, Model, vector_list
 from shared.pipeline import Vector, embed_each
+from shared.stopwatch import Stopwatch
 
 _DECIMALS = 6  # of distance and confidence: float32 carries no more
 
@@ -26,21 +27,31 @@ class _Work:
 
 
 def answer_records(
-    model: Model, records: Sequence[Record], *, max_pixels: int = MAX_PIXELS, return_vector: bool = False
+    model: Model,
+    records: Sequence[Record],
+    *,
+    max_pixels: int = MAX_PIXELS,
+    return_vector: bool = False,
+    clock: Stopwatch | None = None,
 ) -> list[Answer]:
-    """Answer every record, in order. A record fails whole when one of its pictures can't be read."""
+    """Answer every record, in order. A record fails whole when one of its pictures can't be read.
+
+    `clock` is told how long each stage took.
+    """
+    clock = clock or Stopwatch()
     work = [_Work(record, error=record.error) for record in records]
     pictures = ((item, text) for item in work if not item.error for text in item.record.images)
 
     def read(source: tuple[_Work, str]) -> Picture:
         return model.embedder.picture(decode_base64(source[1]), max_pixels=max_pixels)
 
-    for (item, _), outcome in embed_each(model.embedder, pictures, read, (PictureError, RecordError)):
+    for (item, _), outcome in embed_each(model.embedder, pictures, read, (PictureError, RecordError), clock):
         if isinstance(outcome, Exception):
             item.error = item.error or _explain(item, outcome)
         else:
             item.vectors.append(outcome)
-    return [_answer(model, item, return_vector=return_vector) for item in work]
+    with clock("assign"):
+        return [_answer(model, item, return_vector=return_vector) for item in work]
 
 
 def _explain(item: _Work, error: Exception) -> str:
