@@ -14,11 +14,11 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec
@@ -31,6 +31,10 @@ CLUSTERS = "clusters.npz"
 LABELS = "labels.json"
 ASSIGNMENTS = "assignments.csv"
 REPORT = "report.html"
+
+
+type FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A plain name: it can't lead out of the bundle's folder."""
 
 
 class BundleError(UserError):
@@ -73,7 +77,7 @@ class Manifest(BaseModel):
     categories: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Category to its clusters, where categories were trained apart; else empty."""
     counts: Counts
-    files: dict[str, str]
+    files: dict[FileName, str]
     """File name to SHA-256. labels.json and report.html are added when a version is published."""
     made_with: dict[str, str] = Field(default_factory=dict)
 
@@ -234,8 +238,6 @@ def explain(error: ValidationError) -> str:
 
 
 def _read(folder: Path, name: str) -> bytes:
-    if name != Path(name).name:
-        raise BundleError(f"{folder / MANIFEST} lists {name!r}, which lies outside the bundle")
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError:

@@ -1,0 +1,133 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.bundle import (
+    CLUSTERS,
+    LABELS,
+    MANIFEST,
+    Bundle,
+    BundleError,
+    Edits,
+    Labels,
+    read_bundle,
+    sha256,
+    write_atomically,
+    write_labels,
+)
+from tests.bundles import make_bundle
+
+VECTORS = np.random.default_rng(0).normal(size=(4, 512)).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "books"
+
+
+@pytest.fixture
+def bundle(folder: Path) -> Bundle:
+    return make_bundle(folder, VECTORS, [0, 0, 1, 1], Labels(labels={0: ("open book", "double spread")}))
+
+
+def edit_json(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_round_trip(bundle: Bundle, folder: Path) -> None:
+    again = read_bundle(folder)
+    assert again.manifest == bundle.manifest
+    assert again.labels.labels == {0: ("open book", "double spread")}
+    assert np.array_equal(again.arrays.vectors, VECTORS)
+    assert again.version == bundle.version
+
+
+def test_the_same_content_gives_the_same_bytes_and_version(bundle: Bundle, tmp_path: Path) -> None:
+    other = make_bundle(tmp_path / "b" / "books", VECTORS, [0, 0, 1, 1], bundle.labels)
+    assert other.version == bundle.version
+    assert other.manifest.files == bundle.manifest.files
+
+
+def test_another_name_is_another_version(bundle: Bundle, folder: Path) -> None:
+    write_labels(folder, Labels(labels={0: ("closed book",)}))
+    renamed = read_bundle(folder)
+    assert renamed.manifest == bundle.manifest
+    assert renamed.version != bundle.version
+    assert renamed.version.startswith(bundle.manifest.version)
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize("name", [MANIFEST, CLUSTERS, LABELS])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=f"{name} is missing"):
+        read_bundle(folder)
+
+
+@pytest.mark.usefixtures("bundle")
+def test_an_altered_file_is_named(folder: Path) -> None:
+    content = bytearray((folder / CLUSTERS).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / CLUSTERS).write_bytes(content)
+    with pytest.raises(BundleError, match=r"clusters\.npz is not the file its manifest lists"):
+        read_bundle(folder)
+
+
+@pytest.mark.usefixtures("bundle")
+def test_a_newer_format_says_what_to_do(folder: Path) -> None:
+    edit_json(folder / MANIFEST, format=2)
+    with pytest.raises(BundleError, match="has format 2, this code reads format 1: update the code"):
+        read_bundle(folder)
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"7", b"{}", b"\xff\xff"])
+def test_a_broken_manifest_is_an_error(folder: Path, content: bytes) -> None:
+    (folder / MANIFEST).write_bytes(content)
+    with pytest.raises(BundleError, match=r"manifest\.json"):
+        read_bundle(folder)
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", ".."])
+def test_a_manifest_can_not_reach_outside(folder: Path, name: str) -> None:
+    edit_json(folder / MANIFEST, files={name: "0" * 64})
+    with pytest.raises(BundleError, match="is not a manifest: files"):
+        read_bundle(folder)
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"labels": {"x": ["a"]}}', b'{"labels": {"0": "a"}}'])
+def test_broken_labels_are_an_error(folder: Path, content: bytes) -> None:
+    (folder / LABELS).write_bytes(content)
+    with pytest.raises(BundleError, match=r"labels\.json is not a label file"):
+        read_bundle(folder)
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize(
+    "edits", [Edits(core={4: 0}), Edits(core={0: 2}), Edits(core={0: -2}), Edits(eps={3: 0.1}), Edits(eps={1: 0.1})]
+)
+def test_edits_of_what_is_not_there_are_an_error(folder: Path, edits: Edits) -> None:
+    write_labels(folder, Labels(edits=edits))
+    with pytest.raises(BundleError, match=r"labels\.json: edits"):
+        read_bundle(folder)
+
+
+def test_object_arrays_are_never_loaded(bundle: Bundle, folder: Path) -> None:
+    np.savez(folder / CLUSTERS, vectors=np.array([print], dtype=object), allow_pickle=True)
+    digest = sha256((folder / CLUSTERS).read_bytes())
+    edit_json(folder / MANIFEST, files=bundle.manifest.files | {CLUSTERS: digest})
+    with pytest.raises(BundleError, match="can't be read"):
+        read_bundle(folder)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    with pytest.raises(TypeError):
+        write_atomically(path, "text is not bytes")  # pyright: ignore[reportArgumentType]
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
