@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.bundle import LABELS, MANIFEST, BundleError, explain, full_version
+from shared.bundle import LABELS, MANIFEST, BundleError, Manifest, explain, full_version, read_manifest, sha256
 from shared.store import EMBEDDERS, MissingError, Store, StoreError
 
 FORMAT = 1
@@ -142,9 +146,30 @@ def parse_pointer(content: bytes, origin: str) -> Pointer:
             )
         return Pointer.model_validate(found)
     except ValidationError as error:
-        raise BundleError(f"{origin} is no pointer to a version: {explain(error)}") from None
+        raise BundleError(f"{origin} is damaged: {explain(error)}. Delete it and publish again") from None
     except ValueError as error:
-        raise error if isinstance(error, BundleError) else BundleError(f"{origin} is not JSON: {error}") from None
+        raise (
+            error
+            if isinstance(error, BundleError)
+            else BundleError(f"{origin} is damaged: {error}. Delete it and publish again")
+        ) from None
+
+
+def read_published_manifest(store: Store, folder: str) -> tuple[Manifest, str]:
+    """The manifest in a store's folder, and its SHA-256. Raises MissingError and other StoreErrors, BundleError."""
+    content = store.read(f"{folder}/{MANIFEST}").content
+    with tempfile.TemporaryDirectory() as copy, errors_as_in(store, folder, Path(copy)):
+        (Path(copy) / MANIFEST).write_bytes(content)
+        return read_manifest(Path(copy)), sha256(content)
+
+
+@contextmanager
+def errors_as_in(store: Store, folder: str, copy: Path) -> Generator[None]:
+    """Let BundleErrors about a copied folder name the folder in the store."""
+    try:
+        yield
+    except BundleError as error:
+        raise BundleError(str(error).replace(str(copy), store.where(folder))) from None
 
 
 def _checked(name: str) -> str:

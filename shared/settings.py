@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         default=60, ge=1, description="How often to look for a new version or new names"
     )
     model_cache: Path = Field(
-        default=Path(tempfile.gettempdir()) / "image-clustering-skill",
+        default_factory=lambda: _temporary_folder() / "image-clustering-skill",
         description="Folder where files from a blob container are kept",
     )
     embedder_backend: BackendName = Field(
@@ -103,6 +103,13 @@ class Settings(BaseSettings):
                 "Convert the file with `python -m training import-original MODEL LABELS`"
             )
         return hints
+
+
+def _temporary_folder() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:  # no folder can be written to; models are then kept in memory (shared/loading.py)
+        return Path()
 
 
 def load_settings() -> Settings:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from shared.bundle import (
@@ -25,7 +24,7 @@ from shared.bundle import (
     to_json,
     write_atomically,
 )
-from shared.releases import Release
+from shared.releases import Release, errors_as_in
 from shared.store import EMBEDDERS, Store, checked_graph, download, graph_key, graph_path
 
 # The version that is served, the one before and the one after: rolling back costs no download. Temporary storage on a
@@ -93,7 +92,7 @@ def prune(name: str, folder: Path) -> None:
 
 
 def _download_bundle(store: Store, release: Release, staging: Path, cached: Path) -> Bundle:
-    with _named_as_in(store, release, staging):
+    with errors_as_in(store, release.folder, staging):
         download(store, f"{release.folder}/{MANIFEST}", staging / MANIFEST, release.manifest_sha256)
         manifest = read_manifest(staging)
         for file in (CLUSTERS, LABELS):
@@ -117,12 +116,3 @@ def _reuse(cached: Path, manifest: Manifest, staging: Path) -> bool:
             write_atomically(staging / CLUSTERS, content)
             return True
     return False
-
-
-@contextmanager
-def _named_as_in(store: Store, release: Release, staging: Path) -> Generator[None]:
-    """Let errors name the file in the store, not its copy."""
-    try:
-        yield
-    except BundleError as error:
-        raise BundleError(str(error).replace(str(staging), store.where(release.folder))) from None
