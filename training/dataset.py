@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from shared.bundle import write_atomically
 from shared.errors import UserError
 from shared.images import PictureError
 
@@ -17,8 +18,11 @@ SUFFIXES = frozenset(
 )
 
 
+_REMEMBERED = ".pictures"
+
+
 class DatasetError(UserError):
-    """A folder that holds nothing to train on."""
+    """A folder that holds nothing to train on, or that is not where it was."""
 
 
 class Source(Protocol):
@@ -70,6 +74,30 @@ def find_pictures(folder: Path) -> list[FileSource]:
     if not sources:
         raise DatasetError(f"{folder} holds no pictures (looked for {', '.join(sorted(SUFFIXES))}, in subfolders too)")
     return sources
+
+
+def remember_pictures(bundle: Path, folder: Path) -> None:
+    """Note beside a bundle where its pictures are: relative, so that both can move together. Not part of the model."""
+    try:
+        path = folder.resolve().relative_to(bundle.resolve(), walk_up=True)
+    except ValueError:  # another drive
+        path = folder.resolve()
+    write_atomically(bundle / _REMEMBERED, f"{path.as_posix()}\n".encode())
+
+
+def recall_pictures(bundle: Path) -> Path:
+    """The folder that a bundle was trained on. Raises DatasetError when it was never noted or is not there any more."""
+    try:
+        folder = (bundle / (bundle / _REMEMBERED).read_text("utf-8").rstrip("\n")).resolve()
+    except FileNotFoundError:
+        raise DatasetError(
+            f"{bundle} does not say where its pictures are: name their folder with --pictures FOLDER"
+        ) from None
+    if not folder.is_dir():
+        raise DatasetError(
+            f"the pictures of {bundle} were in {folder}, which is not there: name their folder with --pictures FOLDER"
+        )
+    return folder
 
 
 def _walk(folder: Path) -> Iterator[Path]:
