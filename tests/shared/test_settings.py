@@ -1,0 +1,53 @@
+import pytest
+
+from shared.settings import Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_everything_has_a_default() -> None:
+    settings = load_settings()
+    assert (settings.model_store, settings.model_name, settings.guard) == ("models", "books", "open")
+
+
+def test_empty_means_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "")
+    monkeypatch.setenv("MODEL_NAME", "")
+    assert load_settings().key is None
+    assert load_settings().model_name == "books"
+
+
+def test_model_name_wins_over_the_originals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBSCAN_MODEL", "old.pkl")
+    assert load_settings().model_name == "old"
+    monkeypatch.setenv("MODEL_NAME", "new")
+    assert load_settings().model_name == "new"
+
+
+def test_the_key_is_not_shown() -> None:
+    assert "sesame" not in repr(Settings.model_validate({"key": "sesame"}))
+
+
+def test_every_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_RECORDS", "0")
+    monkeypatch.setenv("EMBEDDER_BACKEND", "torch")
+    with pytest.raises(SettingsError, match=r"EMBEDDER_BACKEND: .*MAX_RECORDS: "):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "guard"),
+    [
+        ({}, "open"),
+        ({"website_instance_id": "x"}, "refuse"),
+        ({"website_instance_id": "x", "key": "k"}, "key"),
+        ({"website_instance_id": "x", "website_auth_enabled": True}, "platform"),
+        ({"website_instance_id": "x", "website_auth_enabled": True, "key": "k"}, "key"),
+    ],
+)
+def test_guard(given: dict[str, object], guard: str) -> None:
+    assert Settings.model_validate(given).guard == guard
