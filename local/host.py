@@ -9,6 +9,7 @@ package. When it serves, it prints `Listening on http://127.0.0.1:7071`.
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -52,11 +53,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     worker = Worker()
     console.configure_logging(app.config.log_level, worker.running)
     _enter(app.folder)
-    asyncio.run(_serve(app, worker, listener, arguments.grace))
-    return _leave_threads(worker)
+    abandoned = asyncio.run(_serve(app, worker, listener, arguments.grace))
+    worker.stop()
+    if abandoned:
+        log.warning("stopped without waiting for: %s", ", ".join(abandoned))
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(1)  # the interpreter would wait for their threads, for as long as they take
+    return 0
 
 
-async def _serve(app: App, worker: Worker, listener: socket.socket, grace: int) -> None:
+async def _serve(app: App, worker: Worker, listener: socket.socket, grace: int) -> list[str]:
+    """Serve until told to stop; return the names of the functions that did not end in `grace` seconds."""
     address, port = listener.getsockname()[:2]
     authority = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     # As Core Tools sets them.
@@ -75,6 +83,7 @@ async def _serve(app: App, worker: Worker, listener: socket.socket, grace: int) 
         timeout_graceful_shutdown=grace,
     )
     await _Server(config, f"http://{authority}").serve(sockets=[listener])
+    return sorted(worker.running.values())
 
 
 async def _load(worker: Worker, function: FunctionDefinition) -> bool:
@@ -82,7 +91,7 @@ async def _load(worker: Worker, function: FunctionDefinition) -> bool:
         return False
     trace = await worker.load(function)
     if trace:
-        log.error("%s failed to load and will answer 500:\n%s", function.name, trace)
+        log.error("%s failed to load and will answer 500:\n%s", function.name, trace.rstrip())
     return trace is None
 
 
@@ -137,8 +146,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        reason = "something else listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise HostError(
-            f"can't listen on port {port} of {host}: {error.strerror}. "
+            f"can't listen on port {port} of {host}: {reason}. "
             f"Choose another with --port or PORT, such as `PORT={port + 1 if port else DEFAULT_PORT} make serve`"
         ) from error
     except OverflowError:
@@ -158,16 +168,6 @@ def _enter(app: Path) -> None:
 
 def _leave(number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
-
-
-def _leave_threads(worker: Worker) -> int:
-    worker.stop()
-    if not worker.running:
-        return 0
-    log.warning("stopped without waiting for: %s", ", ".join(sorted(worker.running.values())))
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(1)  # the interpreter would wait for the threads, for as long as they take
 
 
 if __name__ == "__main__":

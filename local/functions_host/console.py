@@ -72,11 +72,12 @@ def _settings_line(settings: LocalSettings) -> str:
 
 
 def _limits(config: HostConfig) -> str:
-    def number(limit: float | None) -> str:
-        return "any number of" if limit is None else f"{limit:g}"
-
-    timeout = "no time limit" if config.function_timeout is None else f"{config.function_timeout:g} s each"
-    return (
-        f"{number(config.max_concurrent_requests)} requests at once, {number(config.max_outstanding_requests)} "
-        f"with those that wait (429 beyond), {timeout}, bodies up to {config.body_limit} bytes"
-    )
+    limits: list[str] = []
+    if config.max_concurrent_requests is not None:
+        limits.append(f"{config.max_concurrent_requests} requests at once")
+    if config.max_outstanding_requests is not None:
+        limits.append(f"{config.max_outstanding_requests} running or waiting (429 beyond)")
+    if config.function_timeout is not None:
+        limits.append(f"{config.function_timeout:g} s each (500 beyond)")
+    limits.append(f"bodies of {config.body_limit} bytes (413 beyond)")
+    return ", ".join(limits)

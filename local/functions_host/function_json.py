@@ -88,7 +88,7 @@ def _read_function(path: Path, route_prefix: str, environment: Mapping[str, str]
     if not script.is_file():
         raise HostError(f"{path} names a scriptFile that is not there: {script}")
     # An empty route counts as none, as in the real host.
-    template = f"{route_prefix}/{str(trigger.get('route') or name).strip('/')}"
+    template = f"{route_prefix}/{str(trigger.get('route') or name).strip('/')}".strip("/")
     try:
         route = Route.parse(template)
     except ValueError as error:

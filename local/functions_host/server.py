@@ -101,11 +101,11 @@ class FunctionsApp:
             limit = self._config.function_timeout
             return _error("%s exceeded functionTimeout, %g s; it goes on until it ends by itself", function.name, limit)
         except FunctionFailedError as error:
-            return _error("%s failed: %s\n%s", function.name, error, error.trace)
+            return _error("%s failed: %s\n%s", function.name, error, error.trace.rstrip())
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except asyncio.CancelledError:
-            log.warning("%s was still running when the host had to stop", function.name)
+            log.warning("%s: a request was abandoned because the host had to stop", function.name)
             return Response(status_code=503)
 
     async def _run(
