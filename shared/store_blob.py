@@ -139,13 +139,15 @@ class BlobStore(Store):
                 advance(current - done)
             done = current
 
+        condition: dict[str, Any] = (
+            {"etag": replacing, "match_condition": MatchConditions.IfNotModified} if replacing else {}
+        )
         with self._explained(key):
             self._container.upload_blob(
                 key,
                 content,
                 overwrite=replacing is not None,
-                etag=replacing,
-                match_condition=MatchConditions.IfNotModified if replacing else None,
+                **condition,
                 metadata={_SHA256: sha256(content)},
                 max_concurrency=_PARALLEL,
                 progress_hook=report,
@@ -199,8 +201,8 @@ def _refusal(where: str, error: HttpResponseError) -> str:
             "`az login` or set MODEL_STORE_CONNECTION_STRING"
         )
     return (
-        f"{where} refuses access ({_code(error)}): the identity needs the role Storage Blob Data Reader, "
-        "and to publish Storage Blob Data Contributor"
+        f"{where} refuses access ({_code(error)}): check the connection string, or the identity's role (Storage Blob "
+        "Data Reader to serve, Contributor to publish) and the account's network rules"
     )
 
 

@@ -1,0 +1,140 @@
+"""Stores to test against: a folder, Azurite by key, and Azurite by https and a managed identity's token."""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import ipaddress
+import json
+import secrets
+import tempfile
+import threading
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from local.azurite import RunningAzurite, start_azurite
+from shared.store import Store, open_store
+
+type Kind = Literal["folder", "key", "identity"]
+KINDS: tuple[Kind, ...] = ("folder", "key", "identity")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store that is empty and nobody else's."""
+
+    location: str
+    connection_string: str | None = None
+
+    def open(self) -> Store:
+        return open_store(self.location, self.connection_string)
+
+    def env(self) -> dict[str, str]:
+        """The settings that name this store."""
+        return {
+            "MODEL_STORE": self.location,
+            "MODEL_STORE_CONNECTION_STRING": self.connection_string or "",
+        }
+
+
+@cache
+def shared_azurite() -> RunningAzurite:
+    """One Azurite for all tests of this run, each in a container of its own."""
+    azurite = start_azurite()
+    atexit.register(azurite.stop)
+    return azurite
+
+
+def azurite_place(azurite: RunningAzurite) -> Place:
+    container = f"models-{secrets.token_hex(6)}"
+    azurite.create_container(container)
+    return Place(azurite.url(container), azurite.connection_string)
+
+
+@contextmanager
+def identity_azurite() -> Generator[tuple[RunningAzurite, Mapping[str, str]]]:
+    """Azurite that takes tokens over https, and the environment in which this process has an identity there.
+
+    The environment is App Service's: an endpoint hands out tokens. Azurite checks all of them but the signature.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = _make_certificate(Path(folder))
+        with _token_endpoint() as endpoint, start_azurite(certificate=certificate) as azurite:
+            yield azurite, {**endpoint, "REQUESTS_CA_BUNDLE": str(certificate[0])}
+
+
+def _make_certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
+
+
+class _Tokens(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps(
+            {
+                "access_token": _token(),
+                "expires_on": str(int(time.time()) + 86400),
+                "resource": "https://storage.azure.com/",
+                "token_type": "Bearer",
+            }
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay quiet."""
+
+
+def _token() -> str:
+    now = int(time.time())
+    claims = {
+        "aud": "https://storage.azure.com",
+        "iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/",
+        "iat": now - 60,
+        "nbf": now - 60,
+        "exp": now + 86400,
+    }
+    parts = (json.dumps({"alg": "RS256", "typ": "JWT"}).encode(), json.dumps(claims).encode(), b"no signature")
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+@contextmanager
+def _token_endpoint() -> Generator[dict[str, str]]:
+    with HTTPServer(("127.0.0.1", 0), _Tokens) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield {"IDENTITY_ENDPOINT": f"http://127.0.0.1:{server.server_port}/token", "IDENTITY_HEADER": "secret"}
+        finally:
+            server.shutdown()
