@@ -1,0 +1,1 @@
+"""What runs on Azure, and the commands that put it there."""

@@ -1,0 +1,207 @@
+"""The command line: pictures into the container, objects into the search service, questions to the index."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.search import reports
+from infra.search.clients import Clients
+from infra.search.settings import SearchSettings, Variant, load_search_settings
+from training.console import console, errors_in_words, escape, fail, progress
+
+app = typer.Typer(
+    help="Search for pictures by the names of their groups, on Azure AI Search.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+_VariantOption = Annotated[
+    Variant | None, typer.Option(help="[bold]projections[/]: a document per picture; [bold]simple[/]: one per blob.")
+]
+_VectorOption = Annotated[
+    bool | None, typer.Option("--vector/--no-vector", help="Keep embeddings, to find pictures like another one.")
+]
+_JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@contextmanager
+def _session(given: dict[str, Any] | None = None) -> Generator[Clients]:
+    """Clients by the environment's settings; what goes wrong outside the code ends the command in words."""
+    from azure.core.exceptions import AzureError
+
+    with errors_in_words():
+        try:
+            with Clients(load_search_settings(given)) as clients:
+                yield clients
+        except AzureError as error:
+            fail(error.message)
+
+
+def _say(text: str) -> None:
+    console.print(escape(text))
+
+
+@app.command()
+def upload(folder: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")]) -> None:
+    """Put pictures into the container; unchanged ones are skipped."""
+    from infra.search.pictures import upload as send
+    from training.dataset import find_pictures
+
+    with _session() as clients:
+        with progress("Uploading", len(find_pictures(folder))) as advance:
+            uploaded = send(clients.images, folder, advance)
+        _say(f"Sent {uploaded.sent} pictures, {uploaded.unchanged} were there already")
+
+
+@app.command()
+def remove(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of pictures in the container.")] = None,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete marked pictures that the index no longer holds, for good.")
+    ] = False,
+) -> None:
+    """Mark pictures for deletion: the next run takes them out of the index."""
+    from infra.search import pictures, queries
+
+    with _session() as clients:
+        if not names and not purge:
+            fail("name the pictures to mark, or give --purge to delete those that are marked")
+        if names:
+            pictures.mark_deleted(clients.images, names)
+            _say(f"Marked {len(names)} pictures; `run` takes them out of the index")
+        if purge:
+            gone = pictures.purge(clients.images, lambda url: queries.has_url(clients.documents, url))
+            _say(f"Deleted {len(gone)} pictures from the container")
+
+
+@app.command()
+def render(
+    folder: Annotated[Path, typer.Argument(help="Where to write datasource, index, skillset and indexer.json.")],
+    variant: _VariantOption = None,
+    vector: _VectorOption = None,
+) -> None:
+    """Write the definitions that deploy would send, checked and without secrets."""
+    from infra.search.checks import check
+    from infra.search.definitions import render as rendered
+
+    with errors_in_words():
+        definitions = rendered(_settings(variant, vector))
+        check(definitions)
+        reports.write_definitions(definitions, folder)
+        _say(f"Wrote {folder}")
+
+
+@app.command()
+def deploy(
+    variant: _VariantOption = None,
+    vector: _VectorOption = None,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")
+    ] = 600,
+) -> None:
+    """Create or update data source, index, skillset and indexer. The first time, this also runs the indexer."""
+    from infra.search.deploy import deploy as send
+    from infra.search.patience import Patience
+
+    with _session({"search_variant": variant, "search_vector": vector}) as clients:
+        send(clients, Patience(patience, _say), _say)
+
+
+@app.command()
+def run(
+    retry: Annotated[bool, typer.Option("--retry/--no-retry", help="Read again what the run before failed on.")] = True,
+) -> None:
+    """Run the indexer, wait for it and report: new and changed pictures are read, marked ones leave the index."""
+    from infra.search.runs import run as start
+
+    with _session() as clients:
+        with console.status("Indexing") as shown:
+            finished = start(
+                clients, retry=retry, watch=lambda now: shown.update(f"Indexing: {now.processed} documents so far")
+            )
+        reports.show_run(finished)
+
+
+@app.command()
+def reset() -> None:
+    """Forget what has been indexed: the next run reads every picture again."""
+    from infra.search.runs import reset as forget
+
+    with _session() as clients:
+        forget(clients)
+        _say("The next `run` reads every picture again")
+
+
+@app.command()
+def status(as_json: _JsonOption = False) -> None:
+    """Say what became of the last run, document by document, and how many documents an older model answered."""
+    from infra.search.runs import last_run
+
+    with _session() as clients:
+        latest, versions = last_run(clients), reports.read_versions(clients)
+        if as_json:
+            reports.print_status(latest, versions)
+        else:
+            reports.show_status(latest, versions)
+
+
+@app.command()
+def query(
+    words: Annotated[str, typer.Argument(help="Words to find, in the service's simple syntax.")] = "*",
+    any_word: Annotated[bool, typer.Option("--any", help="One of the words is enough, rather than all.")] = False,
+    where: Annotated[str | None, typer.Option("--filter", help="OData filter: [dim]cluster_id eq 2[/].")] = None,
+    facet: Annotated[list[str] | None, typer.Option(help="Count the values of a field.")] = None,
+    like: Annotated[
+        str | None, typer.Option("--similar-to", help="Pictures like this one: an indexed id or file name, or a file.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many hits to print.")] = 50,
+    as_json: _JsonOption = False,
+) -> None:
+    """Find pictures. Prints a line each, separated by tabs: [bold]hit[/], the query, the file name, the labels."""
+    from infra.search.queries import Question, ask
+    from infra.search.skill import Skill
+
+    question = Question(words, "any" if any_word else "all", where, facet or (), like, top)
+    with _session() as clients:
+        skill = Skill(clients.settings, lambda: clients.login) if like and clients.settings.skill_url else None
+        fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+        answer = ask(clients.documents, fields, question, skill)
+        if as_json:
+            reports.print_answer_json(answer)
+        else:
+            reports.print_answer(like or words, answer)
+
+
+@app.command()
+def relabel() -> None:
+    """Bring the groups' current names into the index, without reading a picture again."""
+    from infra.search.relabel import read_names
+    from infra.search.relabel import relabel as merge
+    from shared.settings import load_settings
+
+    with _session() as clients:
+        names = read_names(load_settings())
+        fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+        reports.show_relabelled(names.version, merge(clients.documents, fields, names))
+
+
+@app.command()
+def delete(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete the index and what fills it. The pictures stay."""
+    from infra.search.deploy import delete as take_away
+
+    with _session() as clients:
+        if not yes:
+            typer.confirm(f"Delete the index {clients.settings.search_name_prefix} and what fills it?", abort=True)
+        take_away(clients, _say)
+
+
+def _settings(variant: Variant | None, vector: bool | None) -> SearchSettings:
+    return load_search_settings({"search_variant": variant, "search_vector": vector})

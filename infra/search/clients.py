@@ -1,0 +1,70 @@
+"""The official SDK's clients for one deployment, opened when they are first used and closed together."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.search.documents import SearchClient
+from azure.search.documents.indexes import SearchIndexClient, SearchIndexerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
+
+from infra.search.settings import SearchSettings
+
+
+class Clients:
+    """Everything that the commands talk to, but for the skill. A context manager."""
+
+    def __init__(self, settings: SearchSettings) -> None:
+        self.settings = settings
+        self._open = ExitStack()
+
+    @cached_property
+    def indexes(self) -> SearchIndexClient:
+        """Raises SettingsError, as do the others, where a setting is missing."""
+        return self._open.enter_context(SearchIndexClient(self._endpoint, self._search_credential))
+
+    @cached_property
+    def indexers(self) -> SearchIndexerClient:
+        return self._open.enter_context(SearchIndexerClient(self._endpoint, self._search_credential))
+
+    @cached_property
+    def documents(self) -> SearchClient:
+        client = SearchClient(self._endpoint, self.settings.search_name_prefix, self._search_credential)
+        return self._open.enter_context(client)
+
+    @cached_property
+    def images(self) -> ContainerClient:
+        """The container of pictures, by the developer login or the connection string."""
+        if self.settings.storage_account_url:
+            service = BlobServiceClient(self.settings.storage_account_url, credential=self.login)
+        else:
+            service = BlobServiceClient.from_connection_string(self.settings.need("storage_connection"))
+        return self._open.enter_context(service).get_container_client(self.settings.images_container)
+
+    @cached_property
+    def login(self) -> TokenCredential:
+        """Whoever is logged in: a managed identity on Azure, `az login` or `azd auth login` on a desk."""
+        from azure.identity import DefaultAzureCredential  # slow to import, and not needed with keys
+
+        return self._open.enter_context(DefaultAzureCredential())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @property
+    def _endpoint(self) -> str:
+        return self.settings.need("search_endpoint")
+
+    @cached_property
+    def _search_credential(self) -> AzureKeyCredential | TokenCredential:
+        key = self.settings.search_key
+        return AzureKeyCredential(key.get_secret_value()) if key else self.login

@@ -1,0 +1,145 @@
+"""Runs of the indexer: start one and wait for it, reset, and say in words what became of each document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from azure.core.exceptions import HttpResponseError
+from azure.search.documents.indexes.models import IndexerExecutionResult
+
+from infra.search.clients import Clients
+from infra.search.pictures import touch
+from shared.errors import UserError
+
+_POLL_SECONDS = 1.0
+# A run that was asked for shows in the status a moment later; one that never does was lost.
+_APPEARS_WITHIN_SECONDS = 60.0
+
+
+class RunError(UserError):
+    """The indexer's run failed as a whole, or never came to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the indexer has to say about one document."""
+
+    document: str
+    """URL of the blob, or what the service names instead."""
+    what: str
+    details: str
+    is_error: bool
+
+    @property
+    def file_name(self) -> str:
+        return unquote(urlsplit(self.document).path.rpartition("/")[2]) or self.document
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of the indexer."""
+
+    status: str
+    started: datetime | None
+    processed: int
+    failed: int
+    message: str | None = None
+    findings: list[Finding] = field(default_factory=list[Finding])
+
+    @property
+    def failed_documents(self) -> list[str]:
+        return [finding.document for finding in self.findings if finding.is_error]
+
+
+def last_run(clients: Clients) -> Run | None:
+    """The latest run, which may be going on; None before the first. A reset is not a run."""
+    status = clients.indexers.get_indexer_status(_indexer(clients))
+    return _read(status.last_result) if status.last_result else None
+
+
+def run(
+    clients: Clients,
+    *,
+    retry: bool = True,
+    watch: Callable[[Run], None] | None = None,
+    poll: float = _POLL_SECONDS,
+) -> Run:
+    """Run the indexer and wait until it has finished, after one that is going on already.
+
+    With `retry`, documents that the run before failed on are read again, and not only what has changed since.
+    Raises RunError when the run failed as a whole; single documents that failed are in the result.
+    """
+    before = _wait(clients, lambda latest: latest.status != "inProgress", watch, poll) if last_run(clients) else None
+    if retry and before:
+        touch(clients.images, before.failed_documents)
+    _start(clients, poll)
+    started = before.started if before else None
+    appears_by = time.monotonic() + _APPEARS_WITHIN_SECONDS
+
+    def over(latest: Run) -> bool:
+        if latest.started == started:
+            if time.monotonic() > appears_by:
+                raise RunError(f"{_indexer(clients)} was asked to run and has not: look at it in the Azure portal")
+            return False
+        return latest.status != "inProgress"
+
+    finished = _wait(clients, over, watch, poll)
+    if finished.status != "success":
+        raise RunError(f"the run failed as a whole ({finished.status}): {finished.message or 'no reason is given'}")
+    return finished
+
+
+def reset(clients: Clients) -> None:
+    """Forget what has been indexed: the next run reads every picture again, as a new model asks for."""
+    clients.indexers.reset_indexer(_indexer(clients))
+
+
+def _start(clients: Clients, poll: float) -> None:
+    while True:
+        try:
+            clients.indexers.run_indexer(_indexer(clients))
+        except HttpResponseError as error:
+            if error.status_code != HTTPStatus.CONFLICT:  # a schedule, or a colleague, was faster
+                raise
+            time.sleep(poll)
+        else:
+            return
+
+
+def _wait(clients: Clients, over: Callable[[Run], bool], watch: Callable[[Run], None] | None, poll: float) -> Run:
+    while True:
+        latest = last_run(clients)
+        if latest and watch:
+            watch(latest)
+        if latest and over(latest):
+            return latest
+        time.sleep(poll)
+
+
+def _read(result: IndexerExecutionResult) -> Run:
+    errors = [Finding(_document(e.key), e.error_message, e.details or "", is_error=True) for e in result.errors]
+    warnings = [Finding(_document(w.key), w.message, w.details or "", is_error=False) for w in result.warnings]
+    return Run(
+        status=str(getattr(result.status, "value", result.status)),
+        started=result.start_time,
+        processed=result.item_count,
+        failed=result.failed_item_count,
+        message=result.error_message,
+        findings=errors + warnings,
+    )
+
+
+def _document(key: str | None) -> str:
+    """The blob's URL: the service gives it plain, or as `localId=<URL>&documentKey=<URL>` where skills are involved."""
+    if not key:
+        return "(no document)"
+    return parse_qs(key).get("localId", [key])[0] if key.startswith("localId=") else key
+
+
+def _indexer(clients: Clients) -> str:
+    return f"{clients.settings.search_name_prefix}-indexer"
