@@ -144,7 +144,7 @@ def _port(argument: int | None, settings: LocalSettings) -> int:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         reason = "something else listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise HostError(
@@ -153,6 +153,10 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
     except OverflowError:
         raise HostError(f"{port} is not a port: they go from 0 (any free one) to 65535") from None
+    # Connections inherit it. asyncio sets it only on sockets that name their protocol, which this one does not; without
+    # it, the body of a response waits 40 ms for the acknowledgement of its headers (47 ms a request, measured, not 4).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _enter(app: Path) -> None:
