@@ -69,8 +69,10 @@ def test_other_ways_to_answer(client: httpx.Client) -> None:
 
 
 def test_a_response_is_not_held_back_for_an_acknowledgement(client: httpx.Client) -> None:
-    # A delayed acknowledgement costs every request 40 ms; a busy machine can't slow down each of twenty that much.
-    assert min(client.get("Text").elapsed.total_seconds() for _ in range(20)) < 0.035
+    # Delayed acknowledgements cost 40 ms a request. They set in after some requests on a connection, hence the forty; a
+    # busy machine is slow as well, but not for each of the last twenty.
+    seconds = [client.get("Text").elapsed.total_seconds() for _ in range(40)]
+    assert min(seconds[20:]) < 0.035
 
 
 def test_what_no_function_answers_is_not_found(client: httpx.Client) -> None:
