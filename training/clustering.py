@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 
-from shared.clusters import NOISE, CoreSamples, Metric
+from shared.clusters import NOISE, CoreSamples, Metric, comparable
 from shared.embedder import Vectors
 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """What DBSCAN found for n pictures; all arrays have shape (n,)."""
+    """What DBSCAN found for n pictures; all arrays but eps have shape (n,)."""
 
     labels: NDArray[np.int32]
     """Cluster of each picture, numbered from 0 in order of first appearance, or NOISE."""
     core: NDArray[np.bool_]
     distances: NDArray[np.float32]
     """To the nearest core sample; 0 for core samples; infinite where there is no core sample at all."""
+    eps: NDArray[np.float32]
+    """Shape (count,): the eps that each cluster was found with."""
 
     @property
     def count(self) -> int:
-        return int(self.labels.max(initial=NOISE)) + 1
+        return len(self.eps)
 
     def sizes(self) -> list[int]:
         """Pictures in each cluster, by id."""
@@ -41,9 +44,30 @@ def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Met
     core = np.zeros(len(vectors), dtype=np.bool_)
     core[found.core_sample_indices_] = True
     ids = found.labels_.astype(np.int32)
-    if not core.any():
-        return Clusters(ids, core, np.full(len(vectors), np.inf, dtype=np.float32))
     nearest = CoreSamples(vectors[core], ids[core], metric).nearest(vectors)
     labels = np.where(core, ids, nearest.within(eps)).astype(np.int32)
     distances = np.where(core, np.float32(0), nearest.distances)
-    return Clusters(labels, core, distances)
+    return Clusters(labels, core, distances, np.full(int(ids.max(initial=NOISE)) + 1, eps, dtype=np.float32))
+
+
+def join(parts: Sequence[tuple[NDArray[np.intp], Clusters]], total: int) -> Clusters:
+    """Clusters of disjoint sets of pictures as one, numbered on in order; each part comes with its pictures' rows."""
+    labels = np.full(total, NOISE, dtype=np.int32)
+    core = np.zeros(total, dtype=np.bool_)
+    distances = np.full(total, np.inf, dtype=np.float32)
+    start = 0
+    for rows, part in parts:
+        labels[rows] = np.where(part.labels == NOISE, NOISE, part.labels + start)
+        core[rows], distances[rows] = part.core, part.distances
+        start += part.count
+    return Clusters(labels, core, distances, np.concatenate([part.eps for _, part in parts]))
+
+
+def distances_to_centre(vectors: Vectors, clusters: Clusters, metric: Metric) -> NDArray[np.float32]:
+    """Squared distance of each picture to the mean of its cluster, shape (n,); infinite for NOISE."""
+    points = comparable(vectors, metric)
+    distances = np.full(len(points), np.inf, dtype=np.float32)
+    for cluster in range(clusters.count):
+        members = clusters.labels == cluster
+        distances[members] = np.square(points[members] - points[members].mean(axis=0)).sum(axis=1)
+    return distances

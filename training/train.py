@@ -1,18 +1,15 @@
-"""A folder of pictures becomes a bundle: embed, choose eps, cluster, name, write."""
+"""Embedded pictures become a bundle: choose eps, cluster, name, write."""
 
 from __future__ import annotations
 
-import csv
-import io
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shared.bundle import (
     ASSIGNMENTS,
@@ -21,20 +18,24 @@ from shared.bundle import (
     Bundle,
     Clustering,
     Counts,
+    Edits,
+    Labels,
     Manifest,
     arrays_bytes,
     model_version,
     sha256,
     write_bundle,
 )
-from shared.clusters import NOISE, Metric, comparable
+from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec, Pooling, Vectors
 from shared.errors import UserError
 from shared.images import Resize
 from shared.vgg16 import WEIGHTS_SHA256
-from training.clustering import Clusters, find_clusters
+from training.carry import Carried, carry_over
+from training.clustering import Clusters, distances_to_centre, find_clusters, join
+from training.csv_files import csv_row
 from training.embeddings import Embedded
-from training.eps import choose_eps
+from training.eps import EpsChoice, NoGroups, choose_eps
 from training.names import NamesByPicture, make_labels, names_by_exemplar
 from training.weights import GRAPH_SHA256
 
@@ -61,72 +62,132 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Previous:
+    """The bundle that this training replaces, and where it was read from: its names are carried over."""
+
+    bundle: Bundle
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     bundle: Bundle
     embedded: Embedded
     clusters: Clusters
-    eps_reason: str | None
-    """Why eps was chosen; None where it was given."""
+    choices: Mapping[str, EpsChoice]
+    """How eps was chosen, by category ("" where there are none); empty where it was given."""
+    carried: Carried
 
 
-def train(embedded: Embedded, options: Options, folder: Path, given_names: NamesByPicture | None = None) -> Trained:
+def train(
+    embedded: Embedded,
+    options: Options,
+    folder: Path,
+    *,
+    given_names: NamesByPicture | None = None,
+    categories: Sequence[str] | None = None,
+    previous: Previous | None = None,
+) -> Trained:
     """Cluster embedded pictures and write the bundle into `folder`.
 
-    The same pictures, options and versions give the same arrays, ids and labels, whatever the order of the files.
+    With `categories` (one for each picture), each category is clustered apart, with an eps of its own. The same
+    pictures, options and versions give the same arrays, ids and labels, whatever the order of the files.
+
     Raises TrainingError when no group is found, training.names.NamesError when a name can't be given.
     """
-    eps, reason = _eps(embedded.vectors, options)
-    clusters = find_clusters(embedded.vectors, eps=eps, min_samples=options.min_samples, metric=options.metric)
-    if not clusters.count:
-        raise TrainingError(
-            f"no {options.min_samples} of the {len(embedded.names)} pictures are within eps {eps:.4g} of one another: "
-            "try a larger --eps, a smaller --min-samples, or more pictures of each kind"
-        )
-    names = names_by_exemplar(given_names or {}, embedded.names, clusters.labels)
-    centrality = _distances_to_centre(embedded.vectors, clusters, options.metric)
-    labels = make_labels(names, embedded.names, clusters.labels, centrality)
+    clusters, by_category, choices = _cluster(embedded.vectors, options, categories)
+    carried = _carry(previous, options.spec(), embedded, clusters)
+    labels = _labels(embedded, clusters, options, carried, given_names or {})
     contents = {
-        CLUSTERS: arrays_bytes(_arrays(embedded.vectors, clusters, eps)),
+        CLUSTERS: arrays_bytes(_arrays(embedded.vectors, clusters)),
         ASSIGNMENTS: _assignments(embedded.names, clusters),
     }
-    manifest = _manifest(options, eps, embedded, clusters, contents)
-    return Trained(write_bundle(folder, manifest, contents, labels), embedded, clusters, reason)
+    manifest = _manifest(options, embedded, clusters, by_category, contents)
+    return Trained(write_bundle(folder, manifest, contents, labels), embedded, clusters, choices, carried)
 
 
-def _eps(vectors: Vectors, options: Options) -> tuple[float, str | None]:
-    if options.eps is not None:
-        return options.eps, None
-    choice = choose_eps(vectors, min_samples=options.min_samples, metric=options.metric)
-    return choice.eps, choice.reason
+def _cluster(
+    vectors: Vectors, options: Options, categories: Sequence[str] | None
+) -> tuple[Clusters, dict[str, tuple[int, ...]], dict[str, EpsChoice]]:
+    """The clusters of all categories, which of them belong to which, and how each eps was chosen."""
+    column = np.asarray(categories if categories is not None else [""] * len(vectors))
+    parts: list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Clusters]] = []
+    by_category: dict[str, tuple[int, ...]] = {}
+    choices: dict[str, EpsChoice] = {}
+    count, reason = 0, ""
+    for category in sorted(set(column.tolist())):
+        rows = np.flatnonzero(column == category)
+        try:
+            eps = options.eps
+            if eps is None:
+                choices[category] = choose_eps(vectors[rows], min_samples=options.min_samples, metric=options.metric)
+                eps = choices[category].eps
+            part = find_clusters(vectors[rows], eps=eps, min_samples=options.min_samples, metric=options.metric)
+        except NoGroups as error:
+            reason = str(error)
+            continue
+        parts.append((rows, part))
+        by_category[category] = tuple(range(count, count + part.count))
+        count += part.count
+    if not count:
+        raise TrainingError(reason or _nothing_found(options, len(vectors)))
+    return join(parts, len(vectors)), by_category if categories is not None else {}, choices
 
 
-def _arrays(vectors: Vectors, clusters: Clusters, eps: float) -> Arrays:
+def _nothing_found(options: Options, pictures: int) -> str:
+    return (
+        f"no {options.min_samples} of the {pictures} pictures are within eps {options.eps:.4g} of one another: "
+        "try a larger --eps, a smaller --min-samples, or more pictures of each kind"
+    )
+
+
+def _carry(previous: Previous | None, spec: EmbedderSpec, embedded: Embedded, clusters: Clusters) -> Carried:
+    if previous is None:
+        return Carried()
+    return carry_over(previous.bundle, previous.folder, spec, embedded.names, embedded.vectors, clusters)
+
+
+def _labels(
+    embedded: Embedded, clusters: Clusters, options: Options, carried: Carried, given: NamesByPicture
+) -> Labels:
+    """Names given by exemplar win over names carried; what a person took out stays out."""
+    names = carried.names | names_by_exemplar(given, embedded.names, clusters.labels)
+    centrality = distances_to_centre(embedded.vectors, clusters, options.metric)
+    labels = make_labels(names, embedded.names, clusters.labels, centrality)
+    core_rows = {embedded.names[row]: sample for sample, row in enumerate(np.flatnonzero(clusters.core))}
+    taken_out = {core_rows[name]: NOISE for name in carried.taken_out if name in core_rows}
+    return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "edits": Edits(core=taken_out)})
+
+
+def _arrays(vectors: Vectors, clusters: Clusters) -> Arrays:
     return Arrays(
         vectors=vectors[clusters.core],
         clusters=clusters.labels[clusters.core],
-        eps=np.full(clusters.count, eps, dtype=np.float32),
-        reach=np.full(clusters.count, eps, dtype=np.float32),
+        eps=clusters.eps,
+        reach=clusters.eps,
         pictures=np.flatnonzero(clusters.core).astype(np.int32),
     )
 
 
 def _assignments(names: Sequence[str], clusters: Clusters) -> bytes:
     """assignments.csv: which cluster every training picture is in, and how far from its nearest core sample."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("picture", "cluster", "distance", "core"))
+    lines = [csv_row(("picture", "cluster", "distance", "core"))]
     for name, cluster, distance, core in zip(names, clusters.labels, clusters.distances, clusters.core, strict=True):
-        table.writerow((name, int(cluster), f"{distance:.6f}", "yes" if core else "no"))
-    return text.getvalue().encode()
+        lines.append(csv_row((name, str(cluster), f"{distance:.6f}", "yes" if core else "no")))
+    return "".join(lines).encode()
 
 
 def _manifest(
-    options: Options, eps: float, embedded: Embedded, clusters: Clusters, contents: dict[str, bytes]
+    options: Options,
+    embedded: Embedded,
+    clusters: Clusters,
+    by_category: dict[str, tuple[int, ...]],
+    contents: Mapping[str, bytes],
 ) -> Manifest:
     spec = options.spec()
     clustering = Clustering(
         metric=options.metric,
-        eps=eps,
+        eps=float(f"{clusters.eps.max():.7g}"),
         min_samples=options.min_samples,
         eps_chosen="auto" if options.eps is None else "given",
     )
@@ -137,6 +198,7 @@ def _manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         embedder=spec,
         clustering=clustering,
+        categories=by_category,
         counts=Counts(
             pictures=len(embedded.names),
             clustered=clustered,
@@ -152,13 +214,3 @@ def _manifest(
             **{package: version(package) for package in ("numpy", "onnxruntime", "pillow", "scikit-learn")},
         },
     )
-
-
-def _distances_to_centre(vectors: Vectors, clusters: Clusters, metric: Metric) -> NDArray[np.float32]:
-    """Squared distance of each picture to the mean of its cluster, shape (n,); infinite for NOISE."""
-    points = comparable(vectors, metric)
-    distances = np.full(len(points), np.inf, dtype=np.float32)
-    for cluster in range(clusters.count):
-        members = clusters.labels == cluster
-        distances[members] = np.square(points[members] - points[members].mean(axis=0)).sum(axis=1)
-    return distances

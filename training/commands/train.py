@@ -15,7 +15,10 @@ from shared.images import Resize
 from training.console import console, errors_in_words, escape, progress
 
 if TYPE_CHECKING:
-    from training.train import Trained
+    from collections.abc import Iterator, Mapping
+
+    from training.carry import Carried
+    from training.train import Previous, Trained
 
 
 def _eps(text: str) -> float | None:
@@ -48,30 +51,52 @@ def run(
     labels: Annotated[
         Path | None, typer.Option(help='Names by picture: {"open_book_03.jpg": ["open book", "double spread"]}.')
     ] = None,
+    categories: Annotated[
+        str | None,
+        typer.Option(
+            help="Train each category apart: [bold]folders[/] (the first folder of each picture is its category) or a "
+            "CSV file with the columns picture and category."
+        ),
+    ] = None,
+    carry: Annotated[
+        bool, typer.Option("--carry/--no-carry", help="Keep the names of the model that is replaced.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Find groups of alike pictures and write the model that recognizes them."""
+    from shared.bundle import MANIFEST, read_bundle
     from shared.embedder import open_embedder
-    from training.dataset import find_pictures
+    from training.categories import find_categories
+    from training.dataset import find_pictures, remember_pictures
     from training.embedding_cache import EmbeddingCache
     from training.embeddings import embed_pictures
     from training.names import read_names
-    from training.train import Options, train
+    from training.train import Options, Previous, train
     from training.weights import export_graph
 
     options = Options(name, _eps(eps), min_samples, metric, pooling, resize)
+    folder = out / name
     with errors_in_words():
         given_names = read_names(labels) if labels else None
+        previous = Previous(read_bundle(folder), folder) if carry and (folder / MANIFEST).exists() else None
         sources = find_pictures(pictures)
         graph = export_graph(out, lambda line: console.print(escape(line)))
         embedder = open_embedder(options.spec(), graph)
         with progress("Embedding", len(sources)) as advance:
             embedded = embed_pictures(sources, embedder, EmbeddingCache(options.spec()), advance)
-        trained = train(embedded, options, out / name, given_names)
+        trained = train(
+            embedded,
+            options,
+            folder,
+            given_names=given_names,
+            categories=find_categories(categories, embedded.names) if categories else None,
+            previous=previous,
+        )
+        remember_pictures(folder, pictures)
     if as_json:
-        typer.echo(json.dumps(_summary(trained, out / name), indent=2))
+        typer.echo(json.dumps(_summary(trained, folder), indent=2))
     else:
-        _tell(trained, out / name)
+        _tell(trained, folder, previous)
 
 
 def _summary(trained: Trained, folder: Path) -> dict[str, object]:
@@ -88,23 +113,66 @@ def _summary(trained: Trained, folder: Path) -> dict[str, object]:
     }
 
 
-def _tell(trained: Trained, folder: Path) -> None:
-    bundle = trained.bundle
-    counts, clustering, labels = bundle.manifest.counts, bundle.manifest.clustering, bundle.labels
+def _tell(trained: Trained, folder: Path, previous: Previous | None) -> None:
     for picture, reason in trained.embedded.skipped.items():
         console.print(f"[yellow]Skipped[/] {escape(picture)}: {escape(reason)}")
-    table = Table(title=f"{counts.clusters} groups in {counts.pictures} pictures")
-    for heading in ("Group", "Pictures", "Names", "Most central pictures"):
-        table.add_column(heading, justify="right" if heading == "Pictures" else "left")
-    for cluster, size in enumerate(trained.clusters.sizes()):
-        names = ", ".join(labels.labels.get(cluster, ())) or "(unnamed)"
-        table.add_row(str(cluster), str(size), escape(names), escape(", ".join(labels.exemplars[cluster][:3])))
-    table.add_row("", str(counts.unclustered), "(unclustered)", "")
-    console.print(table)
-    chosen = f", chosen: {trained.eps_reason}" if trained.eps_reason else ""
+    console.print(_table(trained))
+    manifest = trained.bundle.manifest
     console.print(
-        f"eps {clustering.eps:.4g} ({clustering.metric}{chosen}), min_samples {clustering.min_samples}, "
-        f"pooling {bundle.manifest.embedder.pooling}, resize {bundle.manifest.embedder.resize}"
+        f"eps {manifest.clustering.eps:.4g} ({manifest.clustering.metric}), "
+        f"min_samples {manifest.clustering.min_samples}, "
+        f"pooling {manifest.embedder.pooling}, resize {manifest.embedder.resize}"
     )
-    console.print(f"[green]Wrote[/] {folder} (version {bundle.version})")
-    console.print(f"Next: serve it with `MODEL_STORE={folder.parent} MODEL_NAME={folder.name} make serve`")
+    for category, choice in trained.choices.items():
+        console.print(escape(f"eps chosen{f' for {category}' if category else ''}: {choice.reason}"))
+    if previous:
+        for line in _history(trained.carried, previous.bundle.labels.labels, manifest.counts.clusters):
+            console.print(escape(line))
+    unnamed = manifest.counts.clusters - len(trained.bundle.labels.labels)
+    console.print(f"[green]Wrote[/] {folder} (version {trained.bundle.version})")
+    if unnamed:
+        console.print(f"Next: name the {unnamed} unnamed groups with `python -m training label {folder}`")
+    else:
+        console.print(f"Next: serve it with `MODEL_STORE={folder.parent} MODEL_NAME={folder.name} make serve`")
+
+
+def _table(trained: Trained) -> Table:
+    counts, labels = trained.bundle.manifest.counts, trained.bundle.labels
+    category_of = {
+        cluster: category for category, clusters in trained.bundle.manifest.categories.items() for cluster in clusters
+    }
+    table = Table(title=f"{counts.clusters} groups in {counts.pictures} pictures")
+    table.add_column("Group", justify="right")
+    if category_of:
+        table.add_column("Category")
+    table.add_column("Pictures", justify="right")
+    table.add_column("Names")
+    table.add_column("Most central pictures")
+    for cluster, size in enumerate(trained.clusters.sizes()):
+        names = "not a group" if cluster in labels.not_groups else ", ".join(labels.labels.get(cluster, ()))
+        central = ", ".join(labels.exemplars[cluster][:3])
+        category = [category_of[cluster]] if category_of else []
+        table.add_row(*map(escape, (str(cluster), *category, str(size), names or "(unnamed)", central)))
+    table.add_row("", *([""] if category_of else []), str(counts.unclustered), "(unclustered)", "")
+    return table
+
+
+def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], count: int) -> Iterator[str]:
+    """What became of the groups of the model that was replaced."""
+
+    def old(group: int) -> str:
+        return f"{group} ({', '.join(old_names.get(group, ())) or 'unnamed'})"
+
+    parts = {new for news in carried.split.values() for new in news}
+    for new, ancestors in carried.ancestors.items():
+        if len(ancestors) > 1:
+            kept = ", ".join(carried.names.get(new, ())) or "no names"
+            yield f"Merged: old groups {' and '.join(map(old, ancestors))} are now group {new}, which keeps {kept}"
+        elif new not in parts:
+            yield f"Carried: old group {old(ancestors[0])} is now group {new}"
+    for group, news in carried.split.items():
+        yield f"Split: old group {old(group)} is now groups {' and '.join(map(str, news))}, each with its names"
+    for new in sorted(set(range(count)) - carried.ancestors.keys()):
+        yield f"New: group {new}"
+    for group in carried.gone:
+        yield f"Gone: old group {old(group)}"

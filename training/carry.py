@@ -1,0 +1,135 @@
+"""Names survive retraining: they go to the groups that continue the old ones, never to a number.
+
+A new group continues an old one when they share pictures; where no picture is shared, when its core samples lie within
+the old group's eps.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.bundle import ASSIGNMENTS, Bundle
+from shared.clusters import NOISE, CoreSamples
+from shared.embedder import EmbedderSpec, Vectors
+from shared.model import apply_edits
+from training.clustering import Clusters
+from training.csv_files import csv_rows
+
+# Of the pictures that two groups could share, the part they must share to be one the other's continuation. Below it
+# the overlap is a few border pictures that changed sides.
+_SHARE = 0.2
+
+
+@dataclass(slots=True)
+class Carried:
+    """What became of the old groups; ids of old groups are the old model's, ids of new groups the new one's."""
+
+    names: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    """New group to the names it inherits."""
+    not_groups: list[int] = field(default_factory=list[int])
+    taken_out: list[str] = field(default_factory=list[str])
+    """Pictures that a person took out of their group."""
+    ancestors: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    """New group to the old groups it continues, the one that gave most first."""
+    split: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    """Old group to the new groups it came apart into."""
+    gone: list[int] = field(default_factory=list[int])
+    """Old groups that nothing continues."""
+
+    @property
+    def merged(self) -> dict[int, list[int]]:
+        """New group to the old groups that became one in it."""
+        return {new: old for new, old in self.ancestors.items() if len(old) > 1}
+
+
+def carry_over(
+    old: Bundle, folder: Path, spec: EmbedderSpec, pictures: Sequence[str], vectors: Vectors, clusters: Clusters
+) -> Carried:
+    """Carry names from the bundle in `folder` to these clusters of these pictures.
+
+    A group that came apart gives its names to every part. Groups that became one pass on the names of the one that gave
+    most; `merged` tells, so that a person can judge.
+    """
+    before = _pictures_before(old, folder)
+    votes = _shared_pictures(before, pictures, clusters)
+    strangers = [new for new in range(clusters.count) if new not in votes]
+    if old.manifest.embedder == spec:
+        votes |= _near_core_samples(old, strangers, vectors, clusters)
+    return _conclude(old, votes, set(before.values()) - {NOISE}, _taken_out(old, folder))
+
+
+def _pictures_before(old: Bundle, folder: Path) -> dict[str, int]:
+    """The old model's pictures and their groups, as a person left them."""
+    rows = [(row["picture"], int(row["cluster"])) for row in csv_rows((folder / ASSIGNMENTS).read_text("utf-8"))]
+    before = dict(rows)
+    edited, _, _ = apply_edits(old.arrays, old.labels)
+    for row, trained, now in zip(old.arrays.pictures, old.arrays.clusters, edited, strict=True):
+        # A group marked as none is still a group whose mark must be carried.
+        before[rows[row][0]] = int(trained) if trained in old.labels.not_groups else int(now)
+    return before
+
+
+def _taken_out(old: Bundle, folder: Path) -> list[str]:
+    names = [row["picture"] for row in csv_rows((folder / ASSIGNMENTS).read_text("utf-8"))]
+    return [names[old.arrays.pictures[row]] for row, cluster in old.labels.edits.core.items() if cluster == NOISE]
+
+
+def _shared_pictures(before: dict[str, int], pictures: Sequence[str], clusters: Clusters) -> dict[int, Counter[int]]:
+    """For each new group, how many of its pictures each old group held; groups with too small a share left out."""
+    now = {name: int(cluster) for name, cluster in zip(pictures, clusters.labels, strict=True)}
+    common = before.keys() & now.keys()
+    old_sizes = Counter(before[name] for name in common)
+    new_sizes = Counter(now[name] for name in common)
+    overlap: dict[int, Counter[int]] = defaultdict(Counter)
+    for name in common:
+        if before[name] != NOISE and now[name] != NOISE:
+            overlap[now[name]][before[name]] += 1
+    for new, counts in overlap.items():
+        for old, count in list(counts.items()):
+            if count < _SHARE * min(old_sizes[old], new_sizes[new]):
+                del counts[old]
+    return {new: counts for new, counts in overlap.items() if counts}
+
+
+def _near_core_samples(
+    old: Bundle, strangers: Sequence[int], vectors: Vectors, clusters: Clusters
+) -> dict[int, Counter[int]]:
+    """For new groups that share no picture: how many of their core samples lie within each old group's eps."""
+    edited, eps, _ = apply_edits(old.arrays, old.labels)
+    kept = edited != NOISE
+    core = CoreSamples(old.arrays.vectors[kept], edited[kept], old.manifest.clustering.metric)
+    votes: dict[int, Counter[int]] = {}
+    for new in strangers:
+        nearest = core.nearest(vectors[clusters.core & (clusters.labels == new)])
+        inside = nearest.within(eps[nearest.clusters])
+        counts = _counts(inside[inside != NOISE])
+        if counts.total() > len(inside) / 2:
+            votes[new] = counts
+    return votes
+
+
+def _counts(ids: NDArray[np.int32]) -> Counter[int]:
+    return Counter(ids.tolist())
+
+
+def _conclude(old: Bundle, votes: dict[int, Counter[int]], groups: set[int], taken_out: list[str]) -> Carried:
+    carried = Carried(taken_out=taken_out)
+    parts: dict[int, list[int]] = defaultdict(list)
+    for new, counts in sorted(votes.items()):
+        ranked = sorted(counts, key=lambda group: (-counts[group], group))
+        carried.ancestors[new] = ranked
+        for group in ranked:
+            parts[group].append(new)
+        if names := next((old.labels.labels[group] for group in ranked if old.labels.labels.get(group)), None):
+            carried.names[new] = names
+        if ranked[0] in old.labels.not_groups:
+            carried.not_groups.append(new)
+    carried.split = {group: news for group, news in sorted(parts.items()) if len(news) > 1}
+    carried.gone = sorted(groups - parts.keys())
+    return carried
