@@ -1,0 +1,342 @@
+// One deployment of the image clustering skill: the Function, its storage, the search service and its objects.
+//
+//   az deployment group create -g GROUP -n main -f infra/main.bicep -p environmentName=NAME principalId=OBJECT_ID
+//
+// docs/deploy.md tells what comes before and after. The outputs carry the names of the environment variables that
+// `python -m infra.search` and `python -m training publish` read; `python -m infra.deployed` hands them on.
+
+targetScope = 'resourceGroup'
+
+// --- What and where
+
+@description('Name of this deployment. With the resource group it decides every resource\'s name')
+@minLength(1)
+@maxLength(40)
+param environmentName string
+
+@description('Azure region of every resource')
+param location string = resourceGroup().location
+
+@description('Tags added to every resource')
+param tags object = {}
+
+// --- Who
+
+@description('Object id of the person or pipeline that deploys: gets what the commands need. Empty for nobody')
+param principalId string = ''
+
+@description('Kind of that principal')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param principalType string = 'User'
+
+@description('Application (client) id of an app registration that guards the Function. Empty: a generated KEY does')
+param entraClientId string = ''
+
+@description('Key for the Function, stored only where the vault holds none yet. Leave it to be generated')
+@secure()
+param newSkillKey string = replace('${newGuid()}${newGuid()}', '-', '')
+
+// --- The Function
+
+@description('flex: Flex Consumption, ONNX Runtime. dedicated: App Service plan. dedicated-tensorflow: the same, TensorFlow')
+@allowed(['flex', 'dedicated', 'dedicated-tensorflow'])
+param plan string = 'flex'
+
+@description('SKU of a dedicated plan. TensorFlow needs some 700 MB a worker')
+param dedicatedSku string = 'P0v3'
+
+@description('Instances that Flex Consumption keeps warm; they are billed by the second, idle or not')
+@minValue(0)
+@maxValue(10)
+param alwaysReadyInstances int = 0
+
+@description('Instances that Flex Consumption may start')
+@minValue(1)
+@maxValue(1000)
+param maximumInstances int = 40
+
+@description('Requests that one instance works on at once. The network takes turns: more only adds waiting')
+@minValue(1)
+@maxValue(16)
+param requestsPerInstance int = 4
+
+@description('Name of the model to serve')
+param modelName string = 'books'
+
+@description('Keep each picture\'s embedding in the index, so that one picture finds others like it')
+param keepVectors bool = false
+
+// --- Search
+
+@description('Tier of a new search service')
+@allowed(['basic', 'standard', 'standard2', 'standard3', 'storage_optimized_l1', 'storage_optimized_l2'])
+param searchSku string = 'basic'
+
+@description('Let a new search service take API keys beside Microsoft Entra')
+param searchLocalAuth bool = false
+
+@description('Name of an existing search service to use instead of a new one. It needs a system-assigned identity')
+param existingSearchName string = ''
+
+@description('Resource group of the existing search service')
+param existingSearchResourceGroup string = resourceGroup().name
+
+@description('How index, skillset, data source and indexer get there. script: by this deployment. hook: by the command after it')
+@allowed(['script', 'hook'])
+param searchObjects string = 'script'
+
+@description('Name of the index, and the beginning of the other search objects\' names')
+param searchNamePrefix string = 'pictures'
+
+@description('projections: one document per picture. simple: one per blob, as the original sample had it')
+@allowed(['projections', 'simple'])
+param searchVariant string = 'projections'
+
+@description('Add an AI Services account, and Computer Vision\'s tags and caption beside the groups\' names')
+param compare bool = false
+
+@description('URL of a custom skill that says each picture\'s category, ahead of the groups. Empty for none')
+param classifierUrl string = ''
+
+// --- Watching
+
+@description('Days for which logs are kept')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
+@description('Gigabytes of logs a day, after which ingestion stops')
+@minValue(1)
+param logDailyCapGb int = 1
+
+var token = uniqueString(resourceGroup().id, environmentName)
+var allTags = union({ 'azd-env-name': environmentName, project: 'image-clustering-skill' }, tags)
+var newSearch = empty(existingSearchName)
+var byKey = empty(entraClientId)
+var byScript = searchObjects == 'script'
+var names = {
+  app: 'func-${token}'
+  compare: 'ai-${token}'
+  dataAccount: 'st${token}data'
+  hostAccount: 'st${token}host'
+  identity: 'id-${token}'
+  insights: 'appi-${token}'
+  plan: 'plan-${token}'
+  script: 'script-${token}'
+  search: newSearch ? 'srch-${token}' : existingSearchName
+  vault: 'kv-${token}'
+  workspace: 'log-${token}'
+}
+var packages = 'packages'
+var vectors = keepVectors ? 'true' : 'false'
+
+module functionIdentity 'modules/identity.bicep' = {
+  name: 'function-identity'
+  params: { name: '${names.identity}-function', location: location, tags: allTags }
+}
+
+module searchIdentity 'modules/identity.bicep' = if (newSearch) {
+  name: 'search-identity'
+  params: { name: '${names.identity}-search', location: location, tags: allTags }
+}
+
+module scriptIdentity 'modules/identity.bicep' = if (byScript) {
+  name: 'script-identity'
+  params: { name: '${names.identity}-script', location: location, tags: allTags }
+}
+
+// The host's own account apart from the data: the host must own its account, and shall not own the pictures.
+module hostStorage 'modules/storage.bicep' = {
+  name: 'host-storage'
+  params: { name: names.hostAccount, location: location, tags: allTags, containers: [packages] }
+}
+
+module dataStorage 'modules/storage.bicep' = {
+  name: 'data-storage'
+  params: { name: names.dataAccount, location: location, tags: allTags, containers: ['models', 'images'] }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    name: names.insights
+    workspaceName: names.workspace
+    location: location
+    tags: allTags
+    retentionDays: logRetentionDays
+    dailyCapGb: logDailyCapGb
+  }
+}
+
+module key 'modules/key.bicep' = if (byKey) {
+  name: 'key'
+  params: {
+    name: names.vault
+    location: location
+    tags: allTags
+    tenantId: functionIdentity.outputs.tenantId
+    newKey: newSkillKey
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module comparison 'modules/compare.bicep' = if (compare) {
+  name: 'compare'
+  params: { name: names.compare, location: location, tags: allTags }
+}
+
+module search 'modules/search.bicep' = if (newSearch) {
+  name: 'search'
+  params: {
+    name: names.search
+    location: location
+    tags: allTags
+    sku: searchSku
+    localAuth: searchLocalAuth
+    identityId: searchIdentity!.outputs.id
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module searchAccess 'modules/searchAccess.bicep' = {
+  name: 'search-access-${token}'
+  scope: resourceGroup(newSearch ? resourceGroup().name : existingSearchResourceGroup)
+  params: {
+    name: names.search
+    principals: { script: byScript ? scriptIdentity!.outputs.principalId : '', person: principalId }
+    personType: principalType
+    systemIdentity: !newSearch
+  }
+  dependsOn: [search]
+}
+
+var searchPrincipalId = newSearch ? searchIdentity!.outputs.principalId : searchAccess.outputs.principalId
+
+module access 'modules/access.bicep' = {
+  name: 'access'
+  params: {
+    principals: {
+      function: functionIdentity.outputs.principalId
+      search: searchPrincipalId
+      script: byScript ? scriptIdentity!.outputs.principalId : ''
+      person: principalId
+    }
+    personType: principalType
+    names: {
+      host: names.hostAccount
+      data: names.dataAccount
+      insights: names.insights
+      vault: byKey ? names.vault : ''
+      compare: compare ? names.compare : ''
+    }
+  }
+  dependsOn: [hostStorage, dataStorage, monitoring, key, comparison]
+}
+
+module function 'modules/function.bicep' = {
+  name: 'function'
+  params: {
+    name: names.app
+    planName: names.plan
+    location: location
+    tags: allTags
+    plan: plan
+    dedicatedSku: dedicatedSku
+    requestsPerInstance: requestsPerInstance
+    maximumInstances: maximumInstances
+    alwaysReadyInstances: alwaysReadyInstances
+    identity: { id: functionIdentity.outputs.id, clientId: functionIdentity.outputs.clientId }
+    hostAccountName: names.hostAccount
+    packageUrl: '${hostStorage.outputs.blobUrl}/${packages}'
+    insightsConnectionString: monitoring.outputs.connectionString
+    skillSettings: {
+      MODEL_STORE: modelStore
+      MODEL_NAME: modelName
+      RETURN_VECTOR: vectors
+    }
+    keySecretUri: keySecretUri
+    entraClientId: entraClientId
+    allowedClientIds: newSearch ? [searchIdentity!.outputs.clientId] : []
+    allowedPrincipalIds: [searchPrincipalId]
+  }
+  dependsOn: [access]
+}
+
+var modelStore = '${dataStorage.outputs.blobUrl}/models'
+var keySecretUri = byKey ? key!.outputs.secretUri : ''
+
+// What `python -m infra.search` needs to know. The script and the outputs say the same because they say it from here.
+var searchSettings = {
+  SEARCH_ENDPOINT: searchAccess.outputs.endpoint
+  SEARCH_NAME_PREFIX: searchNamePrefix
+  SEARCH_VARIANT: searchVariant
+  SEARCH_VECTOR: vectors
+  SEARCH_IDENTITY: newSearch ? searchIdentity!.outputs.id : ''
+  SKILL_URL: function.outputs.skillUrl
+  SKILL_RESOURCE_ID: byKey ? '' : 'api://${entraClientId}'
+  SKILL_KEY_SECRET: keySecretUri
+  STORAGE_CONNECTION: 'ResourceId=${dataStorage.outputs.id};'
+  IMAGES_CONTAINER: 'images'
+  COMPARE_AI_SERVICES_URL: compare ? comparison!.outputs.url : ''
+  CLASSIFIER_URL: classifierUrl
+}
+
+module searchDefinitions 'modules/searchObjects.bicep' = if (byScript) {
+  name: 'search-objects'
+  params: {
+    name: names.script
+    location: location
+    tags: allTags
+    identityId: scriptIdentity!.outputs.id
+    settings: searchSettings
+  }
+  dependsOn: [access]
+}
+
+@description('Name of the Function app, for `az functionapp deployment source config-zip`')
+output FUNCTION_APP_NAME string = names.app
+
+@description('URL of the container that models are published to and served from')
+output MODEL_STORE string = modelStore
+
+@description('Name of the model that is served')
+output MODEL_NAME string = modelName
+
+@description('URL of the storage account that pictures are uploaded to')
+output STORAGE_ACCOUNT_URL string = dataStorage.outputs.blobUrl
+
+@description('URL of the search service')
+output SEARCH_ENDPOINT string = searchSettings.SEARCH_ENDPOINT
+
+@description('Name of the index, and the beginning of the other search objects\' names')
+output SEARCH_NAME_PREFIX string = searchSettings.SEARCH_NAME_PREFIX
+
+@description('One document per picture or per blob')
+output SEARCH_VARIANT string = searchSettings.SEARCH_VARIANT
+
+@description('Whether the index keeps embeddings')
+output SEARCH_VECTOR string = searchSettings.SEARCH_VECTOR
+
+@description('Resource id of the search service\'s identity; empty for its system-assigned one')
+output SEARCH_IDENTITY string = searchSettings.SEARCH_IDENTITY
+
+@description('URL of the skill')
+output SKILL_URL string = searchSettings.SKILL_URL
+
+@description('Application id URI of the Function, where Microsoft Entra guards it')
+output SKILL_RESOURCE_ID string = searchSettings.SKILL_RESOURCE_ID
+
+@description('Address of the secret that holds the Function\'s KEY, where that guards it')
+output SKILL_KEY_SECRET string = searchSettings.SKILL_KEY_SECRET
+
+@description('How the search service reads pictures: by its identity')
+output STORAGE_CONNECTION string = searchSettings.STORAGE_CONNECTION
+
+@description('Container of the pictures')
+output IMAGES_CONTAINER string = searchSettings.IMAGES_CONTAINER
+
+@description('URL of the AI Services account for comparison; empty where there is none')
+output COMPARE_AI_SERVICES_URL string = searchSettings.COMPARE_AI_SERVICES_URL
+
+@description('URL of the skill that says each picture\'s category; empty where there is none')
+output CLASSIFIER_URL string = searchSettings.CLASSIFIER_URL

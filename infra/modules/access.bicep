@@ -1,0 +1,136 @@
+// Who may do what on what: every role assignment of this deployment but those on the search service.
+//
+// The table is the whole truth; docs/deploy.md says what each line is for, and a test holds the two together.
+
+@description('Principal ids by name: function, search, script and person. Empty where there is none')
+param principals object
+
+@description('Kind of the person\'s principal')
+param personType string
+
+@description('Names of the resources that roles are given on. Empty where there is none')
+param names { host: string, data: string, insights: string, vault: string, compare: string }
+
+// https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+var roles = {
+  'Cognitive Services User': 'a97b65f3-24c7-4388-baec-2e87135dc908'
+  'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6'
+  'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb'
+  'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+  'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  'Storage Blob Data Reader': '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
+}
+
+var table = [
+  { who: 'function', role: 'Storage Blob Data Owner', on: 'host' }
+  { who: 'function', role: 'Storage Blob Data Reader', on: 'models' }
+  { who: 'function', role: 'Monitoring Metrics Publisher', on: 'insights' }
+  { who: 'function', role: 'Key Vault Secrets User', on: 'key' }
+  { who: 'search', role: 'Storage Blob Data Reader', on: 'images' }
+  { who: 'search', role: 'Cognitive Services User', on: 'compare' }
+  { who: 'script', role: 'Key Vault Secrets User', on: 'key' }
+  { who: 'person', role: 'Storage Blob Data Contributor', on: 'models' }
+  { who: 'person', role: 'Storage Blob Data Contributor', on: 'images' }
+  { who: 'person', role: 'Key Vault Secrets User', on: 'key' }
+]
+
+// What is not deployed has an empty principal, or an empty name below, and gets no grant.
+var grants = map(
+  filter(table, line => !empty(principals[line.who])),
+  line => {
+    on: line.on
+    properties: {
+      principalId: principals[line.who]
+      principalType: line.who == 'person' ? personType : 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[line.role])
+    }
+  }
+)
+
+resource host 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  name: names.host
+}
+
+resource data 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  name: names.data
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' existing = {
+  parent: data
+  name: 'default'
+}
+
+resource models 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = {
+  parent: blobs
+  name: 'models'
+}
+
+resource images 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = {
+  parent: blobs
+  name: 'images'
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: names.insights
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+  name: empty(names.vault) ? 'none' : names.vault
+}
+
+resource key 'Microsoft.KeyVault/vaults/secrets@2025-05-01' existing = {
+  parent: vault
+  name: 'skill-key'
+}
+
+resource compare 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = {
+  name: empty(names.compare) ? 'none' : names.compare
+}
+
+resource onHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in filter(grants, grant => grant.on == 'host'): {
+    scope: host
+    name: guid(host.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
+  }
+]
+
+resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in filter(grants, grant => grant.on == 'models'): {
+    scope: models
+    name: guid(models.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
+  }
+]
+
+resource onImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in filter(grants, grant => grant.on == 'images'): {
+    scope: images
+    name: guid(images.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
+  }
+]
+
+resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in filter(grants, grant => grant.on == 'insights'): {
+    scope: insights
+    name: guid(insights.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
+  }
+]
+
+resource onKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in filter(grants, grant => grant.on == 'key' && !empty(names.vault)): {
+    scope: key
+    name: guid(key.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
+  }
+]
+
+resource onCompare 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in filter(grants, grant => grant.on == 'compare' && !empty(names.compare)): {
+    scope: compare
+    name: guid(compare.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
+  }
+]

@@ -1,0 +1,182 @@
+// The Function: its plan, its app, its settings, and Microsoft Entra in front where an app registration is given.
+
+@description('Name of the app')
+param name string
+
+@description('Name of the hosting plan')
+param planName string
+
+@description('Azure region')
+param location string
+
+@description('Tags of every resource')
+param tags object
+
+@description('flex: Flex Consumption, ONNX Runtime. dedicated: App Service plan. dedicated-tensorflow: the same, TensorFlow')
+@allowed(['flex', 'dedicated', 'dedicated-tensorflow'])
+param plan string
+
+@description('SKU of a dedicated plan')
+param dedicatedSku string
+
+@description('Requests that one instance works on at once')
+param requestsPerInstance int
+
+@description('Instances that Flex Consumption may start')
+param maximumInstances int
+
+@description('Instances that Flex Consumption keeps warm')
+param alwaysReadyInstances int
+
+@description('The app\'s identity: resource id and client id')
+param identity { id: string, clientId: string }
+
+@description('Name of the storage account that the host and the package live in')
+param hostAccountName string
+
+@description('URL of the container that the package is deployed to')
+param packageUrl string
+
+@description('Connection string of Application Insights')
+param insightsConnectionString string
+
+@description('App settings of the skill itself, by name')
+param skillSettings object
+
+@description('Address of the secret that holds KEY; empty where Microsoft Entra guards the app')
+param keySecretUri string
+
+@description('Application (client) id of the app registration that guards the app; empty where KEY does')
+param entraClientId string
+
+@description('Client ids that Microsoft Entra lets in; empty for any of the allowed principals')
+param allowedClientIds string[]
+
+@description('Object ids of the principals that Microsoft Entra lets in')
+param allowedPrincipalIds string[]
+
+var flex = plan == 'flex'
+// Gigabytes for the network, its activations and the decoded pictures: 512 MB is not enough, 4096 buys nothing.
+var flexMemoryMB = 2048
+var pythonVersion = '3.13'
+
+resource hostingPlan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: flex ? 'functionapp' : 'linux'
+  sku: flex ? { tier: 'FlexConsumption', name: 'FC1' } : { name: dedicatedSku }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': 'skill' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identity.id}': {} }
+  }
+  properties: {
+    serverFarmId: hostingPlan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identity.id
+    publicNetworkAccess: 'Enabled'
+    siteConfig: union(
+      { minTlsVersion: '1.2', ftpsState: 'Disabled', http20Enabled: true },
+      flex ? {} : { linuxFxVersion: 'PYTHON|${pythonVersion}', alwaysOn: true }
+    )
+    functionAppConfig: flex
+      ? {
+          runtime: { name: 'python', version: pythonVersion }
+          deployment: {
+            storage: {
+              type: 'blobContainer'
+              value: packageUrl
+              authentication: {
+                type: 'UserAssignedIdentity'
+                userAssignedIdentityResourceId: identity.id
+              }
+            }
+          }
+          scaleAndConcurrency: {
+            instanceMemoryMB: flexMemoryMB
+            maximumInstanceCount: maximumInstances
+            alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyInstances }]
+            triggers: { http: { perInstanceConcurrency: requestsPerInstance } }
+          }
+        }
+      : null
+  }
+
+  resource scmPasswords 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
+  resource ftpPasswords 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+}
+
+// Flex Consumption refuses these: it has runtime, version and package in functionAppConfig, concurrency there too.
+var dedicatedSettings = {
+  AzureFunctionsJobHost__extensions__http__maxConcurrentRequests: string(requestsPerInstance)
+  FUNCTIONS_EXTENSION_VERSION: '~4'
+  FUNCTIONS_WORKER_RUNTIME: 'python'
+  SCM_DO_BUILD_DURING_DEPLOYMENT: 'false'
+  WEBSITE_RUN_FROM_PACKAGE: '1'
+}
+
+resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(
+    {
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
+      APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+      AZURE_CLIENT_ID: identity.clientId
+      AzureWebJobsStorage__accountName: hostAccountName
+      AzureWebJobsStorage__clientId: identity.clientId
+      AzureWebJobsStorage__credential: 'managedidentity'
+      PYTHON_ENABLE_OPENTELEMETRY: 'true'
+      EMBEDDER_BACKEND: plan == 'dedicated-tensorflow' ? 'tensorflow' : 'onnxruntime'
+    },
+    skillSettings,
+    flex ? {} : dedicatedSettings,
+    empty(keySecretUri) ? {} : { KEY: '@Microsoft.KeyVault(SecretUri=${keySecretUri})' }
+  )
+}
+
+resource entra 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(entraClientId)) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: { enabled: true, runtimeVersion: '~1' }
+    globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' }
+    httpSettings: { requireHttps: true }
+    login: { tokenStore: { enabled: false } }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: entraClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [entraClientId, 'api://${entraClientId}']
+          defaultAuthorizationPolicy: {
+            allowedApplications: allowedClientIds
+            allowedPrincipals: { identities: allowedPrincipalIds }
+          }
+        }
+      }
+    }
+  }
+  dependsOn: [settings]
+}
+
+@description('URL that the search service sends pictures to')
+output skillUrl string = 'https://${app.properties.defaultHostName}/api/extraction'

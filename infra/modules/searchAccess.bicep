@@ -1,0 +1,48 @@
+// The search service as the rest of the deployment sees it, new or existing, and who may do what on it.
+// Its own module because an existing service may be in another resource group.
+
+@description('Name of the service')
+param name string
+
+@description('Principal ids by name: script and person. Empty where there is none')
+param principals object
+
+@description('Kind of the person\'s principal')
+param personType string
+
+@description('Whether the service acts by its system-assigned identity, as an existing one does here')
+param systemIdentity bool
+
+// https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+var roles = {
+  'Search Index Data Contributor': '8ebe5a00-799e-43f5-93ac-243d3dce84a7'
+  'Search Service Contributor': '7ca78c08-252a-4471-8644-bb5ff32d4ba0'
+}
+
+var table = [
+  { who: 'script', role: 'Search Service Contributor', on: 'service' }
+  { who: 'person', role: 'Search Service Contributor', on: 'service' }
+  { who: 'person', role: 'Search Index Data Contributor', on: 'service' }
+]
+
+resource service 'Microsoft.Search/searchServices@2025-05-01' existing = {
+  name: name
+}
+
+resource onService 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for line in filter(table, line => !empty(principals[line.who])): {
+    scope: service
+    name: guid(service.id, principals[line.who], roles[line.role])
+    properties: {
+      principalId: principals[line.who]
+      principalType: line.who == 'person' ? personType : 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[line.role])
+    }
+  }
+]
+
+@description('URL of the service')
+output endpoint string = service.properties.endpoint
+
+@description('Principal id of the service\'s system-assigned identity; empty where it acts by a user-assigned one')
+output principalId string = systemIdentity ? service.identity.principalId : ''

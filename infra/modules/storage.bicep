@@ -1,0 +1,58 @@
+// A storage account that only Microsoft Entra opens: no account keys, no anonymous reads, nothing but TLS 1.2.
+
+@description('Name of the account')
+@minLength(3)
+@maxLength(24)
+param name string
+
+@description('Azure region')
+param location string
+
+@description('Tags of every resource')
+param tags object
+
+@description('Names of the private containers')
+param containers string[]
+
+@description('Days for which deleted blobs and containers can be brought back')
+@minValue(1)
+@maxValue(365)
+param softDeleteDays int = 7
+
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+      containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    }
+
+    resource privateContainers 'containers' = [
+      for container in containers: {
+        name: container
+        properties: { publicAccess: 'None' }
+      }
+    ]
+  }
+}
+
+@description('Resource id of the account')
+output id string = account.id
+
+@description('URL of the blob service, without a slash at its end')
+output blobUrl string = 'https://${account.name}.blob.${environment().suffixes.storage}'

@@ -1,0 +1,1 @@
+"""Scripts that Azure itself runs: standard library only."""
