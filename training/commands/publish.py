@@ -1,0 +1,33 @@
+"""`python -m training publish`: a trained and named model goes into service."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.console import console, errors_in_words, escape
+from training.transfers import STORE_HELP, JsonOption, show, store_at
+
+
+def run(
+    bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
+    to: Annotated[str, typer.Option("--to", envvar="MODEL_STORE", help=STORE_HELP)],
+    as_json: JsonOption = False,
+) -> None:
+    """Put a model into a store and make it the version that is served."""
+    from training.publishing import publish
+
+    with errors_in_words():
+        move = publish(store_at(to), bundle, show)
+    if as_json:
+        typer.echo(json.dumps(asdict(move), indent=2))
+    elif move.previous == move.version:
+        console.print(f"{move.name} {move.version} is current already: nothing to do")
+    else:
+        before = f", before it {move.previous}" if move.previous else ""
+        console.print(f"[green]Published[/] {move.name} {move.version}{before}")
+        console.print(f"Next: serve it with `MODEL_STORE={escape(to)} MODEL_NAME={move.name} make serve`")

@@ -1,0 +1,37 @@
+"""`python -m training versions`: what a store has of a model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import typer
+from rich.table import Table
+
+from training.console import console, errors_in_words
+from training.transfers import JsonOption, NameOption, StoreOption, store_at
+
+
+def run(store: StoreOption, name: NameOption = "books", as_json: JsonOption = False) -> None:
+    """List the published versions of a model, the latest last."""
+    from training.versions import list_versions
+
+    with errors_in_words():
+        versions = list_versions(store_at(store), name)
+    if as_json:
+        rows = [asdict(version) | {"published": version.published.isoformat()} for version in versions]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table(title=f"{name}: {len(versions)} versions")
+    for heading in ("", "Version", "Published", "Pictures", "Groups", "Named"):
+        table.add_column(heading, justify="right" if heading in {"Pictures", "Groups", "Named"} else "left")
+    for version in versions:
+        table.add_row(
+            "current" if version.current else "",
+            version.version,
+            f"{version.published.astimezone():%Y-%m-%d %H:%M:%S}",
+            str(version.pictures),
+            str(version.clusters),
+            str(version.named),
+        )
+    console.print(table)
