@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from training.commands import import_original, train, weights
+from training.commands import assign, import_original, train, weights
 
 app = typer.Typer(
     help="From a folder of pictures to named groups that Azure AI Search can find.",
@@ -15,4 +15,5 @@ app = typer.Typer(
 )
 app.command("weights")(weights.run)
 app.command("train")(train.run)
+app.command("assign")(assign.run)
 app.command("import-original")(import_original.run)

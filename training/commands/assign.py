@@ -1,0 +1,59 @@
+"""`python -m training assign`: label any amount of pictures with a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from training.console import console, errors_in_words, escape, progress
+
+if TYPE_CHECKING:
+    from training.assign import Row
+    from training.dataset import Source
+
+
+def run(
+    bundle: Annotated[Path, typer.Argument(help="The trained model's folder, models/books say.")],
+    pictures: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")],
+    format: Annotated[
+        Literal["csv", "jsonl", "folders"],
+        typer.Option(help="A table, a JSON object a line, or the pictures sorted into a folder for each label."),
+    ] = "csv",
+    output: Annotated[
+        Path | None, typer.Option(help="File or folder to write; by default labels.csv, labels.jsonl or labels/.")
+    ] = None,
+    placing: Annotated[
+        Literal["link", "copy"], typer.Option(help="With folders: link to the pictures, or copy them.")
+    ] = "link",
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Label pictures offline, as the Function would. A run that was ended goes on where it stopped."""
+    from training.assign import assign_pictures, write_rows
+    from training.dataset import find_pictures
+    from training.embedding_cache import EmbeddingCache
+    from training.opening import open_trained
+    from training.sorting import sort_into_folders
+
+    target = output or Path("labels" if format == "folders" else f"labels.{format}")
+    with errors_in_words():
+        sources = find_pictures(pictures)
+        _, model = open_trained(bundle, lambda line: console.print(escape(line)))
+        cache = EmbeddingCache(model.embedder.spec)
+
+        def assign(some: Sequence[Source]) -> Iterator[Row]:
+            return assign_pictures(model, some, cache)
+
+        with progress("Labelling", len(sources)) as advance:
+            if format == "folders":
+                tally = sort_into_folders(assign(sources), pictures, target, placing, force=force, advance=advance)
+            else:
+                tally = write_rows(target, format, sources, assign, version=model.version, force=force, advance=advance)
+    resumed = f", {tally.resumed} of them done before" if tally.resumed else ""
+    console.print(
+        f"{len(sources)} pictures{resumed}: {tally.labelled} in a group, {tally.unclustered} in none, "
+        f"{tally.failed} that can't be read"
+    )
+    console.print(f"[green]Wrote[/] {escape(str(target))}")

@@ -1,0 +1,19 @@
+"""Open a trained bundle where it lies, for the commands that look at it or use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.bundle import Bundle, read_bundle
+from shared.model import Model, open_model
+from training.weights import export_graph
+
+
+def open_trained(folder: Path, say: Callable[[str], None]) -> tuple[Bundle, Model]:
+    """Read a bundle and assemble its model; the serving graph is made beside it where it is missing.
+
+    Raises shared.bundle.BundleError, shared.vgg16.WeightsError.
+    """
+    bundle = read_bundle(folder)
+    return bundle, open_model(bundle, export_graph(folder.parent, say))

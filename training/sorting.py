@@ -1,0 +1,73 @@
+"""Sort pictures into a folder for each label, by links or copies; the pictures themselves stay where they are."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Literal
+
+from training.assign import AssignError, Row, Tally
+
+Placing = Literal["link", "copy"]
+
+UNCLUSTERED = "_unclustered"
+UNNAMED = "_group {}"
+
+
+def sort_into_folders(
+    rows: Iterable[Row],
+    pictures: Path,
+    output: Path,
+    placing: Placing,
+    *,
+    force: bool = False,
+    advance: Callable[[int], None] = lambda steps: None,
+) -> Tally:
+    """Put each picture into the folder of every one of its labels. Running again adds what is missing.
+
+    Raises AssignError when another file is in the way and `force` is not set.
+    """
+    labelled = unclustered = failed = resumed = 0
+    for row in rows:
+        advance(1)
+        if row.assignment is None:
+            failed += 1
+            continue
+        inside = row.assignment.cluster >= 0
+        labelled, unclustered = labelled + inside, unclustered + (not inside)
+        unnamed = UNNAMED.format(row.assignment.cluster) if inside else UNCLUSTERED
+        for label in row.assignment.names or (unnamed,):
+            resumed += not _place(
+                pictures / row.picture, output / folder_name(label) / row.picture, placing, force=force
+            )
+    return Tally(labelled, unclustered, failed, resumed)
+
+
+def folder_name(label: str) -> str:
+    """A label as a folder's name on any system: no separators, no control characters, no leading or trailing dots."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", label).strip(". ") or "_"
+
+
+def _place(source: Path, target: Path, placing: Placing, *, force: bool) -> bool:
+    """Whether something was done: False where the right file is there already."""
+    if target.exists() or target.is_symlink():
+        if _same(source, target, placing):
+            return False
+        if not force:
+            raise AssignError(f"{target} is there already and is another file: choose another --output, or --force")
+        target.unlink()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if placing == "link":
+        target.symlink_to(source.resolve())
+    else:
+        shutil.copy2(source, target)
+    return True
+
+
+def _same(source: Path, target: Path, placing: Placing) -> bool:
+    if placing == "link":
+        return target.is_symlink() and target.resolve() == source.resolve()
+    status, other = source.stat(), target.stat()
+    return not target.is_symlink() and (status.st_size, status.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
