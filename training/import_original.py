@@ -8,6 +8,7 @@ picture, but no picture names. So an imported bundle serves like any other, whil
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Mapping
@@ -86,7 +87,8 @@ def import_original(model: Path, labels: Path | None, name: str, folder: Path) -
     names = read_labels(labels) if labels else {}
     known = {cluster: given for cluster, given in sorted(names.items()) if 0 <= cluster < original.count}
     contents = {CLUSTERS: arrays_bytes(_arrays(original)), ASSIGNMENTS: _assignments(original)}
-    made_with = {"imported": model.name, "imported_sha256": sha256(model.read_bytes())}
+    with model.open("rb") as file:
+        made_with = {"imported": model.name, "imported_sha256": hashlib.file_digest(file, "sha256").hexdigest()}
     if original.scikit_learn:
         made_with["scikit-learn"] = original.scikit_learn
     manifest = _manifest(name, original, contents, made_with)
