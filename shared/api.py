@@ -107,7 +107,9 @@ class Api:
 
     def _readiness(self) -> Reply:
         model = self._server.current()
-        return Reply(HTTPStatus.OK, _json(_describe(model)), {VERSION_HEADER: model.version})
+        # Ready all the same: the last good model answers while its store is in trouble.
+        problem = {"problem": self._server.problem} if self._server.problem else {}
+        return Reply(HTTPStatus.OK, _json(_describe(model) | problem), {VERSION_HEADER: model.version})
 
 
 _api: Api | None = None

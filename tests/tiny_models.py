@@ -26,10 +26,12 @@ INPUT = 64
 def tiny_graph(seed: int = 0, megabytes: int = 0) -> bytes:
     """Average colours of 32 x 32 pixels, mixed into 512 channels: shapes as VGG16's convolution base has them.
 
-    `megabytes` of ballast make it as slow to move as one likes.
+    A negative seed gives nothing but NaN. `megabytes` of ballast make it as slow to move as one likes.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(abs(seed))
     kernel = rng.normal(size=(CHANNELS, 3, 1, 1)).astype(np.float32)
+    if seed < 0:
+        kernel[:] = np.nan
     ballast = rng.bytes(megabytes << 20)
     graph = helper.make_graph(
         [

@@ -95,8 +95,6 @@ def _fetch_bundle(store: Store, folder: str, manifest_sha256: str | None, stagin
     with errors_as_in(store, folder, staging):
         manifest = read_manifest(staging)
     for name in dict.fromkeys([*manifest.files, LABELS]):
-        if name != Path(name).name:
-            raise BundleError(f"{store.where(folder)}/{MANIFEST} lists {name!r}, which lies outside the bundle")
         _fetch_file(store, f"{folder}/{name}", staging / name, manifest.files.get(name), show)
 
 

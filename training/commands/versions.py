@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
-from training.console import console, errors_in_words
+from training.console import errors_in_words
 from training.transfers import JsonOption, NameOption, StoreOption, store_at
 
 
@@ -23,15 +24,17 @@ def run(store: StoreOption, name: NameOption = "books", as_json: JsonOption = Fa
         typer.echo(json.dumps(rows, indent=2))
         return
     table = Table(title=f"{name}: {len(versions)} versions")
-    for heading in ("", "Version", "Published", "Pictures", "Groups", "Named"):
-        table.add_column(heading, justify="right" if heading in {"Pictures", "Groups", "Named"} else "left")
+    for heading in ("", "Version", "Published"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Pictures", "Groups", "Named"):
+        table.add_column(heading, justify="right")
     for version in versions:
         table.add_row(
             "current" if version.current else "",
             version.version,
-            f"{version.published.astimezone():%Y-%m-%d %H:%M:%S}",
+            f"{version.published.astimezone():%Y-%m-%d %H:%M}",
             str(version.pictures),
             str(version.clusters),
             str(version.named),
         )
-    console.print(table)
+    Console().print(table)

@@ -1,0 +1,195 @@
+"""Where a model's files are kept on their way into memory, and what is refused before it gets there."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from shared.backends import BackendError
+from shared.bundle import BundleError, sha256
+from shared.loading import Loader
+from shared.settings import Settings
+from shared.store import graph_key, graph_path
+from tests.stores import Place, azurite_place, shared_azurite
+from tests.tiny_models import tiny_model
+from training.publishing import publish
+from training.transfers import show
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture(scope="module")
+def place() -> Place:
+    return azurite_place(shared_azurite())
+
+
+@pytest.fixture
+def settings(place: Place, tmp_path: Path) -> Settings:
+    return Settings(
+        model_store=place.location,
+        model_store_connection_string=SecretStr(place.connection_string or ""),
+        model_cache=tmp_path / "cache",
+    )
+
+
+@pytest.fixture
+def version(place: Place, models: Path) -> str:
+    tiny_model(models)
+    return publish(place.open(), models / "books", show).version
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Generator[Path]:
+    """A disk of 8 KB: the names fit, the arrays don't."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount, unmount = (shutil.which(name) or name for name in ("mount", "umount"))
+    command = [mount, "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    subprocess.run([unmount, str(folder)], check=True)
+
+
+def load(loader: Loader) -> str:
+    return loader.load(loader.look(), None).version
+
+
+def test_files_are_kept_in_the_cache(settings: Settings, version: str) -> None:
+    assert load(Loader(settings)) == version
+    (root,) = settings.model_cache.iterdir()
+    kept = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    (graph,) = (root / "embedders").iterdir()
+    assert kept == [
+        f"books/{version}/clusters.npz",
+        f"books/{version}/labels.json",
+        f"books/{version}/manifest.json",
+        "books/current.json",
+        f"embedders/{graph.name}",
+    ]
+
+
+def test_what_is_damaged_in_the_cache_is_fetched_again(settings: Settings, version: str) -> None:
+    loader = Loader(settings)
+    load(loader)
+    for damaged in settings.model_cache.glob("*/**/*"):
+        if damaged.is_file():
+            damaged.write_bytes(b"damaged")
+    assert load(loader) == version
+    assert loader.last_known() is not None
+
+
+def test_a_cache_that_is_no_folder_does_not_stop_serving(
+    settings: Settings, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.model_cache.write_bytes(b"in the way")
+    loader = Loader(settings)
+    assert [load(loader), load(loader)] == [version, version]
+    assert caplog.messages == [
+        f"MODEL_CACHE {settings.model_cache} can't be used, so every worker fetches the model anew: Not a directory"
+    ]
+    settings.model_cache.unlink()
+    caplog.set_level(logging.INFO, "shared")
+    assert load(loader) == version
+    assert caplog.messages[1:] == ["the cache folder can be used again"]
+
+
+def test_a_full_disk_does_not_stop_serving(
+    settings: Settings, version: str, full_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    loader = Loader(settings.model_copy(update={"model_cache": full_disk / "cache"}))
+    assert load(loader) == version
+    assert caplog.messages[0].endswith("every worker fetches the model anew: No space left on device")
+    assert [path for path in full_disk.rglob("*") if path.is_file()] == []
+
+
+def test_where_no_disk_can_be_written_memory_does(
+    settings: Settings, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.model_cache.write_bytes(b"in the way")
+    monkeypatch.setattr(tempfile, "tempdir", str(settings.model_cache / "neither"))
+    assert load(Loader(settings)) == version
+
+
+def test_where_even_memory_can_not_be_written_that_is_the_error(
+    settings: Settings, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.model_cache.write_bytes(b"in the way")
+    monkeypatch.setattr(tempfile, "tempdir", str(settings.model_cache / "neither"))
+    monkeypatch.setattr("shared.loading._MEMORY", settings.model_cache / "nor")
+    with pytest.raises(NotADirectoryError):
+        load(Loader(settings))
+
+
+def test_a_folder_is_used_in_place(settings: Settings, models: Path) -> None:
+    bundle = tiny_model(models)
+    loader = Loader(settings.model_copy(update={"model_store": str(models), "model_store_connection_string": None}))
+    assert load(loader) == bundle.version
+    assert not settings.model_cache.exists()
+    assert loader.last_known() is None
+    graph_path(models, bundle.manifest.embedder.graph_sha256).unlink()
+    with pytest.raises(BundleError, match="training weights"):
+        load(loader)
+
+
+def test_only_the_pinned_version_is_known(settings: Settings, version: str) -> None:
+    load(Loader(settings))
+    assert Loader(settings.model_copy(update={"model_version": version})).last_known() is not None
+    assert Loader(settings.model_copy(update={"model_version": "000000000000-000000"})).last_known() is None
+
+
+def test_old_versions_leave_the_cache(settings: Settings, place: Place, models: Path) -> None:
+    loader = Loader(settings)
+    versions: list[str] = []
+    for seed in range(5):
+        tiny_model(models, seed=seed, graph=seed)
+        versions.append(publish(place.open(), models / "books", show).version)
+        load(loader)
+    (root,) = settings.model_cache.iterdir()
+    assert {path.name for path in (root / "books").iterdir()} == {*versions[-3:], "current.json"}
+    assert len(list((root / "embedders").iterdir())) == 3
+
+
+def test_a_graph_that_can_not_be_run_is_refused(settings: Settings, models: Path) -> None:
+    bundle = tiny_model(models)
+    settings = settings.model_copy(update={"model_store": str(models), "model_store_connection_string": None})
+    digest = sha256(b"no graph")
+    (models / graph_key(digest)).write_bytes(b"no graph")
+    manifest = models / "books" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(bundle.manifest.embedder.graph_sha256, digest))
+    with pytest.raises(BundleError, match=f"the graph {digest} can't be run by onnxruntime"):
+        load(Loader(settings))
+
+
+def test_a_graph_that_gives_no_numbers_is_refused(settings: Settings, models: Path) -> None:
+    tiny_model(models, graph=-1)
+    with pytest.raises(BundleError, match="gives numbers that are not finite"):
+        load(Loader(settings.model_copy(update={"model_store": str(models), "model_store_connection_string": None})))
+
+
+def test_what_a_backend_refuses_is_passed_on(settings: Settings, models: Path) -> None:
+    tiny_model(models)
+    manifest = models / "books" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"float32"', '"int8"'))
+    loader = Loader(
+        settings.model_copy(
+            update={
+                "model_store": str(models),
+                "model_store_connection_string": None,
+                "embedder_backend": "tensorflow",
+            }
+        )
+    )
+    with pytest.raises(BackendError, match="float32 only"):
+        load(loader)
