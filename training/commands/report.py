@@ -1,0 +1,31 @@
+"""`python -m training report`: write report.html again, for names that were changed by hand or pictures that moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.console import console, errors_in_words, escape, progress
+
+PicturesOption = Annotated[
+    Path | None, typer.Option(help="Folder of the pictures, if it is not where it was when the model was trained.")
+]
+
+
+def run(
+    bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
+    pictures: PicturesOption = None,
+) -> None:
+    """Write the report of a trained model again: its groups, names and map on one page."""
+    from shared.bundle import REPORT, read_manifest
+    from training.embedding_cache import EmbeddingCache
+    from training.gallery import open_gallery
+    from training.report.writer import Report
+
+    with errors_in_words():
+        cache = EmbeddingCache(read_manifest(bundle).embedder)
+        gallery = open_gallery(bundle, pictures, cache, lambda line: console.print(escape(line)), progress)
+        Report(gallery).write(gallery.bundle.labels, gallery.bundle.version)
+    console.print(f"[green]Wrote[/] {escape(str(bundle / REPORT))}")

@@ -1,0 +1,208 @@
+"""A gallery, its grouping and the names become the page. Whatever comes from outside is escaped by the template."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from shared.bundle import Labels
+from shared.clusters import NOISE
+from training.gallery import Gallery, Group, Grouping
+from training.picture_map import Positions
+from training.report.chart import WIDTH, Chart, draw
+from training.report.facts import Choice
+from training.report.map_labels import MapLabel, lay_out
+from training.report.thumbnails import Inlined
+
+_HERE = Path(__file__).parent
+_THEME = _HERE.parent / "theme.css"
+
+_COLOURS = 12  # in theme.css; more groups share them, and have their names on the map
+_AT_FIRST = 48  # pictures of a group that are shown before somebody asks for the rest
+_MAP_MARGIN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture with its thumbnail."""
+
+    picture: int
+    name: str
+    thumbnail: Inlined
+    distance: str
+    """To the nearest core sample; empty where the picture is one itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A group, or the pictures in none."""
+
+    cluster: int
+    title: str
+    names: tuple[str, ...]
+    size: int
+    share: float
+    spread: str
+    colour: int
+    first: tuple[Shown, ...]
+    rest: tuple[Shown, ...]
+
+    @property
+    def left_out(self) -> int:
+        return self.size - len(self.first) - len(self.rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    picture: int
+    name: str
+    x: str
+    y: str
+    cluster: int
+    colour: int
+
+
+def render(
+    gallery: Gallery,
+    labels: Labels,
+    version: str,
+    grouping: Grouping,
+    positions: Positions,
+    choices: Sequence[Choice],
+    thumbnails: Mapping[int, Inlined],
+) -> bytes:
+    """report.html. `positions` has a row for each picture of the gallery; `version` is the model's with these names."""
+    sections = [
+        _section(gallery, labels, grouping, group, thumbnails)
+        for group in sorted(grouping.groups, key=lambda group: (-len(group.pictures), group.cluster))
+    ]
+    dots = _dots(gallery, grouping, positions)
+    style, script = _style(), _read(_HERE / "report.js")
+    page = _template().render(
+        manifest=gallery.bundle.manifest,
+        version=version,
+        sections=sections,
+        largest=max((section.size for section in sections), default=1),
+        named=sum(bool(section.names) for section in sections),
+        unclustered=_unclustered(gallery, grouping, thumbnails),
+        not_groups=len(labels.not_groups),
+        taken_out=sum(cluster == NOISE for cluster in labels.edits.core.values()),
+        split=len(labels.edits.eps),
+        left_out=len(gallery.names) - len(thumbnails),
+        missing=gallery.missing,
+        untrained=int((~gallery.trained).sum()),
+        skipped=gallery.skipped,
+        dots=dots,
+        map_labels=_map_labels(sections, dots),
+        map_width=WIDTH,
+        charts=[(choice, _chart(choice)) for choice in choices],
+        style=style,
+        script=script,
+        style_hash=_digest(style),
+        script_hash=_digest(script),
+        metric_name="cosine distance"
+        if gallery.bundle.manifest.clustering.metric == "cosine"
+        else "Euclidean distance",
+    )
+    # A file name that is no text can't be written as such; its place is shown.
+    return page.encode("utf-8", "replace")
+
+
+def _section(
+    gallery: Gallery, labels: Labels, grouping: Grouping, group: Group, thumbnails: Mapping[int, Inlined]
+) -> Section:
+    names = labels.labels.get(group.cluster, ())
+    shown = _shown(gallery, grouping, group.pictures, thumbnails)
+    return Section(
+        cluster=group.cluster,
+        title=", ".join(names) or f"Group {group.cluster}",
+        names=names,
+        size=len(group.pictures),
+        share=len(group.pictures) / len(gallery.names),
+        spread=f"{group.spread:.3f}",
+        colour=group.cluster % _COLOURS,
+        first=shown[:_AT_FIRST],
+        rest=shown[_AT_FIRST:],
+    )
+
+
+def _unclustered(gallery: Gallery, grouping: Grouping, thumbnails: Mapping[int, Inlined]) -> Section:
+    shown = _shown(gallery, grouping, grouping.unclustered, thumbnails)
+    size = len(grouping.unclustered)
+    share = size / len(gallery.names)
+    return Section(NOISE, "Unclustered", (), size, share, "", 0, shown[:_AT_FIRST], shown[_AT_FIRST:])
+
+
+def _shown(
+    gallery: Gallery, grouping: Grouping, pictures: Sequence[int], thumbnails: Mapping[int, Inlined]
+) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(picture, gallery.names[picture], thumbnails[picture], _worded(float(grouping.distances[picture])))
+        for picture in pictures
+        if picture in thumbnails
+    )
+
+
+def _worded(distance: float) -> str:
+    text = f"{distance:.3f}"
+    return "" if text == "0.000" else text
+
+
+def _dots(gallery: Gallery, grouping: Grouping, positions: Positions) -> list[Dot]:
+    """One for each picture, group by group, so that the arrow keys walk through one group after the other."""
+    order = [picture for group in grouping.groups for picture in group.pictures]
+    places = _MAP_MARGIN + positions * (WIDTH - 2 * _MAP_MARGIN)
+    return [
+        Dot(
+            picture=picture,
+            name=gallery.names[picture],
+            x=f"{places[picture, 0]:.1f}",
+            y=f"{places[picture, 1]:.1f}",
+            cluster=int(grouping.clusters[picture]),
+            colour=int(grouping.clusters[picture]) % _COLOURS,
+        )
+        for picture in (*order, *grouping.unclustered)
+    ]
+
+
+def _map_labels(sections: Sequence[Section], dots: Sequence[Dot]) -> list[MapLabel]:
+    """Each group's title above the middle (median) of its dots."""
+    wanted: list[MapLabel] = []
+    for section in sections:
+        own = np.array([(float(dot.x), float(dot.y)) for dot in dots if dot.cluster == section.cluster])
+        x, y = np.median(own, axis=0)
+        wanted.append(MapLabel(float(x), float(y) - 10, section.title, section.colour))
+    return lay_out(wanted, WIDTH)
+
+
+def _chart(choice: Choice) -> Chart | None:
+    return draw(choice.curve, choice.eps) if choice.curve else None
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html")
+
+
+@cache
+def _style() -> str:
+    return _read(_THEME) + _read(_HERE / "report.css")
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    """How a content security policy names an inline style or script, the only ones that may apply."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
