@@ -30,6 +30,11 @@ Precision = Literal["float32", "int8"]
 # holds some 30 MB of activations. Results are the same to the bit whatever the batch (tests/shared/test_embedder.py).
 BATCH = 4
 
+# A JPEG is decoded at a fraction of its size that keeps twice the embedder's input. On 40 photographs of a megapixel and
+# more this moved the embedding by 0.0002 cosine at the most and took 0.4 of the time. Without antialiasing it would
+# move by 0.08: such a model gets the whole picture.
+_SCALED_DECODING = 2
+
 _HEX = r"^[0-9a-f]{64}$"
 
 
@@ -64,7 +69,8 @@ class Embedder:
 
     def picture(self, data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
         """Decode and resize one picture. Raises shared.images.PictureError."""
-        return fit(read_picture(data, max_pixels=max_pixels), self.spec.input, self.spec.resize)
+        at_least = _SCALED_DECODING * self.spec.input if self.spec.resize == "antialias" else None
+        return fit(read_picture(data, max_pixels=max_pixels, at_least=at_least), self.spec.input, self.spec.resize)
 
     def embed(self, pictures: Sequence[Picture]) -> Vectors:
         """Embed any number of pictures of shape (input, input, 3); returns shape (len(pictures), dimensions).

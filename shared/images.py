@@ -30,10 +30,12 @@ class PictureError(UserError):
     """These bytes are not a picture that can be read. The message says why, in words for the picture's owner."""
 
 
-def read_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def read_picture(data: bytes, *, max_pixels: int = MAX_PIXELS, at_least: int | None = None) -> Image.Image:
     """Decode one picture: first frame, EXIF orientation applied, transparency on white, mode RGB.
 
-    Raises PictureError when the bytes are no picture, are cut short, or hold more than max_pixels pixels.
+    Given `at_least`, a large JPEG may be decoded at a half, a quarter or an eighth of its size, as long as both sides
+    keep that many pixels. Raises PictureError when the bytes are no picture, are cut short, or hold more than
+    max_pixels pixels.
     """
     if not data:
         raise PictureError("it is empty (0 bytes)")
@@ -45,6 +47,8 @@ def read_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
                 opened.format == "EPS"
             ):  # Pillow hands PostScript to an external interpreter; never with strangers' bytes
                 raise PictureError("it is PostScript, which is not read for safety")
+            if at_least:
+                opened.draft(None, (at_least, at_least))
             opened.load()
             return _upright(_to_rgb(opened))
     except PictureError:

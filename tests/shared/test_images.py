@@ -113,6 +113,19 @@ def test_a_bomb_is_refused_by_its_header() -> None:
         read_picture(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b""))
 
 
+@pytest.mark.parametrize(("size", "expected"), [((2000, 1500), (500, 375)), ((600, 500), (600, 500))])
+def test_a_large_jpeg_is_decoded_smaller(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert read_picture(encode(noise_picture(1, size), "JPEG"), at_least=300).size == expected
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_a_large_jpeg_keeps_its_colours_when_decoded_smaller(mode: str) -> None:
+    data = encode(noise_picture(1, (1600, 1200)).convert(mode), "JPEG", quality=95)
+    small, whole = read_picture(data, at_least=200), read_picture(data)
+    assert small.size == (400, 300)
+    assert np.abs(np.asarray(whole.resize(small.size), dtype=int) - np.asarray(small)).mean() < 2
+
+
 def test_point_resize_samples_without_antialiasing() -> None:
     """Against the definition of OpenCV's INTER_LINEAR: pixel centres mapped, four neighbours, edges clamped."""
     source = np.asarray(noise_picture(5, (500, 300)), dtype=np.float64)
