@@ -30,9 +30,9 @@ Precision = Literal["float32", "int8"]
 # holds some 30 MB of activations. Results are the same to the bit whatever the batch (tests/shared/test_embedder.py).
 BATCH = 4
 
-# A JPEG is decoded at a fraction of its size that keeps twice the embedder's input. On 40 photographs of a megapixel and
-# more this moved the embedding by 0.0002 cosine at the most and took 0.4 of the time. Without antialiasing it would
-# move by 0.08: such a model gets the whole picture.
+# A JPEG is decoded at a fraction of its size that keeps twice the embedder's input. On 40 photographs of a megapixel
+# and more this moved the embedding by 0.0002 cosine at the most and took 0.4 of the time. Without antialiasing it
+# would move by 0.08: such a model gets the whole picture.
 _SCALED_DECODING = 2
 
 _HEX = r"^[0-9a-f]{64}$"
