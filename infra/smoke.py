@@ -1,0 +1,147 @@
+"""`python -m infra.smoke`: does it work in a real subscription? Deploy, index ten pictures, query, tear down, time it.
+
+    python -m infra.smoke --location westeurope [--model models/books] [--pictures data/test] [--keep]
+
+Makes a resource group of its own and deletes it at the end with everything in it, whatever happened; `--keep` leaves
+it for a look. Needs `az login` and the right to assign roles. Costs cents: the search service is billed by the hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.az import AzError, az
+from infra.deployed import DEPLOYMENT, outputs, run, with_key
+from infra.package import PackageError, build
+from shared.errors import UserError
+from training.dataset import find_pictures
+
+PICTURES = 10
+
+
+class SmokeError(UserError):
+    """A step did not do what it should. The message names the step."""
+
+
+class Clock:
+    """The steps and what each took, in seconds."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, float]] = []
+
+    @contextmanager
+    def __call__(self, step: str) -> Generator[None]:
+        sys.stdout.write(f"{step} ...\n")
+        sys.stdout.flush()
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.steps.append((step, time.monotonic() - started))
+
+    def table(self) -> str:
+        total = sum(seconds for _, seconds in self.steps)
+        return "".join(f"{seconds:8.0f} s  {step}\n" for step, seconds in [*self.steps, ("in all", total)])
+
+
+def prepare(model: Path, pictures: Path) -> list[Path]:
+    """Everything that can be wrong on this side of the network. Returns ten pictures. Raises UserError, AzError."""
+    if not (model / "manifest.json").is_file():
+        raise SmokeError(f"{model} is no model: `python -m training train FOLDER --name NAME` makes one")
+    sources = find_pictures(pictures)
+    if len(sources) < PICTURES:
+        raise SmokeError(f"{pictures} has {len(sources)} pictures, {PICTURES} are needed")
+    az("account", "show", "--query", "name", "-o", "tsv")
+    spread = len(sources) // PICTURES
+    return [source.path for source in sources[: spread * PICTURES : spread]]
+
+
+def smoke(group: str, location: str, model: Path, pictures: Sequence[Path], clock: Clock) -> None:
+    """Deploy into an empty resource group and use what was deployed. Raises UserError, AzError, PackageError."""
+    with clock("deploy infra/main.bicep"):
+        person = az("ad", "signed-in-user", "show", "--query", "id", "-o", "tsv")
+        values = (f"environmentName={group}", f"principalId={person}", f"modelName={model.name}")
+        az("deployment", "group", "create", "-g", group, "-n", DEPLOYMENT, "-f", "infra/main.bicep", "-p", *values)
+    deployed = outputs(group)
+    with clock("build and send the package"), tempfile.TemporaryDirectory() as folder:
+        package = build(Path(folder))
+        app = ("-g", group, "-n", deployed["FUNCTION_APP_NAME"])
+        az("functionapp", "deployment", "source", "config-zip", *app, "--src", str(package.zip))
+    settings = with_key(deployed)
+
+    def command(module: str, *arguments: str) -> str:
+        finished = run(module, arguments, settings, capture=True)
+        sys.stdout.write(finished.stdout)
+        if finished.returncode:
+            raise SmokeError(f"`python -m {module} {' '.join(arguments)}` failed")
+        return finished.stdout
+
+    with clock("publish the model"):
+        command("training", "publish", str(model))
+    with clock("deploy the search objects"):
+        command("infra.search", "deploy")
+    with clock(f"upload {len(pictures)} pictures"), tempfile.TemporaryDirectory() as folder:
+        for number, picture in enumerate(pictures):
+            shutil.copy(picture, Path(folder) / f"{number:02}-{picture.name}")
+        command("infra.search", "upload", folder)
+    with clock("index"):
+        command("infra.search", "run")
+    with clock("query"):
+        indexed = command("infra.search", "query", "*").splitlines()
+        named = command("infra.search", "query", "*", "--filter", "label/any()").splitlines()
+    if len(indexed) != len(pictures) or not named:
+        raise SmokeError(
+            f"{len(indexed)} of {len(pictures)} pictures are in the index, {len(named)} of them with names"
+        )
+
+
+def tear_down(group: str) -> None:
+    """Delete the group and, so that its name can be used again, the vault that would otherwise linger for a week."""
+    try:
+        vaults = az("keyvault", "list", "-g", group, "--query", "[].name", "-o", "tsv").split()
+    except AzError:
+        vaults = []  # the group must go all the same: it costs money
+    az("group", "delete", "-n", group, "--yes")
+    for vault in vaults:
+        az("keyvault", "purge", "-n", vault)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.smoke", description="Try a real deployment, then delete it.")
+    parser.add_argument("--location", default="westeurope", help="Azure region (default: %(default)s)")
+    parser.add_argument("--model", type=Path, default=Path("models/books"), help="default: %(default)s")
+    parser.add_argument("--pictures", type=Path, default=Path("data/test"), help="default: %(default)s")
+    parser.add_argument("--keep", action="store_true", help="leave the resource group for a look")
+    given = parser.parse_args(argv)
+    group = f"skill-smoke-{secrets.token_hex(3)}"
+    clock = Clock()
+    try:
+        pictures = prepare(given.model, given.pictures)
+        with clock(f"create the resource group {group}"):
+            az("group", "create", "-n", group, "-l", given.location, "--tags", "purpose=smoke")
+        try:
+            smoke(group, given.location, given.model, pictures, clock)
+        finally:
+            if given.keep:
+                sys.stdout.write(f"left for a look: az group delete -n {group}\n")
+            else:
+                with clock("tear down"):
+                    tear_down(group)
+            sys.stdout.write(clock.table())
+    except (AzError, PackageError, UserError, subprocess.SubprocessError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
