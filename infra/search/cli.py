@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.search import reports
-from infra.search.clients import Clients
-from infra.search.settings import SearchSettings, Variant, load_search_settings
+from infra.search.settings import Variant, load_search_settings
 from training.console import console, errors_in_words, escape, fail, progress
+
+if TYPE_CHECKING:
+    from infra.search.clients import Clients
 
 app = typer.Typer(
     help="Search for pictures by the names of their groups, on Azure AI Search.",
@@ -34,12 +35,16 @@ _JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as J
 @contextmanager
 def _session(given: dict[str, Any] | None = None) -> Generator[Clients]:
     """Clients by the environment's settings; what goes wrong outside the code ends the command in words."""
-    from azure.core.exceptions import AzureError
+    from azure.core.exceptions import AzureError, HttpResponseError
+
+    from infra.search.clients import Clients
 
     with errors_in_words():
         try:
             with Clients(load_search_settings(given)) as clients:
                 yield clients
+        except HttpResponseError as error:
+            fail(error.error.message if error.error else error.message)
         except AzureError as error:
             fail(error.message)
 
@@ -90,11 +95,12 @@ def render(
     """Write the definitions that deploy would send, checked and without secrets."""
     from infra.search.checks import check
     from infra.search.definitions import render as rendered
+    from infra.search.reports import write_definitions
 
     with errors_in_words():
-        definitions = rendered(_settings(variant, vector))
+        definitions = rendered(load_search_settings({"search_variant": variant, "search_vector": vector}))
         check(definitions)
-        reports.write_definitions(definitions, folder)
+        write_definitions(definitions, folder)
         _say(f"Wrote {folder}")
 
 
@@ -119,14 +125,14 @@ def run(
     retry: Annotated[bool, typer.Option("--retry/--no-retry", help="Read again what the run before failed on.")] = True,
 ) -> None:
     """Run the indexer, wait for it and report: new and changed pictures are read, marked ones leave the index."""
+    from infra.search.reports import show_run
     from infra.search.runs import run as start
 
-    with _session() as clients:
-        with console.status("Indexing") as shown:
-            finished = start(
-                clients, retry=retry, watch=lambda now: shown.update(f"Indexing: {now.processed} documents so far")
-            )
-        reports.show_run(finished)
+    with _session() as clients, console.status("Indexing") as shown:
+        for finished in start(
+            clients, retry=retry, watch=lambda now: shown.update(f"Indexing: {now.processed} documents so far")
+        ):
+            show_run(finished)
 
 
 @app.command()
@@ -141,15 +147,12 @@ def reset() -> None:
 
 @app.command()
 def status(as_json: _JsonOption = False) -> None:
-    """Say what became of the last run, document by document, and how many documents an older model answered."""
-    from infra.search.runs import last_run
+    """Say what became of the last run, which pictures the index lacks, and how many an older model answered."""
+    from infra.search.reports import print_status, show_status
+    from infra.search.status import read_status
 
     with _session() as clients:
-        latest, versions = last_run(clients), reports.read_versions(clients)
-        if as_json:
-            reports.print_status(latest, versions)
-        else:
-            reports.show_status(latest, versions)
+        (print_status if as_json else show_status)(read_status(clients))
 
 
 @app.command()
@@ -166,6 +169,7 @@ def query(
 ) -> None:
     """Find pictures. Prints a line each, separated by tabs: [bold]hit[/], the query, the file name, the labels."""
     from infra.search.queries import Question, ask
+    from infra.search.reports import print_answer, print_answer_json
     from infra.search.skill import Skill
 
     question = Question(words, "any" if any_word else "all", where, facet or (), like, top)
@@ -174,9 +178,9 @@ def query(
         fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
         answer = ask(clients.documents, fields, question, skill)
         if as_json:
-            reports.print_answer_json(answer)
+            print_answer_json(answer)
         else:
-            reports.print_answer(like or words, answer)
+            print_answer(like or words, answer)
 
 
 @app.command()
@@ -184,12 +188,13 @@ def relabel() -> None:
     """Bring the groups' current names into the index, without reading a picture again."""
     from infra.search.relabel import read_names
     from infra.search.relabel import relabel as merge
+    from infra.search.reports import show_relabelled
     from shared.settings import load_settings
 
     with _session() as clients:
         names = read_names(load_settings())
         fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
-        reports.show_relabelled(names.version, merge(clients.documents, fields, names))
+        show_relabelled(names.version, merge(clients.documents, fields, names))
 
 
 @app.command()
@@ -201,7 +206,3 @@ def delete(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fal
         if not yes:
             typer.confirm(f"Delete the index {clients.settings.search_name_prefix} and what fills it?", abort=True)
         take_away(clients, _say)
-
-
-def _settings(variant: Variant | None, vector: bool | None) -> SearchSettings:
-    return load_search_settings({"search_variant": variant, "search_vector": vector})

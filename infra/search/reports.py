@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import typer
 from rich.table import Table
 
-from infra.search.clients import Clients
 from infra.search.definitions import Definitions
-from infra.search.queries import Answer, versions
+from infra.search.queries import Answer
 from infra.search.relabel import Relabelled
-from infra.search.runs import Run
-from infra.search.skill import Skill, SkillError
+from infra.search.runs import Finding, Run
+from infra.search.status import Status
 from training.console import console, escape
-
-
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """Which versions of the model the documents carry."""
-
-    counts: dict[str, int]
-    current: str | None
-    """What the skill serves now; None where it can't be asked."""
-
-    @property
-    def older(self) -> int:
-        """Documents that another version than the current one answered."""
-        return sum(count for version, count in self.counts.items() if self.current and version != self.current)
-
-
-def read_versions(clients: Clients) -> Versions | None:
-    """None for an index that does not keep versions (the simple variant)."""
-    fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
-    if "model_version" not in {field.name for field in fields}:
-        return None
-    current = None
-    if clients.settings.skill_url:
-        try:
-            current = Skill(clients.settings, lambda: clients.login).ready().version
-        except SkillError as error:
-            console.print(f"[yellow]The current version is not known:[/] {escape(str(error))}")
-    return Versions(versions(clients.documents), current)
 
 
 def write_definitions(definitions: Definitions, folder: Path) -> None:
@@ -58,38 +30,40 @@ def show_run(run: Run) -> None:
         f"Run{started}: {escape(run.status)}, {run.processed} documents read, {run.failed} of them failed"
         + (f": {escape(run.message)}" if run.message else "")
     )
-    if not run.findings:
+    show_findings(run.findings)
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    if not findings:
         return
     table = Table()
     for heading in ("", "Picture", "What", "Details"):
         table.add_column(heading, overflow="fold")
-    for finding in run.findings:
+    for finding in findings:
         kind = "[red]error[/]" if finding.is_error else "[yellow]warning[/]"
         table.add_row(kind, escape(finding.file_name), escape(finding.what), escape(finding.details))
     console.print(table)
-    if run.failed_documents:
-        console.print("`run` reads the failed ones again; nothing else was lost")
 
 
-def show_status(run: Run | None, found: Versions | None) -> None:
-    if run is None:
+def show_status(status: Status) -> None:
+    if status.run is None:
         console.print("The indexer has not run yet")
     else:
-        show_run(run)
-    if found is None:
+        lacking = {finding.document for finding in status.missing}
+        rest = [finding for finding in status.run.findings if finding.document not in lacking]
+        show_run(replace(status.run, findings=rest))
+    if status.missing:
+        console.print(f"Pictures of the container that the index lacks: {len(status.missing)}. `run` tries them again")
+        show_findings(status.missing)
+    if status.versions is None:
         return
-    for version, count in found.counts.items():
-        which = {None: "", version: " (current)"}.get(found.current, " (older: `relabel` or `reset` and `run`)")
-        console.print(f"{count} documents by model version {escape(version)}{which}")
+    for version, count in status.versions.items():
+        which = " (current)" if version == status.current else " (older: `relabel`, or `reset` and `run`)"
+        console.print(f"{count} documents by model version {escape(version)}{which if status.current else ''}")
 
 
-def print_status(run: Run | None, found: Versions | None) -> None:
-    shown = {
-        "run": asdict(run) if run else None,
-        "versions": found.counts if found else None,
-        "currentVersion": found.current if found else None,
-        "olderDocuments": found.older if found and found.current else None,
-    }
+def print_status(status: Status) -> None:
+    shown = asdict(status) | {"older": status.older}
     typer.echo(json.dumps(shown, indent=2, default=str))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.search.documents.indexes.models import IndexerExecutionResult
 
 from infra.search.clients import Clients
+from infra.search.gaps import missing
 from infra.search.pictures import touch
 from shared.errors import UserError
 
@@ -58,8 +59,16 @@ class Run:
 
 def last_run(clients: Clients) -> Run | None:
     """The latest run, which may be going on; None before the first. A reset is not a run."""
+    past = history(clients)
+    return past[0] if past else None
+
+
+def history(clients: Clients) -> list[Run]:
+    """The latest run, which may be going on, and those before it, as far as the service remembers."""
     status = clients.indexers.get_indexer_status(_indexer(clients))
-    return _read(status.last_result) if status.last_result else None
+    results = [status.last_result] if status.last_result else []
+    results += [past for past in status.execution_history if not results or past.start_time != results[0].start_time]
+    return [_read(result) for result in results if _status(result) != "reset"]
 
 
 def run(
@@ -68,15 +77,19 @@ def run(
     retry: bool = True,
     watch: Callable[[Run], None] | None = None,
     poll: float = _POLL_SECONDS,
-) -> Run:
-    """Run the indexer and wait until it has finished, after one that is going on already.
+) -> Iterator[Run]:
+    """Run the indexer and wait for it. Yields the run that was going on already, if there was one, and then the own.
 
-    With `retry`, documents that the run before failed on are read again, and not only what has changed since.
-    Raises RunError when the run failed as a whole; single documents that failed are in the result.
+    With `retry`, the own run also reads again what runs before it failed on, and not only what has changed since.
+    Raises RunError when the own run failed as a whole; single documents that failed are in its findings.
     """
-    before = _wait(clients, lambda latest: latest.status != "inProgress", watch, poll) if last_run(clients) else None
+    before = last_run(clients)
+    if before and before.status == "inProgress":
+        before = _wait(clients, lambda latest: latest.status != "inProgress", watch, poll)
+        yield before
     if retry and before:
-        touch(clients.images, before.failed_documents)
+        overlooked = missing(clients.images, clients.documents, unchanged_since=before.started)
+        touch(clients.images, {*before.failed_documents, *overlooked})
     _start(clients, poll)
     started = before.started if before else None
     appears_by = time.monotonic() + _APPEARS_WITHIN_SECONDS
@@ -89,9 +102,9 @@ def run(
         return latest.status != "inProgress"
 
     finished = _wait(clients, over, watch, poll)
+    yield finished
     if finished.status != "success":
         raise RunError(f"the run failed as a whole ({finished.status}): {finished.message or 'no reason is given'}")
-    return finished
 
 
 def reset(clients: Clients) -> None:
@@ -125,13 +138,17 @@ def _read(result: IndexerExecutionResult) -> Run:
     errors = [Finding(_document(e.key), e.error_message, e.details or "", is_error=True) for e in result.errors]
     warnings = [Finding(_document(w.key), w.message, w.details or "", is_error=False) for w in result.warnings]
     return Run(
-        status=str(getattr(result.status, "value", result.status)),
+        status=_status(result),
         started=result.start_time,
         processed=result.item_count,
         failed=result.failed_item_count,
         message=result.error_message,
         findings=errors + warnings,
     )
+
+
+def _status(result: IndexerExecutionResult) -> str:
+    return str(getattr(result.status, "value", result.status))
 
 
 def _document(key: str | None) -> str:

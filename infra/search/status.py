@@ -1,0 +1,60 @@
+"""How the index stands: the last run, the pictures it lacks and why, the versions of the model that answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.search.clients import Clients
+from infra.search.gaps import missing
+from infra.search.queries import versions
+from infra.search.runs import Finding, Run, history
+from infra.search.skill import Skill, SkillError
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known without reading a picture."""
+
+    run: Run | None
+    """The latest run; None before the first."""
+    missing: list[Finding]
+    """Pictures of the container that the index does not hold, each with the latest that was said about it."""
+    versions: dict[str, int] | None
+    """Documents by the model version that answered them; None where the index keeps none (the simple variant)."""
+    current: str | None
+    """The version that the skill serves now; None where it can't be asked."""
+
+    @property
+    def older(self) -> int | None:
+        """Documents that another version than the current one answered; None where that is not known."""
+        if self.versions is None or self.current is None:
+            return None
+        return sum(count for version, count in self.versions.items() if version != self.current)
+
+
+def read_status(clients: Clients) -> Status:
+    """Raises SettingsError and azure.core's exceptions."""
+    runs = history(clients)
+    said: dict[str, Finding] = {}
+    for finding in (finding for run in reversed(runs) for finding in run.findings):
+        said[finding.document] = finding
+    unread = "It has not been read yet"
+    lacking = [
+        said.get(url) or Finding(url, unread, "", is_error=False) for url in missing(clients.images, clients.documents)
+    ]
+    fields = {field.name for field in clients.indexes.get_index(clients.settings.search_name_prefix).fields}
+    return Status(
+        run=runs[0] if runs else None,
+        missing=lacking,
+        versions=versions(clients.documents) if "model_version" in fields else None,
+        current=_current(clients),
+    )
+
+
+def _current(clients: Clients) -> str | None:
+    if clients.settings.skill_url is None:
+        return None
+    try:
+        return Skill(clients.settings, lambda: clients.login).ready().version
+    except SkillError:
+        return None
