@@ -28,27 +28,29 @@ class RunningAzurite(ManagedProcess):
 
     _ADDRESS = re.compile(r"successfully listens on (https?://[^\s]+:(\d+))")
 
-    def __init__(self, location: Path | None, port: int, certificate: tuple[Path, Path] | None) -> None:
+    def __init__(
+        self, location: Path | None, port: int, key: str | None, certificate: tuple[Path, Path] | None
+    ) -> None:
         """See `start_azurite`."""
         if not BINARY.exists():
             raise ProcessFailedError(f"{BINARY.relative_to(PROJECT)} is missing: run `npm ci`")
-        self._key = None if port == DEFAULT_PORT else base64.b64encode(secrets.token_bytes(64)).decode()
+        self.key = None if port == DEFAULT_PORT else key or base64.b64encode(secrets.token_bytes(64)).decode()
         # azure-storage-blob asks for a newer API version than Azurite 3.37 knows; what we use has not changed since.
         command: list[str | Path] = [BINARY, "--blobPort", str(port), "--skipApiVersionCheck", "--disableTelemetry"]
-        command += ["--silent", *(["--location", location] if location else ["--inMemoryPersistence"])]
+        command += ["--location", location] if location else ["--inMemoryPersistence"]
         if certificate:
             command += ["--cert", certificate[0], "--key", certificate[1], "--oauth", "basic"]
-        env = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{self._key}"} if self._key else None
+        env = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{self.key}"} if self.key else None
         super().__init__(command, ready=self._find_address, env=env)
 
     @property
     def connection_string(self) -> str:
         """The account's credential: the emulator's own on its usual port, else a key made for this run."""
-        if self._key is None:
+        if self.key is None:
             return "UseDevelopmentStorage=true"
         scheme = self.account_url.partition(":")[0]
         return (
-            f"DefaultEndpointsProtocol={scheme};AccountName={ACCOUNT};AccountKey={self._key};"
+            f"DefaultEndpointsProtocol={scheme};AccountName={ACCOUNT};AccountKey={self.key};"
             f"BlobEndpoint={self.account_url};"
         )
 
@@ -76,19 +78,24 @@ class RunningAzurite(ManagedProcess):
 
 
 def start_azurite(
-    *, location: Path | None = None, port: int = 0, certificate: tuple[Path, Path] | None = None
+    *,
+    location: Path | None = None,
+    port: int = 0,
+    key: str | None = None,
+    certificate: tuple[Path, Path] | None = None,
 ) -> RunningAzurite:
     """Start Azurite's blob service as a process of its own.
 
     Args:
         location: the folder that keeps its data; in memory without.
         port: where to listen; 0 picks a free port. Only on 10000 does the emulator's well-known key apply.
+        key: the account's key (base64) on another port, to start it again as it was; a new one without.
         certificate: certificate and key (PEM). With them it speaks https and takes tokens as Azure does, unsigned.
 
     Raises:
         ProcessFailedError: it is not installed, or did not come up; the message holds the end of its log.
     """
-    return RunningAzurite(location, port, certificate)
+    return RunningAzurite(location, port, key, certificate)
 
 
 def main() -> None:
@@ -100,18 +107,21 @@ def main() -> None:
     )
     options = parser.parse_args()
     options.location.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        azurite = start_azurite(location=options.location, port=options.port)
+        with start_azurite(location=options.location, port=options.port) as azurite:
+            azurite.create_container()
+            sys.stdout.write(
+                f"export MODEL_STORE='{azurite.url()}'\n"
+                f"export MODEL_STORE_CONNECTION_STRING='{azurite.connection_string}'\n"
+            )
+            sys.stdout.flush()
+            azurite.process.wait()
+        sys.exit(azurite.log_text())
     except ProcessFailedError as error:
         sys.exit(str(error))
-    with azurite:
-        azurite.create_container()
-        sys.stdout.write(
-            f"export MODEL_STORE='{azurite.url()}'\n"
-            f"export MODEL_STORE_CONNECTION_STRING='{azurite.connection_string}'\n"
-        )
-        sys.stdout.flush()
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    except KeyboardInterrupt:
+        return
 
 
 if __name__ == "__main__":
