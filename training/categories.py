@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -24,7 +25,7 @@ def find_categories(given: str, pictures: Sequence[str]) -> list[str]:
         return [_folder(name) for name in pictures]
     path = Path(given)
     table = _read(path)
-    missing = [name for name in pictures if name not in table]
+    missing = [name for name in pictures if not table.get(name)]
     if missing:
         raise CategoriesError(f"{path} has no category for {missing[0]} ({len(missing)} pictures are missing in all)")
     return [table[name] for name in pictures]
@@ -39,8 +40,8 @@ def _folder(name: str) -> str:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        rows = list(csv_rows(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError) as error:
+        rows = list(csv_rows(path.read_text(encoding="utf-8-sig", newline="")))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CategoriesError(f"{path} can't be read: {error}") from None
     if not rows or not {"picture", "category"} <= rows[0].keys():
         raise CategoriesError(f"{path} needs the columns picture and category, and a row for each picture")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _GUARD = "'"
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def csv_row(cells: Sequence[str]) -> str:
@@ -22,22 +24,23 @@ def csv_row(cells: Sequence[str]) -> str:
 
 
 def csv_rows(content: str) -> Iterator[Mapping[str, str]]:
-    """The rows under the heading, each by column name. Surplus cells are dropped, missing ones are empty."""
-    for row in csv.DictReader(io.StringIO(content), restval="", restkey=None):
+    """The rows under the heading, each by column name. Surplus cells are dropped, missing ones are empty.
+
+    `content` must have its line ends as they are in the file: a picture's name may hold one. Raises csv.Error.
+    """
+    for row in csv.DictReader(io.StringIO(content, newline=""), restval="", restkey=None):
         yield {column: _unguard(cell) for column, cell in row.items() if isinstance(column, str)}
 
 
 def _guard(cell: str) -> str:
-    return _GUARD + cell if cell.startswith((*_FORMULA, _GUARD)) and not _is_number(cell) else cell
+    return _GUARD + cell if _needs_guard(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _unguard(cell: str) -> str:
-    return cell.removeprefix(_GUARD)
+    # An apostrophe that guards nothing was never put there by _guard: somebody else wrote this file.
+    bare = cell.removeprefix(_GUARD)
+    return bare if _needs_guard(bare) else cell
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _needs_guard(cell: str) -> bool:
+    return cell.startswith((*_FORMULA, _GUARD))
