@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
+from rich import markup
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from shared.errors import UserError
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 """For people. What a command computes goes to stdout, so that it can be piped."""
 
 
@@ -32,8 +33,8 @@ def errors_in_words() -> Generator[None]:
 
 
 def escape(text: str) -> str:
-    """Text from outside (file names above all) without its square brackets being read as markup."""
-    return text.replace("[", r"\[")
+    """Text from outside (file names above all) as it is: no square brackets as markup, no codes to the terminal."""
+    return markup.escape("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text))
 
 
 @contextmanager
