@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from shared.bundle import write_atomically
 from shared.errors import UserError
@@ -65,12 +66,20 @@ class FileSource:
 
 
 def find_pictures(folder: Path) -> list[FileSource]:
-    """All pictures below a folder, sorted by name. Hidden files and folders are left out. Raises DatasetError."""
+    """All pictures below a folder, sorted by name. Hidden files and folders are left out.
+
+    Raises DatasetError, also for a name that is not UTF-8: no bundle, report or search index could hold it.
+    """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is not a folder")
     sources = sorted(
         (FileSource(path.relative_to(folder).as_posix(), path) for path in _walk(folder)), key=lambda s: s.name
     )
+    for source in sources:
+        try:
+            source.name.encode()
+        except UnicodeEncodeError:
+            raise DatasetError(f"{os.fsencode(source.name)!r} in {folder} is not named in UTF-8: rename it") from None
     if not sources:
         raise DatasetError(f"{folder} holds no pictures (looked for {', '.join(sorted(SUFFIXES))}, in subfolders too)")
     return sources
@@ -82,13 +91,13 @@ def remember_pictures(bundle: Path, folder: Path) -> None:
         path = folder.resolve().relative_to(bundle.resolve(), walk_up=True)
     except ValueError:  # another drive
         path = folder.resolve()
-    write_atomically(bundle / _REMEMBERED, f"{path.as_posix()}\n".encode())
+    write_atomically(bundle / _REMEMBERED, os.fsencode(f"{path.as_posix()}\n"))
 
 
 def recall_pictures(bundle: Path) -> Path:
     """The folder that a bundle was trained on. Raises DatasetError when it was never noted or is not there any more."""
     try:
-        folder = (bundle / (bundle / _REMEMBERED).read_text("utf-8").rstrip("\n")).resolve()
+        folder = (bundle / os.fsdecode((bundle / _REMEMBERED).read_bytes().removesuffix(b"\n"))).resolve()
     except FileNotFoundError:
         raise DatasetError(
             f"{bundle} does not say where its pictures are: name their folder with --pictures FOLDER"
@@ -101,6 +110,10 @@ def recall_pictures(bundle: Path) -> Path:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for path, folders, files in folder.walk():
+    for path, folders, files in folder.walk(on_error=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (path / name for name in files if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES)
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
