@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,8 +29,8 @@ def _eps(text: str) -> float | None:
         value = float(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is neither auto nor a number") from None
-    if not value > 0:
-        raise typer.BadParameter("eps must be above 0")
+    if not 1e-9 <= value <= 1e9:  # kept as float32, and divided by
+        raise typer.BadParameter("eps must lie between 1e-9 and 1e9")
     return value
 
 
@@ -66,6 +67,7 @@ def run(
     """Find groups of alike pictures and write the model that recognizes them."""
     from shared.bundle import MANIFEST, read_bundle
     from shared.embedder import open_embedder
+    from shared.releases import pointer_key
     from training.categories import find_categories
     from training.dataset import find_pictures, remember_pictures
     from training.embedding_cache import EmbeddingCache
@@ -77,13 +79,14 @@ def run(
     options = Options(name, _eps(eps), min_samples, metric, pooling, resize)
     folder = out / name
     with errors_in_words():
+        pointer_key(name)  # refuse an impossible name now, not after the embedding
         given_names = read_names(labels) if labels else None
         previous = Previous(read_bundle(folder), folder) if carry and (folder / MANIFEST).exists() else None
         sources = find_pictures(pictures)
         graph = export_graph(out, lambda line: console.print(escape(line)))
         embedder = open_embedder(options.spec(), graph)
-        with progress("Embedding", len(sources)) as advance:
-            embedded = embed_pictures(sources, embedder, EmbeddingCache(options.spec()), advance)
+        with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:
+            embedded = embed_pictures(sources, embedder, cache, advance)
         trained = train(
             embedded,
             options,
@@ -129,11 +132,13 @@ def _tell(trained: Trained, folder: Path, previous: Previous | None) -> None:
         for line in _history(trained.carried, previous.bundle.labels.labels, manifest.counts.clusters):
             console.print(escape(line))
     unnamed = manifest.counts.clusters - len(trained.bundle.labels.labels)
-    console.print(f"[green]Wrote[/] {folder} (version {trained.bundle.version})")
+    where = escape(str(folder))
+    console.print(f"[green]Wrote[/] {where} (version {trained.bundle.version})")
     if unnamed:
-        console.print(f"Next: name the {unnamed} unnamed groups with `python -m training label {folder}`")
+        console.print(f"Next: name the {unnamed} unnamed groups with `python -m training label {where}`")
     else:
-        console.print(f"Next: serve it with `MODEL_STORE={folder.parent} MODEL_NAME={folder.name} make serve`")
+        models = escape(str(folder.parent))
+        console.print(f"Next: serve it with `MODEL_STORE={models} MODEL_NAME={folder.name} make serve`")
 
 
 def _table(trained: Trained) -> Table:
