@@ -56,7 +56,8 @@ def _read_h5(path: Path) -> Tensors:
 
     def collect(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            arrays[name] = np.asarray(item, dtype=np.float32)
+            # Keras 3 numbers its groups by class ("layers/conv2d_4/vars/0") and keeps the layer's name beside them.
+            arrays[f"{name} {item.parent.attrs.get('name', '')}"] = np.asarray(item, dtype=np.float32)
 
     with h5py.File(path, "r") as file:
         file.visititems(collect)

