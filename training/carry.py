@@ -1,7 +1,8 @@
 """Names survive retraining: they go to the groups that continue the old ones, never to a number.
 
 A new group continues an old one when they share pictures; where no picture is shared, when its core samples lie within
-the old group's eps.
+the old group's eps. A picture is known by its file name, unless its embedding shows that the name now belongs to
+another one: cameras number their pictures too.
 """
 
 from __future__ import annotations
@@ -56,28 +57,41 @@ def carry_over(
     A group that came apart gives its names to every part. Groups that became one pass on the names of the one that gave
     most; `merged` tells, so that a person can judge.
     """
-    before = _pictures_before(old, folder)
-    votes = _shared_pictures(before, pictures, clusters)
-    strangers = [new for new in range(clusters.count) if new not in votes]
+    names, trained = _assignments(folder)
+    # A group marked as none is still a group, whose mark must be carried.
+    groups, eps, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
+    before = dict(zip(names, trained, strict=True))
+    before |= {names[row]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
+    existing = set(before.values()) - {NOISE}
     if old.manifest.embedder == spec:
-        votes |= _near_core_samples(old, strangers, vectors, clusters)
-    return _conclude(old, votes, set(before.values()) - {NOISE}, _taken_out(old, folder))
+        core = CoreSamples(old.arrays.vectors, groups, old.manifest.clustering.metric)
+        before = _still_near(before, core, eps, pictures, vectors)
+        votes = _shared_pictures(before, pictures, clusters)
+        strangers = [new for new in range(clusters.count) if new not in votes]
+        votes |= _near_core_samples(core, eps, strangers, vectors, clusters)
+    else:
+        votes = _shared_pictures(before, pictures, clusters)
+    taken_out = [names[old.arrays.pictures[row]] for row, group in old.labels.edits.core.items() if group == NOISE]
+    return _conclude(old, votes, existing, taken_out)
 
 
-def _pictures_before(old: Bundle, folder: Path) -> dict[str, int]:
-    """The old model's pictures and their groups, as a person left them."""
-    rows = [(row["picture"], int(row["cluster"])) for row in csv_rows((folder / ASSIGNMENTS).read_text("utf-8"))]
-    before = dict(rows)
-    edited, _, _ = apply_edits(old.arrays, old.labels)
-    for row, trained, now in zip(old.arrays.pictures, old.arrays.clusters, edited, strict=True):
-        # A group marked as none is still a group whose mark must be carried.
-        before[rows[row][0]] = int(trained) if trained in old.labels.not_groups else int(now)
-    return before
+def _assignments(folder: Path) -> tuple[list[str], list[int]]:
+    """The old model's pictures and the groups that training gave them."""
+    rows = list(csv_rows((folder / ASSIGNMENTS).read_text("utf-8", newline="")))
+    return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
 
 
-def _taken_out(old: Bundle, folder: Path) -> list[str]:
-    names = [row["picture"] for row in csv_rows((folder / ASSIGNMENTS).read_text("utf-8"))]
-    return [names[old.arrays.pictures[row]] for row, cluster in old.labels.edits.core.items() if cluster == NOISE]
+def _still_near(
+    before: dict[str, int], core: CoreSamples, eps: NDArray[np.float32], pictures: Sequence[str], vectors: Vectors
+) -> dict[str, int]:
+    """`before` without the names whose pictures are outside their old group now: they are other pictures."""
+    groups = np.array([before.get(name, NOISE) for name in pictures])
+    replaced: set[str] = set()
+    for group in np.unique(groups[groups != NOISE]).tolist():
+        rows = np.flatnonzero(groups == group)
+        distances = core.nearest(vectors[rows], core.clusters == group).distances
+        replaced |= {pictures[int(row)] for row in rows[distances > eps[group]]}
+    return {name: group for name, group in before.items() if name not in replaced}
 
 
 def _shared_pictures(before: dict[str, int], pictures: Sequence[str], clusters: Clusters) -> dict[int, Counter[int]]:
@@ -98,15 +112,12 @@ def _shared_pictures(before: dict[str, int], pictures: Sequence[str], clusters: 
 
 
 def _near_core_samples(
-    old: Bundle, strangers: Sequence[int], vectors: Vectors, clusters: Clusters
+    core: CoreSamples, eps: NDArray[np.float32], strangers: Sequence[int], vectors: Vectors, clusters: Clusters
 ) -> dict[int, Counter[int]]:
     """For new groups that share no picture: how many of their core samples lie within each old group's eps."""
-    edited, eps, _ = apply_edits(old.arrays, old.labels)
-    kept = edited != NOISE
-    core = CoreSamples(old.arrays.vectors[kept], edited[kept], old.manifest.clustering.metric)
     votes: dict[int, Counter[int]] = {}
     for new in strangers:
-        nearest = core.nearest(vectors[clusters.core & (clusters.labels == new)])
+        nearest = core.nearest(vectors[clusters.core & (clusters.labels == new)], core.clusters != NOISE)
         inside = nearest.within(eps[nearest.clusters])
         counts = _counts(inside[inside != NOISE])
         if counts.total() > len(inside) / 2:
