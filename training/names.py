@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from shared.bundle import Labels, explain
 from shared.clusters import NOISE
@@ -17,7 +18,8 @@ from shared.errors import UserError
 _EXEMPLARS = 5
 
 type NamesByPicture = Mapping[str, tuple[str, ...]]
-_NAMES = TypeAdapter(dict[str, tuple[str, ...]])
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_NAMES = TypeAdapter(dict[str, Annotated[tuple[_Name, ...], Field(min_length=1)]])
 
 
 class NamesError(UserError):
