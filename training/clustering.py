@@ -18,7 +18,7 @@ class Clusters:
     """What DBSCAN found for n pictures; all arrays but eps have shape (n,)."""
 
     labels: NDArray[np.int32]
-    """Cluster of each picture, numbered from 0 in order of first appearance, or NOISE."""
+    """Cluster of each picture, numbered from 0 in order of their first core samples, or NOISE."""
     core: NDArray[np.bool_]
     distances: NDArray[np.float32]
     """To the nearest core sample; 0 for core samples; infinite where there is no core sample at all."""
