@@ -1,0 +1,168 @@
+"""A small page to search by hand: words, labels to narrow by, the pictures, and more like one of them.
+
+It asks the index as `python -m infra.search query` does, through the official SDK, and shows the pictures from the
+container. For one person on this machine: it listens on 127.0.0.1 and asks nobody who they are.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import jinja2
+import uvicorn
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from infra.search.clients import Clients
+from infra.search.pictures import blob_name
+from infra.search.queries import Answer, Question, ask, quoted
+from shared.errors import UserError
+
+_FOLDER = Path(__file__).parent
+_THEME = _FOLDER.parent.parent / "training" / "theme.css"
+_TOP = 60
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+# What a browser shows as a picture and runs nothing of; SVG is not among them.
+_SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/bmp", "image/webp"})
+
+
+class Asked:
+    """What an address asks for, and the addresses one click away from it."""
+
+    def __init__(self, params: QueryParams) -> None:
+        self.words = params.get("q", "").strip()
+        self.label = params.get("label", "")
+        self.like = params.get("like", "")
+        self.any_word = params.get("mode") == "any"
+
+    def question(self) -> Question:
+        return Question(
+            words=self.words or "*",
+            mode="any" if self.any_word else "all",
+            where=f"label/any(l: l eq {quoted(self.label)})" if self.label else None,
+            facets=("label,count:30",),
+            like=self.like or None,
+            top=_TOP,
+        )
+
+    def address(self, **changed: str) -> str:
+        """This question with something changed; an empty value takes it away."""
+        now = {"q": self.words, "mode": "any" if self.any_word else "", "label": self.label, "like": self.like}
+        return "/?" + urlencode({name: value for name, value in (now | changed).items() if value})
+
+
+class Page:
+    """The routes of the page, over one deployment's clients."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+        self._fields = fields
+        self._has_vectors = any(field.name == "vector" for field in fields)
+        environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True)
+        self._template = environment.get_template("page.html")
+
+    def search(self, request: Request) -> Response:
+        asked = Asked(request.query_params)
+        problem, answer = "", Answer([], 0)
+        try:
+            answer = ask(self._clients.documents, self._fields, asked.question())
+        except UserError as error:
+            problem = str(error)
+        except HttpResponseError as error:
+            problem = error.error.message if error.error and error.error.message else str(error.message)
+        names = {hit.id: blob_name(self._clients.images, hit.url) for hit in answer.hits}
+        return HTMLResponse(
+            self._template.render(
+                asked=asked,
+                answer=answer,
+                names=names,
+                like=self._liked(asked.like) if asked.like else None,
+                problem=problem,
+                has_vectors=self._has_vectors,
+            )
+        )
+
+    def picture(self, request: Request) -> Response:
+        name = request.query_params.get("name", "")
+        try:
+            blob = self._clients.images.download_blob(name)
+        except (ResourceNotFoundError, ValueError):
+            raise HTTPException(404) from None
+        content_type = blob.properties.content_settings.content_type or ""
+        if content_type not in _SHOWN:
+            raise HTTPException(415)
+        return Response(blob.readall(), media_type=content_type)
+
+    def style(self, _request: Request) -> Response:
+        return Response(_THEME.read_text() + (_FOLDER / "page.css").read_text(), media_type="text/css")
+
+    def _liked(self, key: str) -> dict[str, str | None]:
+        """What to show of the picture that others are to look like."""
+        found = self._clients.documents.search("*", filter=f"id eq {quoted(key)}", select=["file_name", "url"], top=1)
+        for document in found:
+            return {"file_name": document["file_name"], "name": blob_name(self._clients.images, document["url"])}
+        return {"file_name": key, "name": None}
+
+
+def create_page(clients: Clients) -> Starlette:
+    """The page as an ASGI application."""
+    page = Page(clients)
+    return Starlette(
+        routes=[
+            Route("/", page.search),
+            Route("/picture", page.picture),
+            Route("/style.css", page.style),
+            Route("/favicon.ico", _no_icon),  # browsers ask for it by themselves
+        ],
+        middleware=[
+            # Another site's page must not reach this one under a name of its own.
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
+            Middleware(BaseHTTPMiddleware, dispatch=_with_headers),
+        ],
+    )
+
+
+def _no_icon(_request: Request) -> Response:
+    return Response(status_code=204)
+
+
+async def _with_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    response = await call_next(request)
+    response.headers.update(_HEADERS)
+    return response
+
+
+@contextmanager
+def serve_page(clients: Clients, port: int = 0) -> Generator[str]:
+    """Serve the page from a thread; yields its address. Raises OSError where the port is taken."""
+    listener = socket.create_server(("127.0.0.1", port))
+    config = uvicorn.Config(create_page(clients), lifespan="off", log_level="warning", server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="search page")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
