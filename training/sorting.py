@@ -38,10 +38,10 @@ def sort_into_folders(
         inside = row.assignment.cluster >= 0
         labelled, unclustered = labelled + inside, unclustered + (not inside)
         unnamed = UNNAMED.format(row.assignment.cluster) if inside else UNCLUSTERED
-        for label in row.assignment.names or (unnamed,):
-            resumed += not _place(
-                pictures / row.picture, output / folder_name(label) / row.picture, placing, force=force
-            )
+        source = pictures / row.picture
+        targets = [output / folder_name(label) / row.picture for label in row.assignment.names or (unnamed,)]
+        placed = [_place(source, target, placing, force=force) for target in targets]
+        resumed += not any(placed)
     return Tally(labelled, unclustered, failed, resumed)
 
 

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model import Assignment
+from training.assign import AssignError, Row
+from training.sorting import folder_name, sort_into_folders
+
+ROWS = [
+    Row("a.jpg", Assignment(0, 0.0, 1.0, ("open book", "double spread"), ()), "v1"),
+    Row("sub/a.jpg", Assignment(1, 0.0, 1.0, (), ()), "v1"),
+    Row("c.jpg", Assignment(-1, 0.9, 0.0, (), ()), "v1"),
+    Row("broken.jpg", None, "v1", "it is empty"),
+]
+PLACES = {"open book/a.jpg", "double spread/a.jpg", "_group 1/sub/a.jpg", "_unclustered/c.jpg"}
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("a.jpg", "sub/a.jpg", "c.jpg", "broken.jpg"):
+        (folder / name).write_text(name)
+    return folder
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+
+@pytest.mark.parametrize("placing", ["link", "copy"])
+def test_a_folder_for_each_label(tmp_path: Path, pictures: Path, placing: str) -> None:
+    output = tmp_path / "labels"
+    tally = sort_into_folders(ROWS, pictures, output, placing)  # pyright: ignore[reportArgumentType]
+    assert files(output) == PLACES
+    assert (output / "_group 1/sub/a.jpg").read_text() == "sub/a.jpg"
+    assert (output / "_group 1/sub/a.jpg").is_symlink() == (placing == "link")
+    assert (tally.labelled, tally.unclustered, tally.failed, tally.resumed) == (2, 1, 1, 0)
+    again = sort_into_folders(ROWS, pictures, output, placing)  # pyright: ignore[reportArgumentType]
+    assert again.resumed == 3
+
+
+def test_another_file_in_the_way_is_kept_unless_forced(tmp_path: Path, pictures: Path) -> None:
+    output = tmp_path / "labels"
+    (output / "open book").mkdir(parents=True)
+    (output / "open book" / "a.jpg").write_text("precious")
+    with pytest.raises(AssignError, match="is there already and is another file"):
+        sort_into_folders(ROWS, pictures, output, "link")
+    assert (output / "open book" / "a.jpg").read_text() == "precious"
+    sort_into_folders(ROWS, pictures, output, "link", force=True)
+    assert (output / "open book" / "a.jpg").read_text() == "a.jpg"
+
+
+@given(st.text())
+def test_a_label_never_leads_out_of_its_folder(label: str) -> None:
+    name = folder_name(label)
+    assert name not in {"", ".", ".."}
+    assert not set(name) & set('/\\:*?"<>|\0')
