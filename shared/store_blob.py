@@ -128,7 +128,8 @@ class BlobStore(Store):
                 found: BlobProperties = self._container.get_blob_client(key).get_blob_properties()
         except MissingError:
             return None
-        return Stat(str(found.etag), found.size, found.last_modified, found.metadata.get(_SHA256))
+        whole = found.copy.status in {None, "success"}  # a copy has its metadata before its content
+        return Stat(str(found.etag), found.size, found.last_modified, found.metadata.get(_SHA256) if whole else None)
 
     def write(self, key: str, content: bytes, *, replacing: str | None, advance: Advance | None = None) -> None:
         done = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from shared.store import EMBEDDERS, Store, checked_graph, download, graph_key, g
 # The version that is served, the one before and the one after: rolling back costs no download. Temporary storage on a
 # Flex Consumption instance is 0.8 GB.
 _KEPT = 3
+
+# No download takes this long: it was left by a worker that was killed.
+_ABANDONED_SECONDS = 3600
 
 _CURRENT = "current.json"
 
@@ -81,14 +85,25 @@ def remembered(name: str, folder: Path) -> Release | None:
 
 
 def prune(name: str, folder: Path) -> None:
-    """Remove the model's versions beyond the latest used, and the graphs that no version kept here needs."""
+    """Remove the model's versions beyond the latest used, graphs that no version here needs, and what was interrupted.
+
+    Raises OSError.
+    """
     versions = [path for path in (folder / name).glob("[!.]*/") if path.is_dir()]
     for old in sorted(versions, key=lambda path: path.stat().st_mtime, reverse=True)[_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
-    needed = {read_manifest(path.parent).embedder.graph_sha256 for path in folder.glob(f"*/[!.]*/{MANIFEST}")}
-    for graph in (folder / EMBEDDERS).glob("*.onnx"):
+    needed: set[str] = set()
+    for manifest in folder.glob(f"*/[!.]*/{MANIFEST}"):
+        try:
+            needed.add(read_manifest(manifest.parent).embedder.graph_sha256)
+        except BundleError:
+            shutil.rmtree(manifest.parent, ignore_errors=True)
+    for graph in (folder / EMBEDDERS).glob("[!.]*.onnx"):
         if graph.stem not in needed:
             graph.unlink(missing_ok=True)
+    for unfinished in folder.glob("*/.*"):
+        if time.time() - unfinished.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(unfinished) if unfinished.is_dir() else unfinished.unlink()
 
 
 def _download_bundle(store: Store, release: Release, staging: Path, cached: Path) -> Bundle:

@@ -29,10 +29,15 @@ def store_at(location: str) -> Store:
     return open_store(location, connection_string.get_secret_value() if connection_string else None)
 
 
+# Of a name beside its bar, on a terminal of 80 columns. Graphs are called by their SHA-256.
+_WIDTH = 20
+
+
 @contextmanager
 def show(name: str, size: int) -> Generator[Advance]:
     """A progress bar for one file of `size` bytes. Yields a function that is told of bytes moved."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task(escape(name), total=size)
+        short = name if len(name) <= _WIDTH else f"{name[: _WIDTH - 6]}….{name.rpartition('.')[2]}"
+        task = bar.add_task(escape(short), total=size)
         yield lambda count: bar.advance(task, count)

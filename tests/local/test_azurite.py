@@ -1,6 +1,7 @@
 """Azurite as a person starts it, and as other tests do."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -60,3 +61,12 @@ def test_a_port_that_is_taken_is_an_error_of_a_few_lines() -> None:
         with pytest.raises(ProcessFailedError, match="EADDRINUSE"):
             start_azurite(port=running.port)
         assert running.process.poll() is None
+
+
+def test_typed_twice_it_says_that_the_port_is_taken(tmp_path: Path) -> None:
+    with start_azurite() as running:
+        command = [sys.executable, "-m", "local.azurite", "--port", str(running.port), "--location", str(tmp_path)]
+        second = subprocess.run(command, check=False, cwd=PROJECT, capture_output=True, text=True)
+    assert second.returncode == 1
+    assert "EADDRINUSE" in second.stderr
+    assert "Traceback" not in second.stderr

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from shared.backends import BackendError
 from shared.bundle import BundleError, sha256
 from shared.loading import Loader
+from shared.releases import version_key
 from shared.settings import Settings
 from shared.store import graph_key, graph_path
 from tests.stores import Place, azurite_place, shared_azurite
@@ -149,6 +151,31 @@ def test_only_the_pinned_version_is_known(settings: Settings, version: str) -> N
     assert Loader(settings.model_copy(update={"model_version": "000000000000-000000"})).last_known() is None
 
 
+def test_a_known_version_that_is_no_longer_whole_is_not_served(settings: Settings, place: Place, models: Path) -> None:
+    tiny_model(models, names="soon to be lost")
+    version = publish(place.open(), models / "books", show).version
+    loader = Loader(settings)
+    load(loader)
+    home = version_key("books", version)
+    labels = place.open().stat(f"{home}/labels.json")
+    assert labels is not None
+    place.open().write(f"{home}/labels.json", b"damaged", replacing=labels.etag)
+    for kept in settings.model_cache.glob("*/books/*/labels.json"):
+        kept.unlink()
+    assert loader.last_known() is None
+
+
+def test_a_folder_that_holds_another_version_is_refused(settings: Settings, place: Place, version: str) -> None:
+    store = place.open()
+    manifest = store.read(f"{version_key('books', version)}/manifest.json").content
+    home = version_key("books", "000000000000-000000")
+    store.write(f"{home}/manifest.json", manifest, replacing=None)
+    for name in ("clusters.npz", "labels.json"):
+        store.copy(f"{version_key('books', version)}/{name}", f"{home}/{name}")
+    with pytest.raises(BundleError, match=f"000000000000-000000 holds version {version}, not 000000000000-000000"):
+        load(Loader(settings.model_copy(update={"model_version": "000000000000-000000"})))
+
+
 def test_old_versions_leave_the_cache(settings: Settings, place: Place, models: Path) -> None:
     loader = Loader(settings)
     versions: list[str] = []
@@ -159,6 +186,25 @@ def test_old_versions_leave_the_cache(settings: Settings, place: Place, models: 
     (root,) = settings.model_cache.iterdir()
     assert {path.name for path in (root / "books").iterdir()} == {*versions[-3:], "current.json"}
     assert len(list((root / "embedders").iterdir())) == 3
+
+
+def test_what_killed_workers_left_leaves_the_cache(settings: Settings, version: str) -> None:
+    load(Loader(settings))
+    (root,) = settings.model_cache.iterdir()
+    whole = {path for path in root.rglob("*") if path.is_file()}
+    old = time.time() - 2 * 3600
+    for left in (root / "embedders" / ".half.onnx", root / "books" / ".staging" / "labels.json"):
+        left.parent.mkdir(exist_ok=True)
+        left.write_bytes(b"half")
+        os.utime(left, (old, old))
+    os.utime(root / "books" / ".staging", (old, old))
+    running = root / "embedders" / ".other.onnx"
+    running.write_bytes(b"another worker writes it now")
+    damaged = root / "covers" / "000000000000-000000"
+    damaged.mkdir(parents=True)
+    (damaged / "manifest.json").write_bytes(b"damaged")
+    assert load(Loader(settings)) == version
+    assert {path for path in root.rglob("*") if path.is_file()} == whole | {running}
 
 
 def test_a_graph_that_can_not_be_run_is_refused(settings: Settings, models: Path) -> None:

@@ -182,6 +182,13 @@ def test_a_missing_container_is_told_from_a_missing_blob() -> None:
         store.stat("a")
 
 
+def test_what_the_service_refuses_otherwise_is_passed_on_in_its_words() -> None:
+    azurite = shared_azurite()
+    store = open_store(azurite.url("x"), azurite.connection_string)  # container names have three letters or more
+    with pytest.raises(StoreError, match=r"/x/a answers 400 \w+"):
+        store.read("a")
+
+
 def test_a_wrong_key_is_reported() -> None:
     azurite = shared_azurite()
     strangers_key = azurite.connection_string.replace("AccountKey=", "AccountKey=AAAA")

@@ -41,7 +41,7 @@ def models(tmp_path: Path) -> Path:
 
 
 class Uploads:
-    """Notes what is uploaded, as the progress bar would be told; `meanwhile` runs during the first upload."""
+    """Notes what is uploaded, as the progress bar would be told; `meanwhile` runs before the first upload."""
 
     def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.names: list[str] = []
@@ -50,10 +50,10 @@ class Uploads:
     @contextmanager
     def __call__(self, name: str, size: int) -> Generator[Advance]:
         self.names.append(name)
-        moved: list[int] = []
-        yield moved.append
         if len(self.names) == 1:
             self._meanwhile()
+        moved: list[int] = []
+        yield moved.append
         assert sum(moved) in {0, size}  # 0: somebody else had just put the same there
 
 
@@ -148,6 +148,16 @@ def test_rolling_back_to_what_is_not_there_names_what_is(store: Store, models: P
         roll_back(store, "books", "../../embedders")
 
 
+def test_a_version_that_is_not_whole_is_not_rolled_back_to(store: Store, models: Path) -> None:
+    bundle = tiny_model(models)
+    publish(store, models / "books", Uploads())
+    unfinished = version_key("books", "000000000000-000000")
+    manifest = store.read(f"{version_key('books', bundle.version)}/{MANIFEST}").content
+    store.write(f"{unfinished}/{MANIFEST}", manifest, replacing=None)
+    with pytest.raises(MissingError, match=rf"can't be served: .*{unfinished}/.* is missing"):
+        roll_back(store, "books", "000000000000-000000")
+
+
 def test_a_damaged_version_is_not_rolled_back_to_and_publishing_mends_it(store: Store, models: Path) -> None:
     first = tiny_model(models)
     publish(store, models / "books", Uploads())
@@ -220,6 +230,41 @@ def test_two_publishers_of_the_same_agree(store: Store, models: Path, tmp_path: 
     uploads = Uploads(meanwhile=lambda: publish(store, tmp_path / "others" / "books", Uploads()))
     assert publish(store, models / "books", uploads).version == bundle.version
     assert_whole(store, "books", bundle.version)
+
+
+def test_where_copying_fails_an_upload_does(store: Store, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_model(models)
+    publish(store, models / "books", Uploads())
+    renamed = rename(models / "books", "closed book")
+
+    def refuse(source: str, target: str) -> None:
+        raise StoreError(f"{target} could not be copied")
+
+    monkeypatch.setattr(store, "copy", refuse)
+    uploads = Uploads()
+    publish(store, models / "books", uploads)
+    assert uploads.names == [CLUSTERS, "assignments.csv", LABELS]
+    assert_whole(store, "books", renamed)
+
+
+def test_a_file_that_a_rival_spoils_meanwhile_is_told_of(store: Store, models: Path) -> None:
+    bundle = tiny_model(models)
+    graph = graph_key(bundle.manifest.embedder.graph_sha256)
+    uploads = Uploads(meanwhile=lambda: store.write(graph, b"something else", replacing=None))
+    with pytest.raises(ConflictError, match=r"\.onnx was written by somebody else meanwhile"):
+        publish(store, models / "books", uploads)
+    assert publish(store, models / "books", Uploads()).version == bundle.version
+    assert_whole(store, "books", bundle.version)
+
+
+def test_a_model_that_changes_while_it_is_read_is_not_published(
+    store: Store, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tiny_model(models)
+    rename(models / "books", "closed book")
+    monkeypatch.setattr("training.publishing.read_bundle", {models / "books": before}.get)
+    with pytest.raises(BundleError, match="changed while it was read"):
+        publish(store, models / "books", Uploads())
 
 
 def test_many_publishers_at_once_lose_no_files(store: Store, tmp_path: Path) -> None:

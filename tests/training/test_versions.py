@@ -102,6 +102,15 @@ def test_a_manifest_can_not_name_files_outside(store: Store, models: Path, tmp_p
         fetch(store, "books", bundle.version, tmp_path / "here", show)
 
 
+def test_a_folder_that_holds_another_version_is_refused(store: Store, models: Path, tmp_path: Path) -> None:
+    bundle = tiny_model(models)
+    home = version_key("books", "000000000000-000000")
+    for path in (models / "books").iterdir():
+        store.write(f"{home}/{path.name}", path.read_bytes(), replacing=None)
+    with pytest.raises(BundleError, match=f"holds version {bundle.version}, not 000000000000-000000"):
+        fetch(store, "books", "000000000000-000000", tmp_path / "here", show)
+
+
 def test_a_file_that_is_missing_is_named(store: Store, models: Path, tmp_path: Path) -> None:
     bundle = tiny_model(models)
     home = version_key("books", bundle.version)
@@ -142,6 +151,11 @@ def test_the_commands_from_publishing_to_fetching(place: Place, models: Path, tm
         (first, False, 2),
         (second, True, 2),
     ]
+
+    third = tiny_model(models, seed=2).version
+    assert f"Published books {third}, before it {second}" in command("publish", models / "books").stderr
+    command("rollback")
+
     assert f"current │ {second}" in command("versions").stdout
 
     assert f"Current: books {first}, before it {second}" in command("rollback").stderr

@@ -27,7 +27,9 @@ def run(
         typer.echo(json.dumps(asdict(move), indent=2))
     elif move.previous == move.version:
         console.print(f"{move.name} {move.version} is current already: nothing to do")
+    elif move.previous:
+        console.print(f"[green]Published[/] {move.name} {move.version}, before it {move.previous}")
+        console.print("Workers that serve it change over within MODEL_REFRESH_SECONDS; `rollback` goes back")
     else:
-        before = f", before it {move.previous}" if move.previous else ""
-        console.print(f"[green]Published[/] {move.name} {move.version}{before}")
+        console.print(f"[green]Published[/] {move.name} {move.version}")
         console.print(f"Next: serve it with `MODEL_STORE={escape(to)} MODEL_NAME={move.name} make serve`")
