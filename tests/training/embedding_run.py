@@ -1,4 +1,4 @@
-"""Embeds a folder of pictures with a cache, as training does, and may be killed on the way. Prints how many it embedded.
+"""Embeds a folder of pictures with a cache, as training does, and may be killed on the way. Prints how many it did.
 
 Arguments: the folder, the cache's file, and after how many pictures to die (0: never).
 """
