@@ -109,17 +109,15 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         }
       : null
   }
-
-  resource scmPasswords 'basicPublishingCredentialsPolicies' = {
-    name: 'scm'
-    properties: { allow: false }
-  }
-
-  resource ftpPasswords 'basicPublishingCredentialsPolicies' = {
-    name: 'ftp'
-    properties: { allow: false }
-  }
 }
+
+resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [
+  for way in ['scm', 'ftp']: {
+    parent: app
+    name: way
+    properties: { allow: false }
+  }
+]
 
 // Flex Consumption refuses these: it has runtime, version and package in functionAppConfig, concurrency there too.
 var dedicatedSettings = {

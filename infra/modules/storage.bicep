@@ -32,24 +32,27 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
+    networkAcls: { defaultAction: 'Allow', bypass: 'AzureServices' }
     supportsHttpsTrafficOnly: true
   }
+}
 
-  resource blobs 'blobServices' = {
-    name: 'default'
-    properties: {
-      deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
-      containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
-    }
-
-    resource privateContainers 'containers' = [
-      for container in containers: {
-        name: container
-        properties: { publicAccess: 'None' }
-      }
-    ]
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
   }
 }
+
+resource privateContainers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [
+  for container in containers: {
+    parent: blobs
+    name: container
+    properties: { publicAccess: 'None' }
+  }
+]
 
 @description('Resource id of the account')
 output id string = account.id

@@ -1,0 +1,110 @@
+"""Who may do what on what: the whole table, from what would be deployed, and the same one in the documents."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.infra.bicep import Deployment, Resource, deploy
+
+# https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+ROLES = {
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
+    "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
+    "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+    "7ca78c08-252a-4471-8644-bb5ff32d4ba0": "Search Service Contributor",
+    "8ebe5a00-799e-43f5-93ac-243d3dce84a7": "Search Index Data Contributor",
+    "a97b65f3-24c7-4388-baec-2e87135dc908": "Cognitive Services User",
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
+}
+
+FUNCTION = {
+    ("function", "Storage Blob Data Owner", "host account"),
+    ("function", "Storage Blob Data Reader", "container models"),
+    ("function", "Monitoring Metrics Publisher", "Application Insights"),
+}
+FUNCTION_KEY = {("function", "Key Vault Secrets User", "secret skill-key")}
+SEARCH = {("search", "Storage Blob Data Reader", "container images")}
+COMPARE = {("search", "Cognitive Services User", "AI Services")}
+SCRIPT = {("script", "Search Service Contributor", "search service")}
+SCRIPT_KEY = {("script", "Key Vault Secrets User", "secret skill-key")}
+PERSON = {
+    ("person", "Storage Blob Data Contributor", "container models"),
+    ("person", "Storage Blob Data Contributor", "container images"),
+    ("person", "Search Service Contributor", "search service"),
+    ("person", "Search Index Data Contributor", "search service"),
+}
+PERSON_KEY = {("person", "Key Vault Secrets User", "secret skill-key")}
+EVERYTHING = FUNCTION | FUNCTION_KEY | SEARCH | COMPARE | SCRIPT | SCRIPT_KEY | PERSON | PERSON_KEY
+
+
+def who(principal: str) -> str:
+    if principal == "somebody":
+        return "person"
+    part = re.fullmatch(r"<id-\w+-(\w+)>\.principalId|<theirs>\.(principalId)", principal)
+    assert part, principal
+    return part[1] or "search"
+
+
+def where(scope: str | None) -> str:
+    assert scope, "a role on the whole resource group is never narrow enough"
+    kind, _, name = scope.partition(":")
+    named = {"containers": "container ", "secrets": "secret "}.get(kind.rpartition("/")[2])
+    if named:
+        return named + name.rpartition("/")[2]
+    return {
+        "Microsoft.CognitiveServices/accounts": "AI Services",
+        "Microsoft.Insights/components": "Application Insights",
+        "Microsoft.Search/searchServices": "search service",
+        "Microsoft.Storage/storageAccounts": "host account" if name.endswith("host") else name,
+    }[kind]
+
+
+def grant(resource: Resource) -> tuple[str, str, str]:
+    properties = resource.body["properties"]
+    role = ROLES[properties["roleDefinitionId"].rpartition("/")[2]]
+    return who(properties["principalId"]), role, where(resource.scope)
+
+
+def assignments(deployment: Deployment) -> list[Resource]:
+    return deployment.of("Microsoft.Authorization/roleAssignments")
+
+
+def deployed(**parameters: Any) -> Deployment:
+    return deploy(PROJECT / "infra" / "main.bicep", {"environmentName": "test", **parameters})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, FUNCTION | FUNCTION_KEY | SEARCH | SCRIPT | SCRIPT_KEY),
+        ({"principalId": "somebody", "compare": True}, EVERYTHING),
+        ({"plan": "dedicated", "principalId": "somebody", "compare": True}, EVERYTHING),
+        ({"existingSearchName": "theirs", "principalId": "somebody", "compare": True}, EVERYTHING),
+        ({"entraClientId": "it", "principalId": "somebody"}, FUNCTION | SEARCH | SCRIPT | PERSON),
+        ({"searchObjects": "hook"}, FUNCTION | FUNCTION_KEY | SEARCH),
+    ],
+    ids=str,
+)
+def test_roles_are_these_and_no_other(parameters: dict[str, Any], expected: set[tuple[str, str, str]]) -> None:
+    made = assignments(deployed(**parameters))
+    assert {grant(each) for each in made} == expected
+    assert len(made) == len(expected)
+    assert len({(each.scope, each.name) for each in made}) == len(made)
+
+
+@pytest.mark.parametrize("kind", ["User", "Group", "ServicePrincipal"])
+def test_a_principal_is_of_the_kind_that_was_said(kind: str) -> None:
+    for each in assignments(deployed(principalId="somebody", principalType=kind)):
+        expected = kind if grant(each)[0] == "person" else "ServicePrincipal"
+        assert each.body["properties"]["principalType"] == expected
+
+
+def test_the_documents_explain_exactly_these_roles() -> None:
+    document = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (function|search|script|person) \| ([^|]+) \| ([^|]+) \| [^|]{10,} \|$", document, re.MULTILINE
+    )
+    assert {(who, role.strip(), on.strip()) for who, role, on in rows} == EVERYTHING

@@ -1,0 +1,188 @@
+"""What a deployment must never do, whatever its parameters, checked on what it would deploy."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.infra.bicep import Deployment, Resource, deploy
+
+MAIN = PROJECT / "infra" / "main.bicep"
+CASES: dict[str, dict[str, Any]] = {
+    "flex": {},
+    "flex for a person": {"principalId": "somebody", "keepVectors": True, "alwaysReadyInstances": 1},
+    "dedicated": {"plan": "dedicated", "compare": True},
+    "tensorflow by entra": {"plan": "dedicated-tensorflow", "entraClientId": "the-registration"},
+    "existing search": {"existingSearchName": "theirs", "existingSearchResourceGroup": "elsewhere", "compare": True},
+    "existing search by entra": {"existingSearchName": "theirs", "entraClientId": "the-registration"},
+    "by hook": {"searchObjects": "hook", "principalId": "somebody", "principalType": "ServicePrincipal"},
+}
+
+# https://learn.microsoft.com/azure/azure-functions/functions-app-settings, those that Flex Consumption does not take
+FLEX_REFUSES = {
+    "ENABLE_ORYX_BUILD",
+    "FUNCTIONS_EXTENSION_VERSION",
+    "FUNCTIONS_WORKER_PROCESS_COUNT",
+    "FUNCTIONS_WORKER_RUNTIME",
+    "FUNCTIONS_WORKER_RUNTIME_VERSION",
+    "SCM_DO_BUILD_DURING_DEPLOYMENT",
+    "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING",
+    "WEBSITE_CONTENTSHARE",
+    "WEBSITE_NODE_DEFAULT_VERSION",
+    "WEBSITE_RUN_FROM_PACKAGE",
+    "WEBSITE_TIME_ZONE",
+    "WEBSITE_USE_PLACEHOLDER",
+    "WEBSITE_VNET_ROUTE_ALL",
+}
+
+
+def deployed(**parameters: Any) -> Deployment:
+    return deploy(MAIN, {"environmentName": "test", "newSkillKey": "the-secret-key", **parameters})
+
+
+@pytest.fixture(params=CASES.values(), ids=list(CASES), scope="module")
+def deployment(request: pytest.FixtureRequest) -> Deployment:
+    return deployed(**request.param)
+
+
+def properties(resource: Resource) -> dict[str, Any]:
+    return resource.body["properties"]
+
+
+def settings_of(deployment: Deployment) -> dict[str, str]:
+    (found,) = [each for each in deployment.of("Microsoft.Web/sites/config") if each.name.endswith("/appsettings")]
+    return properties(found)
+
+
+def test_storage_opens_to_identities_only(deployment: Deployment) -> None:
+    accounts = deployment.of("Microsoft.Storage/storageAccounts")
+    assert len(accounts) == 2
+    for account in accounts:
+        assert properties(account)["allowSharedKeyAccess"] is False
+        assert properties(account)["allowBlobPublicAccess"] is False
+        assert properties(account)["supportsHttpsTrafficOnly"] is True
+        assert properties(account)["minimumTlsVersion"] == "TLS1_2"
+    for service in deployment.of("Microsoft.Storage/storageAccounts/blobServices"):
+        assert properties(service)["deleteRetentionPolicy"] == {"enabled": True, "days": 7}
+        assert properties(service)["containerDeleteRetentionPolicy"] == {"enabled": True, "days": 7}
+    containers = deployment.of("Microsoft.Storage/storageAccounts/blobServices/containers")
+    assert {each.name.split("/")[2] for each in containers} == {"models", "images", "packages"}
+    assert {properties(each)["publicAccess"] for each in containers} == {"None"}
+
+
+def test_no_service_takes_keys(deployment: Deployment) -> None:
+    for search in deployment.of("Microsoft.Search/searchServices"):
+        assert properties(search)["disableLocalAuth"] is True
+        assert properties(search)["authOptions"] is None
+    for account in deployment.of("Microsoft.CognitiveServices/accounts"):
+        assert properties(account)["disableLocalAuth"] is True
+    (insights,) = deployment.of("Microsoft.Insights/components")
+    assert properties(insights)["DisableLocalAuth"] is True
+    (workspace,) = deployment.of("Microsoft.OperationalInsights/workspaces")
+    assert properties(workspace)["features"] == {"disableLocalAuth": True}
+    for vault in deployment.of("Microsoft.KeyVault/vaults"):
+        assert properties(vault)["enableRbacAuthorization"] is True
+
+
+def test_search_takes_keys_where_that_is_asked_for() -> None:
+    (search,) = deployed(searchLocalAuth=True).of("Microsoft.Search/searchServices")
+    assert properties(search)["disableLocalAuth"] is False
+    assert "aadOrApiKey" in properties(search)["authOptions"]
+
+
+def test_the_function_is_reached_by_https_and_deployed_by_identity(deployment: Deployment) -> None:
+    (app,) = deployment.of("Microsoft.Web/sites")
+    assert properties(app)["httpsOnly"] is True
+    assert properties(app)["siteConfig"]["minTlsVersion"] == "1.2"
+    assert properties(app)["siteConfig"]["ftpsState"] == "Disabled"
+    policies = deployment.of("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
+    assert {each.name.split("/")[1]: properties(each) for each in policies} == {
+        "scm": {"allow": False},
+        "ftp": {"allow": False},
+    }
+
+
+def test_the_key_is_in_the_vault_and_nowhere_else(deployment: Deployment) -> None:
+    holders = [each for each in deployment.resources if "the-secret-key" in str(each.body)]
+    assert [each.type.split("@")[0] for each in holders] == [
+        each.type.split("@")[0] for each in deployment.of("Microsoft.KeyVault/vaults/secrets")
+    ]
+    assert "the-secret-key" not in str(deployment.outputs)
+
+
+def test_somebody_guards_the_function(deployment: Deployment) -> None:
+    key = settings_of(deployment).get("KEY")
+    entra = [each for each in deployment.of("Microsoft.Web/sites/config") if each.name.endswith("/authsettingsV2")]
+    assert bool(key) != bool(entra)
+    if key:
+        assert key.startswith("@Microsoft.KeyVault(SecretUri=<kv-")
+        return
+    assert properties(entra[0])["globalValidation"] == {
+        "requireAuthentication": True,
+        "unauthenticatedClientAction": "Return401",
+    }
+    validation = properties(entra[0])["identityProviders"]["azureActiveDirectory"]["validation"]
+    assert validation["allowedAudiences"] == ["the-registration", "api://the-registration"]
+    (allowed,) = validation["defaultAuthorizationPolicy"]["allowedPrincipals"]["identities"]
+    assert allowed.endswith(".principalId")
+    assert deployment.outputs["SKILL_RESOURCE_ID"] == "api://the-registration"
+
+
+def test_entra_lets_in_the_search_identity_by_both_its_ids() -> None:
+    deployment = deployed(entraClientId="the-registration")
+    (entra,) = [each for each in deployment.of("Microsoft.Web/sites/config") if each.name.endswith("/authsettingsV2")]
+    provider = properties(entra)["identityProviders"]["azureActiveDirectory"]
+    policy = provider["validation"]["defaultAuthorizationPolicy"]
+    assert [each.split("-")[-1] for each in policy["allowedApplications"]] == ["search>.clientId"]
+    assert [each.split("-")[-1] for each in policy["allowedPrincipals"]["identities"]] == ["search>.principalId"]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"alwaysReadyInstances": 2, "requestsPerInstance": 8}])
+def test_flex_has_its_limits_and_only_settings_that_it_admits(parameters: dict[str, Any]) -> None:
+    deployment = deployed(**parameters)
+    (app,) = deployment.of("Microsoft.Web/sites")
+    config = properties(app)["functionAppConfig"]
+    assert config["runtime"] == {"name": "python", "version": "3.13"}
+    warm = parameters.get("alwaysReadyInstances")
+    assert config["scaleAndConcurrency"] == {
+        "instanceMemoryMB": 2048,
+        "maximumInstanceCount": 40,
+        "alwaysReady": [{"name": "http", "instanceCount": warm}] if warm else [],
+        "triggers": {"http": {"perInstanceConcurrency": parameters.get("requestsPerInstance", 4)}},
+    }
+    assert config["deployment"]["storage"]["authentication"]["type"] == "UserAssignedIdentity"
+    assert config["deployment"]["storage"]["value"].endswith("host.blob.core.windows.net/packages")
+    assert not FLEX_REFUSES & set(settings_of(deployment))
+    assert not {"alwaysOn", "linuxFxVersion"} & set(properties(app)["siteConfig"])
+
+
+@pytest.mark.parametrize(("plan", "backend"), [("dedicated", "onnxruntime"), ("dedicated-tensorflow", "tensorflow")])
+def test_a_dedicated_plan_runs_the_same_package_or_tensorflow(plan: str, backend: str) -> None:
+    deployment = deployed(plan=plan, requestsPerInstance=2)
+    (app,) = deployment.of("Microsoft.Web/sites")
+    assert properties(app)["functionAppConfig"] is None
+    assert properties(app)["siteConfig"]["linuxFxVersion"] == "PYTHON|3.13"
+    settings = settings_of(deployment)
+    assert settings["EMBEDDER_BACKEND"] == backend
+    assert settings["WEBSITE_RUN_FROM_PACKAGE"] == "1"
+    assert settings["AzureFunctionsJobHost__extensions__http__maxConcurrentRequests"] == "2"
+
+
+def test_names_come_from_one_token_and_fit() -> None:
+    limits = {"Microsoft.Storage/storageAccounts": 24, "Microsoft.KeyVault/vaults": 24, "Microsoft.Web/sites": 60}
+    deployment = deployed(compare=True)
+    for kind, longest in limits.items():
+        assert {len(each.name) <= longest for each in deployment.of(kind)} == {True}
+    (app,) = deployment.of("Microsoft.Web/sites")
+    token = app.name.removeprefix("func-")
+    roots = [each for each in deployment.resources if "location" in each.body]
+    assert [each.name for each in roots if token not in each.name] == []
+    other = deploy(MAIN, {"environmentName": "other"})
+    assert not {each.name for each in roots} & {each.name for each in other.resources}
+
+
+def test_everything_is_tagged() -> None:
+    for each in deployed(tags={"team": "pictures"}, compare=True).resources:
+        if "location" in each.body:
+            tags = {name: value for name, value in each.body["tags"].items() if name != "azd-service-name"}
+            assert tags == {"azd-env-name": "test", "project": "image-clustering-skill", "team": "pictures"}, each.name
