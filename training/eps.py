@@ -20,7 +20,7 @@ from training.eps_sweep import Neighbours, Sweep, nearest_neighbours
 
 # Links of each picture to its nearest others. On the labelled sets 2 to 5 do about equally well; 10 and more reach out
 # of small groups.
-_LINKS = 4
+_LINKS = 3
 # The curve is computed at every eps that matters up to so many, evenly spaced among them beyond: below, 150 pictures.
 _CURVE_POINTS = 500
 # Where nothing beats chance, pictures more than so many times as far away as the others are from each other stay out.
@@ -65,7 +65,7 @@ def choose_eps(vectors: NDArray[np.float32], *, min_samples: int = 3, metric: Me
     """
     if len(vectors) < max(min_samples, 2):
         raise NoGroups(
-            f"{len(vectors)} pictures can't make a group of {min_samples}: "
+            f"pictures: {len(vectors)}, fewer than a group takes (--min-samples {min_samples}): "
             "add pictures, ten or more of each kind, or give a smaller --min-samples"
         )
     neighbours = nearest_neighbours(vectors, metric, max(min_samples - 1, _LINKS))
@@ -87,15 +87,15 @@ class _Links:
         total, count = nearest.shape
         ends = np.stack([np.repeat(np.arange(total), count), nearest.ravel()])
         self._one, self._other = np.unique(np.sort(ends, axis=0), axis=1)
-        degrees = np.bincount(self._one, minlength=total) + np.bincount(self._other, minlength=total)
-        self._share = degrees / degrees.sum()
+        self._degrees = np.bincount(self._one, minlength=total) + np.bincount(self._other, minlength=total)
 
     def modularity(self, labels: NDArray[np.int32]) -> float:
         """How much better than chance these clusters keep links inside; a picture in none keeps none."""
         grouped = labels != NOISE
-        inside = (labels[self._one] == labels[self._other]) & grouped[self._one]
-        by_chance = np.square(np.bincount(labels[grouped], weights=self._share[grouped])).sum()
-        return float(inside.mean() - by_chance)
+        inside = np.count_nonzero((labels[self._one] == labels[self._other]) & grouped[self._one])
+        degrees = np.bincount(labels[grouped], weights=self._degrees[grouped])
+        links = len(self._one)
+        return inside / links - float(np.square(degrees).sum()) / (2 * links) ** 2
 
 
 def _curve(sweep: Sweep, links: _Links, events: NDArray[np.float32]) -> EpsCurve:

@@ -75,7 +75,7 @@ class Sweep:
 
     def events(self) -> NDArray[np.float32]:
         """Every eps at which something changes, ascending. Before the first one there is no cluster."""
-        return np.unique(np.concatenate([self._core, self._length, self._adoption.min(axis=1, initial=np.inf)]))
+        return np.unique(np.concatenate([self._core, self._length, *self._adoption.T]))
 
     def labels(self, eps: float) -> NDArray[np.int32]:
         """The cluster of each picture at eps, shape (n,), or NOISE; border points go to the nearest core sample.
