@@ -53,7 +53,9 @@ def show_status(status: Status) -> None:
         rest = [finding for finding in status.run.findings if finding.document not in lacking]
         show_run(replace(status.run, findings=rest))
     if status.missing:
-        console.print(f"Pictures of the container that the index lacks: {len(status.missing)}. `run` tries them again")
+        console.print(
+            f"Pictures that the index lacks, or holds as they were: {len(status.missing)}. `run` tries them again"
+        )
         show_findings(status.missing)
     if status.versions is None:
         return

@@ -18,7 +18,7 @@ class Status:
     run: Run | None
     """The latest run; None before the first."""
     missing: list[Finding]
-    """Pictures of the container that the index does not hold, each with the latest that was said about it."""
+    """Pictures that the index does not hold as they are now, each with the latest that was said about it."""
     versions: dict[str, int] | None
     """Documents by the model version that answered them; None where the index keeps none (the simple variant)."""
     current: str | None
