@@ -18,7 +18,7 @@ from shared.contract import RequestError, parse_request, render_response
 from shared.model import Model
 from shared.serving import ModelServer, NotReadyError
 from shared.settings import Settings, SettingsError, load_settings
-from shared.skill import answer_records
+from shared.skill import AnswerOptions, answer_records
 from shared.stopwatch import Stopwatch
 from shared.telemetry import Report, Silent, Telemetry, open_telemetry, summarise
 
@@ -97,7 +97,7 @@ class Api:
             model,
             records,
             max_pixels=self._settings.max_pixels,
-            return_vector=self._settings.return_vector,
+            options=AnswerOptions(self._settings.return_vector, self._settings.label_near_misses),
             clock=clock,
         )
         report(summarise(model.manifest.name, model.version, answers, clock))

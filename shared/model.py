@@ -28,7 +28,9 @@ class Assignment:
     names: tuple[str, ...]
     """The cluster's names; empty outside every cluster and where a cluster has none yet."""
     suggested: tuple[str, ...]
-    """For a near miss, the names of the nearest cluster; else empty."""
+    """For a near miss (beyond eps, within the cluster's reach), the names of the nearest cluster; else empty."""
+    suggested_confidence: float
+    """Of the suggestion: near 1 just beyond eps, 0 at the reach and where there is none."""
 
 
 class Model:
@@ -50,20 +52,19 @@ class Model:
         """
         nearest = self._core.nearest(vectors, self._among(category))
         inside = nearest.within(self._eps[nearest.clusters])
-        near = nearest.within(self._reach[nearest.clusters])
-        limits = self._eps[nearest.clusters]
-        return [
-            self._assignment(int(cluster), int(suggested), float(distance), float(distance / eps))
-            for cluster, suggested, distance, eps in zip(inside, near, nearest.distances, limits, strict=True)
-        ]
+        eps, reach = self._eps[nearest.clusters], self._reach[nearest.clusters]
+        rows = zip(inside, nearest.clusters, nearest.distances, eps, reach, strict=True)
+        return [self._assignment(int(row[0]), int(row[1]), *map(float, row[2:])) for row in rows]
 
-    def _assignment(self, cluster: int, near: int, distance: float, share_of_eps: float) -> Assignment:
+    def _assignment(self, cluster: int, near: int, distance: float, eps: float, reach: float) -> Assignment:
+        suggested = cluster == NOISE and distance <= reach and self.labels.labels.get(near, ())
         return Assignment(
             cluster=cluster,
             distance=distance,
-            confidence=max(0.0, 1 - share_of_eps),
+            confidence=max(0.0, 1 - distance / eps),
             names=self.labels.labels.get(cluster, ()),
-            suggested=self.labels.labels.get(near, ()) if cluster == NOISE else (),
+            suggested=suggested or (),
+            suggested_confidence=(reach - distance) / (reach - eps) if suggested and reach > eps else 0.0,
         )
 
     def _among(self, category: str | None) -> NDArray[np.bool_] | None:

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     key: SecretStr | None = Field(
         default=None, description="Callers must send this in the header `Ocp-Apim-Subscription-Key`"
     )
+    label_near_misses: bool = Field(
+        default=False, description="Put the names suggested for a near miss into `label` too"
+    )
     return_vector: bool = Field(default=False, description="Add each picture's embedding to the answer as `vector`")
     max_records: int = Field(default=1000, ge=1, description="Records in one request, beyond which it is refused (413)")
     max_request_bytes: int = Field(

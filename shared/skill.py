@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import cast
 
 import numpy as np
 
@@ -15,6 +17,17 @@ from shared.pipeline import Vector, embed_each
 from shared.stopwatch import Stopwatch
 
 _DECIMALS = 6  # of distance and confidence: float32 carries no more
+_PARALLEL = ("clusterId", "distance", "confidence", "suggestedLabel", "suggestedConfidence")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """What a deployment may ask for."""
+
+    return_vector: bool = False
+    """Add each picture's embedding as `vector`."""
+    label_near_misses: bool = False
+    """Put the names suggested for a near miss into `label` too."""
 
 
 @dataclass(slots=True)
@@ -31,7 +44,7 @@ def answer_records(
     records: Sequence[Record],
     *,
     max_pixels: int = MAX_PIXELS,
-    return_vector: bool = False,
+    options: AnswerOptions = AnswerOptions(),
     clock: Stopwatch | None = None,
 ) -> list[Answer]:
     """Answer every record, in order. A record fails whole when one of its pictures can't be read.
@@ -51,7 +64,7 @@ def answer_records(
         else:
             item.vectors.append(outcome)
     with clock("assign"):
-        return [_answer(model, item, return_vector=return_vector) for item in work]
+        return [_answer(model, item, options) for item in work]
 
 
 def _explain(item: _Work, error: Exception) -> str:
@@ -59,39 +72,33 @@ def _explain(item: _Work, error: Exception) -> str:
     return f"{which} can't be read: {error}"
 
 
-def _answer(model: Model, item: _Work, *, return_vector: bool) -> Answer:
+def _answer(model: Model, item: _Work, options: AnswerOptions) -> Answer:
     if item.error:
         return Answer(item.record.record_id, error=item.error)
-    if not item.vectors:
-        return Answer(item.record.record_id, _many([], [], model.version, return_vector=return_vector))
-    vectors = np.stack(item.vectors)
+    vectors = np.stack(item.vectors) if item.vectors else np.empty((0, model.embedder.spec.dimensions), np.float32)
     assignments = model.assign(vectors, item.record.category)
-    if item.record.is_list:
-        data = _many(assignments, item.vectors, model.version, return_vector=return_vector)
-    else:
-        data = _one(assignments[0], item.vectors[0], model.version, return_vector=return_vector)
-    return Answer(item.record.record_id, data)
+    pictures = [_one(assignment, vector, options) for assignment, vector in zip(assignments, vectors, strict=True)]
+    data = _together(pictures, options) if item.record.is_list else pictures[0]
+    return Answer(item.record.record_id, data | {"modelVersion": model.version})
 
 
-def _one(assignment: Assignment, vector: Vector, version: str, *, return_vector: bool) -> dict[str, object]:
+def _one(assignment: Assignment, vector: Vector, options: AnswerOptions) -> dict[str, object]:
+    names = assignment.names or (assignment.suggested if options.label_near_misses else ())
     data: dict[str, object] = {
-        "label": list(assignment.names),
+        "label": list(names),
         "clusterId": assignment.cluster,
         "distance": round(assignment.distance, _DECIMALS) if isfinite(assignment.distance) else None,
         "confidence": round(assignment.confidence, _DECIMALS),
         "suggestedLabel": list(assignment.suggested),
-        "modelVersion": version,
+        "suggestedConfidence": round(assignment.suggested_confidence, _DECIMALS),
     }
-    return data | {"vector": vector_list(vector)} if return_vector else data
+    return data | {"vector": vector_list(vector)} if options.return_vector else data
 
 
-def _many(
-    assignments: Sequence[Assignment], vectors: Sequence[Vector], version: str, *, return_vector: bool
-) -> dict[str, object]:
-    """A list of pictures: label is the union in order of appearance, the other outputs are parallel lists."""
-    pictures = [_one(*pair, version, return_vector=return_vector) for pair in zip(assignments, vectors, strict=True)]
-    names = dict.fromkeys(name for assignment in assignments for name in assignment.names)
-    data: dict[str, object] = {"label": list(names)}
-    for key in ("clusterId", "distance", "confidence", "suggestedLabel", *(["vector"] if return_vector else [])):
-        data[key] = [each[key] for each in pictures]
-    return data | {"modelVersion": version}
+def _together(pictures: Sequence[Mapping[str, object]], options: AnswerOptions) -> dict[str, object]:
+    """The outputs of a list of pictures: label is the union in order of appearance, the others are parallel lists."""
+    labels = [cast("list[str]", picture["label"]) for picture in pictures]
+    data: dict[str, object] = {"label": list(dict.fromkeys(itertools.chain.from_iterable(labels)))}
+    for output in (*_PARALLEL, *(["vector"] if options.return_vector else [])):
+        data[output] = [picture[output] for picture in pictures]
+    return data

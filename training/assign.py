@@ -24,7 +24,8 @@ from training.embeddings import embed_sources
 
 Format = Literal["csv", "jsonl"]
 
-_COLUMNS = ("picture", "label", "cluster", "distance", "confidence", "suggested_label", "model_version", "error")
+_FOUND = ("label", "cluster", "distance", "confidence", "suggested_label", "suggested_confidence")
+_COLUMNS = ("picture", *_FOUND, "model_version", "error")
 _NAMES_SEPARATOR = "; "
 
 
@@ -107,9 +108,10 @@ def _write(file: IO[str], row: Row, format: Format) -> None:
                 f"{found.distance:.6f}",
                 f"{found.confidence:.6f}",
                 _NAMES_SEPARATOR.join(found.suggested),
+                f"{found.suggested_confidence:.6f}",
             )
             if found
-            else ("",) * 5
+            else ("",) * len(_FOUND)
         )
         file.write(csv_row((row.picture, *cells, row.version, row.error)))
     else:
@@ -121,6 +123,7 @@ def _write(file: IO[str], row: Row, format: Format) -> None:
                 "distance": round(found.distance, 6) if isfinite(found.distance) else None,
                 "confidence": round(found.confidence, 6),
                 "suggested_label": list(found.suggested),
+                "suggested_confidence": round(found.suggested_confidence, 6),
             }
         values |= {"model_version": row.version} | ({"error": row.error} if row.error else {})
         file.write(json.dumps(values, ensure_ascii=False) + "\n")

@@ -37,6 +37,7 @@ from training.csv_files import csv_row
 from training.embeddings import Embedded
 from training.eps import EpsChoice, NoGroups, choose_eps
 from training.names import NamesByPicture, make_labels, names_by_exemplar
+from training.reach import find_reach
 from training.weights import GRAPH_SHA256
 
 
@@ -99,7 +100,7 @@ def train(
     carried = _carry(previous, options.spec(), embedded, clusters)
     labels = _labels(embedded, clusters, options, carried, given_names or {})
     contents = {
-        CLUSTERS: arrays_bytes(_arrays(embedded.vectors, clusters)),
+        CLUSTERS: arrays_bytes(_arrays(embedded.vectors, clusters, options.metric)),
         ASSIGNMENTS: _assignments(embedded.names, clusters),
     }
     manifest = _manifest(options, embedded, clusters, by_category, contents)
@@ -159,12 +160,12 @@ def _labels(
     return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "edits": Edits(core=taken_out)})
 
 
-def _arrays(vectors: Vectors, clusters: Clusters) -> Arrays:
+def _arrays(vectors: Vectors, clusters: Clusters, metric: Metric) -> Arrays:
     return Arrays(
         vectors=vectors[clusters.core],
         clusters=clusters.labels[clusters.core],
         eps=clusters.eps,
-        reach=clusters.eps,
+        reach=find_reach(vectors, clusters, metric),
         pictures=np.flatnonzero(clusters.core).astype(np.int32),
     )
 

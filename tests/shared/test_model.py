@@ -46,7 +46,9 @@ def test_a_near_miss_is_suggested_within_its_clusters_reach(tmp_path: Path, embe
     trained = model(tmp_path, embedder, reach=[apart(20), apart(10)])
     beyond_level, beyond_upright, inside = trained.assign(at(20, 70, 4))
     assert (beyond_level.cluster, beyond_level.names, beyond_level.suggested) == (-1, (), ("level",))
-    assert beyond_upright.suggested == ()
+    middle = (apart(20) - apart(16)) / (apart(20) - apart(10))
+    assert beyond_level.suggested_confidence == pytest.approx(middle, abs=1e-4)
+    assert (beyond_upright.suggested, beyond_upright.suggested_confidence) == ((), 0.0)
     assert (inside.names, inside.suggested) == (("level",), ())
 
 

@@ -1,5 +1,6 @@
 import base64
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -8,9 +9,12 @@ from shared.bundle import Labels
 from shared.contract import Answer, Record
 from shared.embedder import Embedder
 from shared.model import Model
-from shared.skill import answer_records
+from shared.skill import AnswerOptions, answer_records
 from tests.bundles import make_bundle
 from tests.conftest import encode, noise_picture
+
+
+PLAIN = AnswerOptions()
 
 
 def base64_picture(seed: int) -> str:
@@ -26,8 +30,8 @@ def model(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Model
     return Model(make_bundle(folder, vectors, [0, 1], labels, eps=0.001, reach=[2, 2]), embedder)
 
 
-def answer(model: Model, *records: Record, return_vector: bool = False) -> list[Answer]:
-    return answer_records(model, records, return_vector=return_vector)
+def answer(model: Model, *records: Record, options: AnswerOptions = PLAIN) -> list[Answer]:
+    return answer_records(model, records, options=options)
 
 
 def test_one_picture(model: Model) -> None:
@@ -38,6 +42,7 @@ def test_one_picture(model: Model) -> None:
         "distance": 0.0,
         "confidence": 1.0,
         "suggestedLabel": [],
+        "suggestedConfidence": 0.0,
         "modelVersion": model.version,
     }
 
@@ -46,6 +51,15 @@ def test_a_near_miss_has_a_suggestion_and_no_label(model: Model) -> None:
     (found,) = answer(model, Record("a", (base64_picture(7),)))
     assert (found.data["label"], found.data["clusterId"], found.data["confidence"]) == ([], -1, 0.0)
     assert found.data["suggestedLabel"] in (["zero", "both"], ["one", "both"])
+    assert 0 < cast("float", found.data["suggestedConfidence"]) < 1
+
+
+def test_a_deployment_may_label_near_misses(model: Model) -> None:
+    near, inside = Record("a", (base64_picture(7),)), Record("b", (base64_picture(0),))
+    found, plain = answer(model, near, inside, options=AnswerOptions(label_near_misses=True))
+    assert found.data["label"] == found.data["suggestedLabel"] != []
+    assert found.data["clusterId"] == -1
+    assert plain.data["label"] == ["zero", "both"]
 
 
 def test_a_list_has_the_union_of_labels_and_parallel_lists(model: Model) -> None:
@@ -66,6 +80,7 @@ def test_a_list_of_one_stays_a_list_and_an_empty_one_is_answered(model: Model) -
         "distance": [],
         "confidence": [],
         "suggestedLabel": [],
+        "suggestedConfidence": [],
         "modelVersion": model.version,
     }
 
@@ -99,7 +114,7 @@ def test_too_many_pixels_are_an_error(model: Model) -> None:
 
 def test_vector_only_when_asked_for(model: Model, embedder: Embedder) -> None:
     records = [Record("a", (base64_picture(0),)), Record("b", (base64_picture(0),), is_list=True)]
-    single, several = answer(model, *records, return_vector=True)
+    single, several = answer(model, *records, options=AnswerOptions(return_vector=True))
     expected = embedder.embed([embedder.picture(encode(noise_picture(0)))])[0]
     assert single.data["vector"] == pytest.approx(expected.tolist(), rel=1e-6)
     assert several.data["vector"] == [single.data["vector"]]

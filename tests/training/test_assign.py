@@ -9,8 +9,8 @@ from training.assign import AssignError, Row, write_rows
 from training.csv_files import csv_rows
 from training.dataset import FileSource, Source
 
-INSIDE = Assignment(1, 0.01, 0.9, ("open book", "double spread"), ())
-OUTSIDE = Assignment(-1, float("inf"), 0.0, (), ("open book",))
+INSIDE = Assignment(1, 0.01, 0.9, ("open book", "double spread"), (), 0.0)
+OUTSIDE = Assignment(-1, float("inf"), 0.0, (), ("open book",), 0.25)
 SOURCES = [FileSource(name, Path(name)) for name in ("a.jpg", "b.jpg", "=broken.jpg")]
 
 
@@ -41,6 +41,7 @@ def test_csv(tmp_path: Path) -> None:
     assert inside["label"] == "open book; double spread"
     assert (inside["cluster"], inside["confidence"], inside["model_version"]) == ("1", "0.900000", "v1")
     assert (outside["label"], outside["cluster"], outside["suggested_label"]) == ("", "-1", "open book")
+    assert outside["suggested_confidence"] == "0.250000"
     assert (broken["picture"], broken["cluster"], broken["error"]) == ("=broken.jpg", "", "it is empty (0 bytes)")
     assert "\n=broken" not in output.read_text()
     assert [path.name for path in output.parent.iterdir()] == ["labels.csv"]

@@ -9,9 +9,9 @@ from training.assign import AssignError, Row
 from training.sorting import folder_name, sort_into_folders
 
 ROWS = [
-    Row("a.jpg", Assignment(0, 0.0, 1.0, ("open book", "double spread"), ()), "v1"),
-    Row("sub/a.jpg", Assignment(1, 0.0, 1.0, (), ()), "v1"),
-    Row("c.jpg", Assignment(-1, 0.9, 0.0, (), ()), "v1"),
+    Row("a.jpg", Assignment(0, 0.0, 1.0, ("open book", "double spread"), (), 0.0), "v1"),
+    Row("sub/a.jpg", Assignment(1, 0.0, 1.0, (), (), 0.0), "v1"),
+    Row("c.jpg", Assignment(-1, 0.9, 0.0, (), (), 0.0), "v1"),
     Row("broken.jpg", None, "v1", "it is empty"),
 ]
 PLACES = {"open book/a.jpg", "double spread/a.jpg", "_group 1/sub/a.jpg", "_unclustered/c.jpg"}
