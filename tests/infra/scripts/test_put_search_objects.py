@@ -1,0 +1,182 @@
+"""The script that a deployment runs: what it renders, and the whole of it, as Bicep writes it, against a service."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, override
+from urllib.error import HTTPError
+
+import pytest
+from azure.core.credentials import AzureKeyCredential
+from azure.search.documents.indexes import SearchIndexClient, SearchIndexerClient
+
+from infra.scripts import put_search_objects
+from infra.scripts.put_search_objects import API_VERSION, put, render
+from infra.search.definitions import render as render_definitions
+from infra.search.settings import SearchSettings
+from infra.search.templates import KINDS
+from local.search.process import start_search
+from tests.conftest import PROJECT
+from tests.infra.bicep import deploy
+from tests.infra.conftest import Az
+
+SETTINGS = {
+    "SEARCH_ENDPOINT": "https://search.example",
+    "SEARCH_NAME_PREFIX": "pictures",
+    "SEARCH_VARIANT": "projections",
+    "SEARCH_VECTOR": "false",
+    "SEARCH_IDENTITY": "",
+    "SKILL_URL": "https://skill.example/api/extraction",
+    "SKILL_RESOURCE_ID": "",
+    "STORAGE_CONNECTION": "ResourceId=/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a;",
+    "IMAGES_CONTAINER": "images",
+    "COMPARE_AI_SERVICES_URL": "",
+    "CLASSIFIER_URL": "",
+}
+IDENTITY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
+
+
+@pytest.mark.parametrize("key", [None, "the-key"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"SEARCH_VARIANT": "simple", "SEARCH_IDENTITY": IDENTITY},
+        {"SEARCH_IDENTITY": IDENTITY, "SEARCH_VECTOR": "true", "COMPARE_AI_SERVICES_URL": "https://ai.example"},
+        {"SKILL_RESOURCE_ID": "api://it", "SEARCH_IDENTITY": IDENTITY, "CLASSIFIER_URL": "https://classifier.example"},
+    ],
+    ids=str,
+)
+def test_it_renders_what_the_command_renders(changes: dict[str, str], key: str | None) -> None:
+    settings = SETTINGS | changes
+    values = {name.lower(): value for name, value in settings.items() if value}
+    expected = render_definitions(SearchSettings.model_validate({**values, "skill_key": key}), secrets=True)
+    assert render(settings, key) == dict(expected.items())
+
+
+def script(**parameters: Any) -> tuple[str, dict[str, str]]:
+    """The text that Azure would run, and the settings that it would be given."""
+    deployment = deploy(PROJECT / "infra" / "main.bicep", {"environmentName": "test", **parameters})
+    (resource,) = deployment.of("Microsoft.Resources/deploymentScripts")
+    (variable,) = resource.body["properties"]["environmentVariables"]
+    return resource.body["properties"]["scriptContent"], json.loads(variable["value"])
+
+
+def test_the_whole_script_puts_the_objects_once_and_changes_nothing_the_second_time(az: Az, tmp_path: Path) -> None:
+    text, settings = script(keepVectors=True)
+    az.answer({"account get-access-token": "a-token", "keyvault secret show": "the-key"})
+    folder = tmp_path / "container"
+    folder.mkdir()
+    with start_search() as search:
+        told = settings | {
+            "SEARCH_ENDPOINT": search.url,
+            "SKILL_URL": "https://skill.example/api/extraction",
+            # The stand-in has no identities.
+            "SEARCH_IDENTITY": "",
+            "STORAGE_CONNECTION": "UseDevelopmentStorage=true",
+        }
+        environment = {**os.environ, "SEARCH_SETTINGS": json.dumps(told)}
+
+        def run() -> list[str]:
+            done = subprocess.run(
+                "/bin/bash", cwd=folder, env=environment, input=text, check=False, capture_output=True, text=True
+            )
+            assert not done.returncode, done.stderr
+            return done.stdout.splitlines()
+
+        assert run() == [
+            "datasource pictures-datasource is there",
+            "index pictures is there",
+            "skillset pictures-skillset is there",
+            "indexer pictures-indexer is there",
+        ]
+        with (
+            SearchIndexerClient(search.url, AzureKeyCredential("any")) as indexers,
+            SearchIndexClient(search.url, AzureKeyCredential("any")) as indexes,
+        ):
+            assert "vector" in {field.name for field in indexes.get_index("pictures").fields}
+            (skill,) = indexers.get_skillset("pictures-skillset").as_dict()["skills"]
+            assert skill["httpHeaders"] == {"Ocp-Apim-Subscription-Key": "the-key"}
+            indexer = indexers.get_indexer("pictures-indexer")
+            assert indexer.is_disabled is True, "creating an enabled indexer runs it, and there is no code yet"
+
+            indexer.is_disabled = False
+            indexers.create_or_update_indexer(indexer)
+            run()
+            assert not indexers.get_indexer("pictures-indexer").is_disabled, "a second run must not stop indexing"
+    assert f"keyvault secret show --id {settings['SKILL_KEY_SECRET']} --query value -o tsv" in az.asked()
+
+
+def test_its_files_run_on_the_python_of_the_scripts_container_and_on_nothing_else() -> None:
+    module = (PROJECT / "infra" / "modules" / "searchObjects.bicep").read_text(encoding="utf-8")
+    files = [line.split("'")[1] for line in module.splitlines() if ".py', text:" in line]
+    assert len(files) == 3
+    allowed = {file.removesuffix(".py").replace("/", ".") for file in files}
+    for file in files:
+        # Azure CLI's image is Azure Linux 3, which has Python 3.12.
+        tree = ast.parse((PROJECT / file).read_text(encoding="utf-8"), feature_version=(3, 12))
+        imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+        assert {name for name in imported if name.split(".")[0] in {"infra", "shared", "training"}} <= allowed
+        assert {name.split(".")[0] for name in imported} <= set(sys.stdlib_module_names) | {"infra"}
+
+
+def test_every_kind_has_its_collection_and_the_version_is_the_sdks() -> None:
+    assert tuple(put_search_objects.COLLECTIONS) == KINDS
+    with SearchIndexClient("https://search.example", AzureKeyCredential("any")) as client:
+        assert client._config.api_version == API_VERSION  # pyright: ignore[reportPrivateUsage] - told nowhere else
+
+
+@contextmanager
+def service(*statuses: int) -> Generator[tuple[str, list[str]]]:
+    """A service that answers with these statuses in turn, and its URL; the list holds what it was asked."""
+    asked: list[str] = []
+    left = iter(statuses)
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            asked.append(f"{self.command} {self.path} {self.headers['Authorization']}")
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(next(left))
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        do_GET = do_PUT = _answer  # noqa: N815 - the names are http.server's
+
+        @override
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_it_waits_for_roles_to_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(put_search_objects, "_PAUSE_SECONDS", 0.0)
+    with service(403, 403, 201) as (url, asked):
+        put(url, "token", "index", {"name": "pictures"})
+    assert asked == [f"PUT /indexes('pictures')?api-version={API_VERSION} Bearer token"] * 3
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(400, 600.0), (403, -1.0)])
+def test_it_gives_up_where_waiting_does_not_help(
+    status: int, seconds: float, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(put_search_objects, "_ROLE_SECONDS", seconds)
+    with service(status) as (url, asked), pytest.raises(HTTPError, match=str(status)) as refused:
+        put(url, "token", "skillset", {"name": "pictures-skillset"})
+    refused.value.close()
+    assert len(asked) == 1
+    assert f"skillsets('pictures-skillset')?api-version={API_VERSION}: {status}" in capsys.readouterr().err
