@@ -13,7 +13,6 @@ from shared.skill import AnswerOptions, answer_records
 from tests.bundles import make_bundle
 from tests.conftest import encode, noise_picture
 
-
 PLAIN = AnswerOptions()
 
 
