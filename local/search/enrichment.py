@@ -69,8 +69,8 @@ class Enriched:
         parent, last = self._get(path[:-1]), path[-1]
         if isinstance(parent, dict) and last in parent:
             return parent[last]
-        if isinstance(parent, list) and isinstance(last, int) and last < len(parent):
-            return parent[last]
+        if isinstance(parent, list) and str(last).isdecimal() and int(last) < len(parent):
+            return parent[int(last)]
         return Missing(f"Missing value '/{'/'.join(map(str, path))}'.")
 
 

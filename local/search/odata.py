@@ -103,11 +103,10 @@ class _Parser:
         left, field = self._operand()
         if field and self._take("/"):
             return self._over_items(field)
+        if field and self._fields[field].type == "Edm.Boolean" and not self._compares():
+            return lambda row: bool(left(row))
         name = self._next()[1]
         if name not in _COMPARISONS:
-            if field and self._fields[field].type == "Edm.Boolean":
-                self._at -= 1
-                return lambda row: bool(left(row))
             raise self._refusal(f"expected a comparison, not {name!r}")
         if field and self._fields[field].item:
             raise self._refusal(f"the collection {field!r} can only be asked with any() or all()")
@@ -161,6 +160,9 @@ class _Parser:
         if kind != "text":
             raise self._refusal(f"expected a text, not {text!r}")
         return _LITERALS[kind](text)
+
+    def _compares(self) -> bool:
+        return self._at < len(self._tokens) and self._tokens[self._at][1] in _COMPARISONS
 
     def _take(self, text: str) -> bool:
         taken = self._at < len(self._tokens) and self._tokens[self._at] in {("name", text), ("mark", text)}
