@@ -1,0 +1,40 @@
+"""Embeddings made up: groups of alike pictures whose cosine distances are known, without any picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from shared.embedder import Vectors
+from shared.pipeline import Vector
+from shared.vgg16 import CHANNELS
+from training.embeddings import Embedded
+
+EPS = 0.1
+"""Pictures of one blob are about 0.01 apart (cosine), those of two about 1."""
+
+
+def blob(centre: int, count: int, seed: int = 0) -> Vectors:
+    """Embeddings of `count` pictures that are alike; another seed gives other pictures of the same group."""
+    middle = np.random.default_rng(centre).normal(size=CHANNELS)
+    noise = np.random.default_rng((centre, seed)).normal(size=(count, CHANNELS))
+    return (middle + 0.1 * noise).astype(np.float32)
+
+
+def bridge(centre: int, other: int) -> Vectors:
+    """Pictures that lead from one blob to another in steps of 22.5 degrees, each within EPS (25.8 degrees) of the next.
+
+    The first and the last lie in the blobs.
+    """
+    ends = [np.random.default_rng(each).normal(size=CHANNELS) for each in (centre, other)]
+    angles = np.radians([0, 22.5, 45, 67.5, 90])[:, None]
+    return (np.cos(angles) * ends[0] + np.sin(angles) * ends[1]).astype(np.float32)
+
+
+def named(prefix: str, vectors: Vectors) -> dict[str, Vector]:
+    return {f"{prefix}{number}.jpg": vector for number, vector in enumerate(vectors)}
+
+
+def embedded(pictures: Mapping[str, Vector]) -> Embedded:
+    return Embedded(tuple(pictures), np.stack(list(pictures.values())), {})
