@@ -83,7 +83,8 @@ class Gallery:
         """Pictures trained on that are not in the folder any more."""
         self.points = comparable(found.vectors, bundle.manifest.clustering.metric)
         """Shape (n, dimensions): embeddings whose Euclidean order is the metric's."""
-        self._vectors = found.vectors
+        self.vectors = found.vectors
+        """Shape (n, dimensions): embeddings as the embedder made them."""
 
     def model(self, labels: Labels) -> Model:
         """The model as it answers with these labels."""
@@ -91,7 +92,7 @@ class Gallery:
 
     def grouping(self, labels: Labels) -> Grouping:
         """Assign every picture as the Function would with these labels."""
-        found = self.model(labels).assign(self._vectors)
+        found = self.model(labels).assign(self.vectors)
         clusters = np.array([assignment.cluster for assignment in found], dtype=np.int32)
         return self.arrange(clusters, np.array([assignment.distance for assignment in found], dtype=np.float32))
 

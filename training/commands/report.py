@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +25,7 @@ def run(
     from training.gallery import open_gallery
     from training.report.writer import Report
 
-    with errors_in_words():
-        cache = EmbeddingCache(read_manifest(bundle).embedder)
+    with errors_in_words(), closing(EmbeddingCache(read_manifest(bundle).embedder)) as cache:
         gallery = open_gallery(bundle, pictures, cache, lambda line: console.print(escape(line)), progress)
         Report(gallery).write(gallery.bundle.labels, gallery.bundle.version)
     console.print(f"[green]Wrote[/] {escape(str(bundle / REPORT))}")

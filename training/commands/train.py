@@ -72,7 +72,10 @@ def run(
     from training.dataset import find_pictures, remember_pictures
     from training.embedding_cache import EmbeddingCache
     from training.embeddings import embed_pictures
+    from training.gallery import Gallery
     from training.names import read_names
+    from training.report.facts import note_choices
+    from training.report.writer import Report
     from training.train import Options, Previous, train
     from training.weights import export_graph
 
@@ -96,6 +99,8 @@ def run(
             previous=previous,
         )
         remember_pictures(folder, pictures)
+        gallery = Gallery(folder, trained.bundle, embedder, sources, embedded)
+        Report(gallery, note_choices(trained.choices)).write(trained.bundle.labels, trained.bundle.version)
     if as_json:
         typer.echo(json.dumps(_summary(trained, folder), indent=2))
     else:

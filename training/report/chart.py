@@ -14,6 +14,7 @@ _PLOT_HEIGHT, _GAP = 84, 34
 _BOTTOM = 34
 # So many ticks that each can be read.
 _X_TICKS, _Y_TICKS = 7, 3
+_MOST_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def draw(curve: Curve, eps: float) -> Chart | None:
         ("Groups", curve.clusters, False),
         ("Pictures in a group", curve.coverage, True),
         ("Pictures in the largest group", curve.largest, True),
-        ("Score: the higher, the better", curve.score, False),
+        ("Score (modularity): the higher, the better", curve.score, False),
     )
     panels: list[Panel] = []
     for number, (title, values, is_share) in enumerate(shown):
@@ -75,12 +76,7 @@ def draw(curve: Curve, eps: float) -> Chart | None:
             for at in _scale([value], curve.eps[0], curve.eps[-1], _LEFT, WIDTH - _RIGHT)
         ),
         chosen=min(max(chosen, _LEFT), WIDTH - _RIGHT),
-        rows=tuple(
-            (f"{eps:.4g}", str(clusters), f"{coverage:.0%}", f"{largest:.0%}", f"{score:.3g}")
-            for eps, clusters, coverage, largest, score in zip(
-                curve.eps, curve.clusters, curve.coverage, curve.largest, curve.score, strict=True
-            )
-        ),
+        rows=_rows(curve),
     )
 
 
@@ -100,6 +96,15 @@ def _panel(title: str, xs: Sequence[float], values: Sequence[float], nearest: in
             for value in ticks
             for at in _scale([value], low, high, bottom, top)
         ),
+    )
+
+
+def _rows(curve: Curve) -> tuple[tuple[str, ...], ...]:
+    every = -(-len(curve.eps) // _MOST_ROWS)
+    columns = (curve.eps, curve.clusters, curve.coverage, curve.largest, curve.score)
+    return tuple(
+        (f"{eps:.4g}", str(clusters), f"{coverage:.0%}", f"{largest:.0%}", f"{score:.3f}")
+        for eps, clusters, coverage, largest, score in list(zip(*columns, strict=True))[::every]
     )
 
 

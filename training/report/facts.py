@@ -6,11 +6,15 @@ places the pictures anew.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.bundle import Manifest, to_json, write_atomically
+from training.eps import EpsChoice, EpsCurve
 
 _FILE = ".report.json"
 
@@ -37,7 +41,29 @@ class Choice(BaseModel):
     category: str
     eps: float
     reason: str
-    curve: Curve | None
+    curve: Curve
+
+
+def note_choices(choices: Mapping[str, EpsChoice]) -> tuple[Choice, ...]:
+    """What is worth keeping of how training chose eps, by category."""
+    return tuple(
+        Choice(category=category, eps=choice.eps, reason=choice.reason, curve=_note_curve(choice.curve))
+        for category, choice in choices.items()
+    )
+
+
+def _note_curve(curve: EpsCurve) -> Curve:
+    return Curve(
+        eps=_numbers(curve.eps),
+        clusters=tuple(curve.clusters.tolist()),
+        coverage=_numbers(curve.coverage),
+        largest=_numbers(curve.largest),
+        score=_numbers(curve.score),
+    )
+
+
+def _numbers(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.5g}") for value in values)
 
 
 class Facts(BaseModel):

@@ -16,7 +16,7 @@ from shared.bundle import Labels
 from shared.clusters import NOISE
 from training.gallery import Gallery, Group, Grouping
 from training.picture_map import Positions
-from training.report.chart import WIDTH, Chart, draw
+from training.report.chart import WIDTH, draw
 from training.report.facts import Choice
 from training.report.map_labels import MapLabel, lay_out
 from training.report.thumbnails import Inlined
@@ -102,7 +102,7 @@ def render(
         dots=dots,
         map_labels=_map_labels(sections, dots),
         map_width=WIDTH,
-        charts=[(choice, _chart(choice)) for choice in choices],
+        charts=[(choice, draw(choice.curve, choice.eps)) for choice in choices],
         style=style,
         script=script,
         style_hash=_digest(style),
@@ -180,10 +180,6 @@ def _map_labels(sections: Sequence[Section], dots: Sequence[Dot]) -> list[MapLab
         x, y = np.median(own, axis=0)
         wanted.append(MapLabel(float(x), float(y) - 10, section.title, section.colour))
     return lay_out(wanted, WIDTH)
-
-
-def _chart(choice: Choice) -> Chart | None:
-    return draw(choice.curve, choice.eps) if choice.curve else None
 
 
 @cache

@@ -15,7 +15,7 @@ from training.gallery import Gallery, Grouping
 from training.picture_map import Positions, place
 from training.report.facts import Choice, Facts, read_facts, write_facts
 from training.report.render import render
-from training.report.thumbnails import BUDGET, Thumbnails
+from training.report.thumbnails import BUDGET, Inlined, Thumbnails
 
 # The report names the version that it shows near its beginning.
 _VERSION = re.compile(r'<meta name="model-version" content="([^"]*)">')
@@ -27,37 +27,37 @@ class Report:
 
     def __init__(self, gallery: Gallery, choices: Iterable[Choice] | None = None, budget: int = BUDGET) -> None:
         """`choices` is how training has just chosen eps; without it, what training noted then is read."""
-        self._gallery = gallery
+        self.gallery = gallery
         self._thumbnails = Thumbnails(gallery, budget)
         self._choices = None if choices is None else tuple(choices)
 
     def write(self, labels: Labels, version: str, grouping: Grouping | None = None) -> None:
-        """Replace report.html: `labels` as they are, the model's `version` with them, and the grouping if it is known.
+        """Replace report.html: the labels as they are, the model's version with them, and the grouping if known."""
+        grouping = grouping or self.gallery.grouping(labels)
+        thumbnails, positions = self.prepare(grouping)
+        page = render(self.gallery, labels, version, grouping, positions, self._facts.choices, thumbnails)
+        write_atomically(self.gallery.folder / REPORT, page)
 
-        The first time takes thumbnails of all pictures, and their places on the map unless training noted these.
-        """
-        grouping = grouping or self._gallery.grouping(labels)
+    def prepare(self, grouping: Grouping) -> tuple[dict[int, Inlined], Positions]:
+        """What takes long the first time: thumbnails, and places on the map unless they were noted before."""
         by_size = sorted((group.pictures for group in grouping.groups), key=len, reverse=True)
-        thumbnails = self._thumbnails.choose([*by_size, grouping.unclustered])
-        positions = self._positions
-        page = render(self._gallery, labels, version, grouping, positions, self._facts.choices, thumbnails)
-        write_atomically(self._gallery.folder / REPORT, page)
+        return self._thumbnails.choose([*by_size, grouping.unclustered]), self._positions
 
     @cached_property
     def _facts(self) -> Facts:
-        manifest = self._gallery.bundle.manifest
+        manifest = self.gallery.bundle.manifest
         if self._choices is None:
-            return read_facts(self._gallery.folder, manifest)
+            return read_facts(self.gallery.folder, manifest)
         return Facts(version=manifest.version, choices=self._choices)
 
     @cached_property
     def _positions(self) -> Positions:
-        names, noted = self._gallery.names, self._facts.positions
+        names, noted = self.gallery.names, self._facts.positions
         if all(name in noted for name in names):
             return np.array([noted[name] for name in names], dtype=np.float32)
-        positions = place(self._gallery.points)
+        positions = place(self.gallery.points)
         places = {name: (round(float(x), 4), round(float(y), 4)) for name, (x, y) in zip(names, positions, strict=True)}
-        write_facts(self._gallery.folder, self._facts.model_copy(update={"positions": places}))
+        write_facts(self.gallery.folder, self._facts.model_copy(update={"positions": places}))
         return positions
 
 

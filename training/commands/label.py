@@ -1,0 +1,42 @@
+"""`python -m training label`: a local page on which a person looks at the groups and names them."""
+
+from __future__ import annotations
+
+import webbrowser
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.commands.report import PicturesOption
+from training.console import console, errors_in_words, escape, progress
+
+
+def run(
+    bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
+    pictures: PicturesOption = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port at 127.0.0.1; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page; without, only its link is printed.")] = True,
+) -> None:
+    """Name the groups, split them, take pictures out: on a page that only this machine can open."""
+    from shared.bundle import read_manifest
+    from training.embedding_cache import EmbeddingCache
+    from training.gallery import open_gallery
+    from training.page.server import serve
+
+    def ready(link: str) -> None:
+        typer.echo(link)
+        console.print("Every change is saved at once. Ctrl+C ends the page.")
+        if browser:
+            webbrowser.open(link)
+
+    with errors_in_words(), closing(EmbeddingCache(read_manifest(bundle).embedder)) as cache:
+        gallery = open_gallery(bundle, pictures, cache, lambda line: console.print(escape(line)), progress)
+        if not gallery.trained.any():
+            console.print(
+                "[yellow]None of the pictures was there in training;[/] they are grouped as they would answer"
+            )
+        elif gallery.missing:
+            console.print(f"[yellow]{len(gallery.missing)} pictures trained on are not in the folder any more[/]")
+        serve(gallery, port, ready)

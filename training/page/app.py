@@ -1,0 +1,185 @@
+"""The page's addresses: scripts and pictures go out, edits come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from shared.bundle import REPORT, explain
+from shared.errors import UserError
+from shared.images import PictureError
+from training.gallery import Gallery
+from training.page.document import Document, Outcome, Snapshot
+from training.page.edits import Edit, Split, apply
+from training.page.guard import Guard
+from training.page.report_keeper import ReportKeeper
+from training.page.splitting import ways
+from training.page.view import WayView, state_view, tried_view, way_view
+from training.thumbnails import thumbnail
+
+_STATIC = Path(__file__).parent / "static"
+_THEME = _STATIC.parents[1] / "theme.css"
+
+# Width and height that a picture has to fit, and WebP quality: for the list, for a tile, for a whole screen.
+_SIZES = {"tiny": ((120, 120), 75), "small": ((560, 560), 80), "large": ((1920, 1440), 85)}
+
+# The report brings its own, stricter policy, which names its style and script by their digests; both apply.
+_REPORT_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+
+_MAX_EDIT_BYTES = 64 << 10
+_MAX_PICTURE_BYTES = 64 << 20
+_REPORT_SECONDS = 60
+
+_EDIT: TypeAdapter[Edit] = TypeAdapter(Edit)
+
+
+class Page:
+    """Answers the page's requests about one document."""
+
+    def __init__(self, document: Document, keeper: ReportKeeper) -> None:
+        self._document = document
+        self._keeper = keeper
+
+    @property
+    def _gallery(self) -> Gallery:
+        return self._document.gallery
+
+    def state(self, request: Request) -> Response:
+        """Everything, or 304 when nothing changed since."""
+        found = self._document.snapshot()
+        if request.headers.get("if-none-match") == self._etag(found):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED)
+        return self._state(found)
+
+    def names(self, request: Request) -> Response:
+        """The pictures' file names, by position."""
+        return JSONResponse(self._gallery.names)
+
+    async def change(self, request: Request) -> Response:
+        edit = _EDIT.validate_json(await _body(request, _MAX_EDIT_BYTES))
+        return await self._answer(request, lambda base: self._document.change(edit, base))
+
+    async def undo(self, request: Request) -> Response:
+        return await self._answer(request, self._document.undo)
+
+    async def redo(self, request: Request) -> Response:
+        return await self._answer(request, self._document.redo)
+
+    async def _answer(self, request: Request, make: Callable[[str], Outcome]) -> Response:
+        outcome = await run_in_threadpool(make, request.headers.get("if-match", "").strip('"'))
+        return self._state(outcome.now, outcome.said, outcome.beneath)
+
+    def splits(self, request: Request) -> Response:
+        """The ways in which a group comes apart."""
+        found, group = self._document.group(int(request.path_params["group"]))
+        views: list[WayView] = []
+        for way in ways(self._gallery, found.labels, group):
+            split = Split(op="split", group=group.cluster, eps=way.eps, min_samples=way.min_samples)
+            made = apply(split, self._gallery, found.labels, found.shown)
+            views.append(way_view(self._gallery, found.labels, made.labels, group, way))
+        return JSONResponse({"digest": found.digest, "ways": views})
+
+    async def try_picture(self, request: Request) -> Response:
+        """What the Function would answer for the picture in the body."""
+        content = await _body(request, _MAX_PICTURE_BYTES)
+        return await run_in_threadpool(self._try, content)
+
+    def _try(self, content: bytes) -> Response:
+        embedder = self._gallery.embedder
+        vector = embedder.embed([embedder.picture(content)])
+        found = self._document.snapshot()
+        (assignment,) = self._gallery.model(found.labels).assign(vector)
+        return JSONResponse(tried_view(self._gallery, found, vector, assignment))
+
+    def picture(self, request: Request) -> Response:
+        try:
+            box, quality = _SIZES[request.path_params["size"]]
+            source = self._gallery.sources[int(request.path_params["picture"])]
+        except LookupError:
+            raise HTTPException(HTTPStatus.NOT_FOUND) from None
+        made = thumbnail(source.content(), box, quality)
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return Response(made.content, media_type="image/webp", headers=headers)
+
+    def report(self, request: Request) -> Response:
+        """report.html, once it shows the names as they are."""
+        if not self._keeper.wait(_REPORT_SECONDS):
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The report is still being written: reload in a minute")
+        return FileResponse(self._gallery.folder / REPORT, headers={"Content-Security-Policy": _REPORT_POLICY})
+
+    def _state(self, found: Snapshot, said: str = "", beneath: bool = False) -> Response:
+        view = state_view(self._gallery, found, self._keeper.trouble)
+        return JSONResponse({"state": view, "said": said, "beneath": beneath}, headers={"ETag": self._etag(found)})
+
+    def _etag(self, found: Snapshot) -> str:
+        return f'"{found.digest}{"-trouble" if self._keeper.trouble else ""}"'
+
+
+def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) -> Starlette:
+    """The ASGI application; `token` opens it at 127.0.0.1:`port`."""
+    page = Page(document, keeper)
+    routes = [
+        Route("/", _file(_STATIC / "index.html")),
+        Route("/theme.css", _file(_THEME)),
+        Mount("/static", StaticFiles(directory=_STATIC)),
+        Route("/api/state", page.state),
+        Route("/api/names", page.names),
+        Route("/api/change", page.change, methods=["POST"]),
+        Route("/api/undo", page.undo, methods=["POST"]),
+        Route("/api/redo", page.redo, methods=["POST"]),
+        Route("/api/splits/{group:int}", page.splits),
+        Route("/api/try", page.try_picture, methods=["POST"]),
+        Route("/picture/{picture:int}/{size}", page.picture),
+        Route("/report", page.report),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, token=token, port=port)],
+        exception_handlers=dict.fromkeys((HTTPException, ValidationError, UserError, OSError), _in_words),
+    )
+
+
+def _in_words(request: Request, error: Exception) -> Response:
+    """What went wrong, for the page to show."""
+    match error:
+        case HTTPException():
+            status, words = HTTPStatus(error.status_code), error.detail
+        case ValidationError():
+            status, words = HTTPStatus.BAD_REQUEST, explain(error)
+        case PictureError():
+            status, words = HTTPStatus.UNPROCESSABLE_CONTENT, str(error)
+        case UserError():
+            status, words = HTTPStatus.CONFLICT, str(error)
+        case _:
+            status, words = HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}: nothing was saved"
+    return JSONResponse({"error": words}, status)
+
+
+def _file(path: Path) -> Callable[[Request], Response]:
+    def send(request: Request) -> Response:
+        return FileResponse(path)
+
+    return send
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Read no more of a request than its limit. Raises HTTPException 413."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"That is more than {limit >> 20 or 1} MB")
+    return bytes(body)

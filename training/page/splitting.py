@@ -1,0 +1,72 @@
+"""A group that holds two things: its own pictures clustered again with a smaller eps.
+
+A core sample at a smaller eps is one at the larger eps, too, so every part consists of core samples that the model has.
+The pictures near them follow, as everywhere, by the nearest core sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.bundle import Labels
+from shared.model import apply_edits
+from training.clustering import find_clusters
+from training.gallery import Gallery, Group
+
+# Enough that no way to come apart is missed between two tries; fewer for large groups, each try of which costs more.
+_MOST_TRIES, _FEWEST_TRIES = 40, 10
+_TRIES_TIMES_PICTURES = 20_000
+
+
+# With pairs as core samples, any two pictures that are alike make a part: for groups too small to come apart otherwise.
+_PAIRS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """DBSCAN's parameters by which a group comes apart."""
+
+    eps: float
+    min_samples: int
+
+
+def ways(gallery: Gallery, labels: Labels, group: Group) -> list[Way]:
+    """The different ways in which a group comes apart as eps shrinks, the one with the largest eps first."""
+    trained = gallery.bundle.manifest.clustering.min_samples
+    return _ways(gallery, labels, group, trained) or _ways(gallery, labels, group, min(trained, _PAIRS))
+
+
+def _ways(gallery: Gallery, labels: Labels, group: Group, min_samples: int) -> list[Way]:
+    _, limits, _ = apply_edits(gallery.bundle.arrays, labels)
+    tries = min(_MOST_TRIES, max(_FEWEST_TRIES, _TRIES_TIMES_PICTURES // len(group.pictures)))
+    found: list[Way] = []
+    seen: list[list[tuple[int, ...]]] = []
+    for eps in np.linspace(float(limits[group.cluster]), 0, tries + 2)[1:-1].round(6).tolist():
+        way = Way(eps, min_samples)
+        parts = cut(gallery, labels, group, way) if eps > 0 else []
+        if len(parts) > 1 and parts not in seen:
+            seen.append(parts)
+            found.append(way)
+    return found
+
+
+def cut(gallery: Gallery, labels: Labels, group: Group, way: Way) -> list[tuple[int, ...]]:
+    """The parts that a group falls into: rows of clusters.npz, each part's core samples, the largest part first."""
+    arrays = gallery.bundle.arrays
+    current, _, _ = apply_edits(arrays, labels.model_copy(update={"not_groups": ()}))
+    rows = np.flatnonzero(current == group.cluster)
+    points = np.concatenate([arrays.vectors[rows], gallery.vectors[_border(gallery, group)]])
+    metric = gallery.bundle.manifest.clustering.metric
+    found = find_clusters(points, eps=way.eps, min_samples=way.min_samples, metric=metric)
+    core = found.core[: len(rows)]
+    parts = [tuple(rows[core & (found.labels[: len(rows)] == part)].tolist()) for part in range(found.count)]
+    return sorted((part for part in parts if part), key=lambda part: (-len(part), part))
+
+
+def _border(gallery: Gallery, group: Group) -> NDArray[np.intp]:
+    """Pictures that were trained on and are no core samples: they count as neighbours, as they did in training."""
+    chosen = [picture for picture in group.pictures if gallery.trained[picture] and gallery.samples[picture] is None]
+    return np.array(chosen, dtype=np.intp)

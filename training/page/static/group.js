@@ -1,0 +1,47 @@
+// The group in view: what it is, and what can be done with it as a whole.
+
+import { byId, el, isolated, plural } from "./dom.js";
+import { change, store, titleOf } from "./store.js";
+import { current, currentGroup } from "./view.js";
+import { openSplit } from "./split.js";
+
+export function watchGroup() {
+  byId("mark").addEventListener("click", toggleMark);
+  byId("split").addEventListener("click", split);
+}
+
+export function drawGroup() {
+  const group = currentGroup();
+  const { groups, unclustered } = store.state;
+  for (const id of ["naming", "name-hint", "mark", "split"]) byId(id).hidden = !group;
+  if (!group) {
+    byId("title").textContent = "Unclustered";
+    byId("facts").textContent = `${plural(unclustered.length, "picture")} in no group, nearest misses first`;
+    return;
+  }
+  const place = groups.indexOf(group) + 1;
+  const names = group.names.length ? [": ", isolated(titleOf(group))] : ", unnamed";
+  byId("title").replaceChildren(`Group ${group.id}`, el("span", { className: "hidden-visually" }, names));
+  const out = group.pictures.filter((item) => item.mark === "out").length;
+  byId("facts").textContent = [
+    plural(group.pictures.length, "picture"),
+    `spread ${group.spread.toFixed(3)}`,
+    `eps ${group.eps}`,
+    out ? `${out} taken out` : "",
+    `${place} of ${groups.length}`,
+  ].filter(Boolean).join(" · ");
+  byId("mark").textContent = group.notGroup ? "It is a group" : "Not a group";
+  byId("mark").ariaPressed = String(group.notGroup);
+  byId("split").disabled = group.notGroup;
+  byId("main").classList.toggle("struck", group.notGroup);
+}
+
+export function toggleMark() {
+  const group = currentGroup();
+  if (group) change({ op: "mark", group: group.id, not_group: !group.notGroup });
+}
+
+export function split() {
+  const group = currentGroup();
+  if (group && !group.notGroup) openSplit(current());
+}

@@ -1,0 +1,84 @@
+// Keyboard shortcuts, and the list of them.
+
+import { byId, el } from "./dom.js";
+import { redo, store, undo } from "./store.js";
+import { show, step, stepToUnnamed, UNCLUSTERED } from "./view.js";
+import { split, toggleMark } from "./group.js";
+import { enlarge, focusedPicture, focusTile, takeOut } from "./tiles.js";
+import { openTry } from "./try.js";
+
+const SINGLE_KEYS = "label-single-keys";
+const dialog = byId("help-dialog");
+
+/** Shortcuts of one key, which can be switched off: speech input types them by accident. */
+const SHORTCUTS = [
+  ["j", "Next group", () => go(() => step(1))],
+  ["k", "Previous group", () => go(() => step(-1))],
+  ["n", "Next group without a name", () => go(stepToUnnamed)],
+  ["u", "Unclustered pictures", () => go(() => show(UNCLUSTERED))],
+  ["e", "Name the group", () => byId("name").focus()],
+  ["p", "Go to the pictures; arrow keys move, Enter enlarges", () => focusTile(0)],
+  ["t", "Take the picture out, or put it back", () => focusedPicture() !== null && takeOut(focusedPicture())],
+  ["x", "Not a group, or a group after all", toggleMark],
+  ["s", "Split the group", split],
+  ["d", "Try a picture", openTry],
+  ["+", "Larger pictures", () => enlarge(1)],
+  ["-", "Smaller pictures", () => enlarge(-1)],
+  ["?", "This list", () => openHelp()],
+];
+const ALWAYS = [
+  ["Enter", "In the name field: keep the name; when empty, go to the next unnamed group"],
+  [",", "In the name field: keep the name and type another"],
+  ["Backspace", "In the empty name field: go to the last name; again removes it"],
+  ["Esc", "Leave the name field, or close what is open"],
+  ["Ctrl Z", "Undo (Ctrl Shift Z or Ctrl Y: redo)"],
+];
+
+export function watchKeys() {
+  dialog.append(
+    el("h2", { id: "help-title" }, "Keyboard"),
+    keyList([...SHORTCUTS, ...ALWAYS]),
+    el(
+      "label",
+      { className: "switch" },
+      el("input", { type: "checkbox", checked: singleKeys(), onchange: (event) => localStorage.setItem(SINGLE_KEYS, event.target.checked ? "on" : "off") }),
+      " Shortcuts of a single key",
+    ),
+    el("div", { className: "row" }, el("button", { type: "button", className: "primary", onclick: () => dialog.close() }, "Close")),
+  );
+  document.addEventListener("keydown", onKey);
+}
+
+export function openHelp() {
+  dialog.showModal();
+}
+
+const singleKeys = () => localStorage.getItem(SINGLE_KEYS) !== "off";
+
+const keyList = (rows) =>
+  el("dl", { className: "keys" }, ...rows.map(([key, what]) => el("div", {}, el("dt", {}, ...key.split(" ").map((part) => el("kbd", {}, part))), el("dd", {}, what))));
+
+function go(move) {
+  move();
+  byId("title").focus({ preventScroll: true });
+}
+
+function onKey(event) {
+  if (!store.state || document.querySelector("dialog[open]")) return;
+  const typing = event.target.matches?.("input:not([type=range]), textarea");
+  if ((event.ctrlKey || event.metaKey) && !event.altKey) {
+    const key = event.key.toLowerCase();
+    const again = key === "y" || (key === "z" && event.shiftKey);
+    // In a field that holds text, the browser's own undo is what is meant.
+    if ((key !== "z" && key !== "y") || (typing && event.target.value)) return;
+    event.preventDefault();
+    if (again && store.state.redo) redo();
+    if (!again && store.state.undo) undo();
+    return;
+  }
+  if (typing || event.altKey || !singleKeys()) return;
+  const shortcut = SHORTCUTS.find(([key]) => key === event.key || (key === "+" && event.key === "="));
+  if (!shortcut) return;
+  event.preventDefault();
+  shortcut[2]();
+}

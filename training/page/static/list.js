@@ -1,0 +1,80 @@
+// The list of groups at the side: a picture, the names, how many, and what is still unnamed.
+
+import { byId, el, isolated } from "./dom.js";
+import { isUnnamed, store, titleOf } from "./store.js";
+import { current, show, UNCLUSTERED } from "./view.js";
+
+const items = new Map();
+let onlyUnnamed = false;
+
+export function watchList() {
+  byId("show-all").addEventListener("click", () => filter(false));
+  byId("show-unnamed").addEventListener("click", () => filter(true));
+}
+
+export function drawList() {
+  const { groups, unclustered } = store.state;
+  const unnamed = groups.filter(isUnnamed);
+  byId("show-all").textContent = `All ${groups.length}`;
+  byId("show-unnamed").textContent = `Unnamed ${unnamed.length}`;
+  const rows = (onlyUnnamed ? groups.filter((group) => isUnnamed(group) || group.id === current()) : groups).map((group) => ({
+    id: group.id,
+    title: titleOf(group),
+    unnamed: !group.names.length,
+    struck: group.notGroup,
+    note: group.notGroup ? "no group" : sharing(group),
+    pictures: group.pictures,
+  }));
+  rows.push({ id: UNCLUSTERED, title: "Unclustered", unnamed: true, struck: false, note: "", pictures: unclustered });
+  const drawn = rows.map(drawItem);
+  const list = byId("group-list");
+  const same = list.children.length === drawn.length && drawn.every((item, index) => list.children[index] === item);
+  if (!same) list.replaceChildren(...drawn);
+}
+
+/** Bring the current group's line into view. */
+export function revealInList() {
+  items.get(current())?.scrollIntoView({ block: "nearest" });
+}
+
+function filter(unnamed) {
+  onlyUnnamed = unnamed;
+  byId("show-all").ariaPressed = String(!unnamed);
+  byId("show-unnamed").ariaPressed = String(unnamed);
+  drawList();
+}
+
+function sharing(group) {
+  const same = store.state.groups.filter((other) => !other.notGroup && group.names.length && titleOf(other) === titleOf(group));
+  return same.length > 1 ? `one of ${same.length} groups of this name` : "";
+}
+
+function drawItem({ id, title, unnamed, struck, note, pictures }) {
+  if (!items.has(id)) items.set(id, newItem(id));
+  const item = items.get(id);
+  const button = item.firstElementChild;
+  button.ariaCurrent = id === current() ? "true" : null;
+  button.classList.toggle("unnamed", unnamed);
+  button.classList.toggle("struck", struck);
+  button.querySelector(".title").textContent = title;
+  button.querySelector(".note").textContent = note;
+  button.querySelector(".count").textContent = pictures.length.toLocaleString("en");
+  const cover = button.querySelector("img");
+  const source = pictures.length ? `/picture/${pictures[0].picture}/tiny` : "";
+  cover.hidden = !source;
+  if (source && cover.getAttribute("src") !== source) cover.src = source;
+  return item;
+}
+
+const newItem = (id) =>
+  el(
+    "li",
+    {},
+    el(
+      "button",
+      { type: "button", className: "group-item", dataset: { group: id }, onclick: () => show(id) },
+      el("img", { alt: "", loading: "lazy", width: 48, height: 36 }),
+      el("span", { className: "words" }, isolated("", { className: "title" }), el("span", { className: "note" })),
+      el("span", { className: "count" }),
+    ),
+  );

@@ -1,0 +1,165 @@
+"""The document as the page's scripts read it: plain values, pictures by their position in the gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Literal, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.bundle import Labels
+from shared.clusters import NOISE
+from shared.model import Assignment, apply_edits
+from training.gallery import Gallery, Group
+from training.page.document import Snapshot
+from training.page.edits import is_out
+from training.page.splitting import Way
+
+type Mark = Literal["core", "border", "out", "new"]
+"""A core sample, a picture near one, one that was taken out, or one that came after training."""
+
+# Beside a tried picture: enough to see why it is where it is.
+_ALIKE = 6
+
+
+class PictureView(TypedDict):
+    picture: int
+    mark: Mark
+    distance: float | None
+    """To the nearest core sample; None where there is none."""
+
+
+class GroupView(TypedDict):
+    id: int
+    names: Sequence[str]
+    notGroup: bool
+    spread: float
+    eps: float
+    pictures: list[PictureView]
+
+
+class StateView(TypedDict):
+    digest: str
+    model: str
+    groups: list[GroupView]
+    unclustered: list[PictureView]
+    pictures: int
+    missing: int
+    undo: str | None
+    redo: str | None
+    trouble: str | None
+
+
+class AlikeView(TypedDict):
+    picture: int
+    distance: float
+    group: int
+
+
+class TriedView(TypedDict):
+    group: int
+    names: Sequence[str]
+    suggested: Sequence[str]
+    distance: float | None
+    confidence: float
+    eps: float | None
+    """The limit that the distance is to be compared with: the eps of the group, or of the nearest one."""
+    alike: list[AlikeView]
+
+
+class WayView(TypedDict):
+    eps: float
+    min_samples: int
+    parts: list[list[int]]
+    left: list[int]
+    """Pictures of the group that no part takes."""
+
+
+def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateView:
+    """Everything that changes; the pictures' names are sent once."""
+    _, eps, _ = apply_edits(gallery.bundle.arrays, found.labels)
+    return StateView(
+        digest=found.digest,
+        model=gallery.bundle.manifest.name,
+        groups=[
+            GroupView(
+                id=group.cluster,
+                names=found.labels.labels.get(group.cluster, ()),
+                notGroup=group.cluster in found.labels.not_groups,
+                spread=round(group.spread, 4),
+                eps=_rounded(float(eps[group.cluster])),
+                pictures=_pictures(gallery, found, group.pictures),
+            )
+            for group in found.shown.groups
+        ],
+        unclustered=_pictures(gallery, found, found.shown.unclustered),
+        pictures=len(gallery.names),
+        missing=len(gallery.missing),
+        undo=found.undo,
+        redo=found.redo,
+        trouble=trouble,
+    )
+
+
+def way_view(gallery: Gallery, before: Labels, after: Labels, group: Group, way: Way) -> WayView:
+    """Where a group's pictures go when `after`, which splits it, replaces `before`."""
+    own = np.array(group.pictures, dtype=np.intp)
+    clusters = np.array([found.cluster for found in gallery.model(after).assign(gallery.vectors[own])], dtype=np.int32)
+    made = sorted(after.edits.eps.keys() - before.edits.eps.keys())
+    return WayView(
+        eps=way.eps,
+        min_samples=way.min_samples,
+        parts=[own[clusters == cluster].tolist() for cluster in made],
+        left=own[~np.isin(clusters, made)].tolist(),
+    )
+
+
+def tried_view(gallery: Gallery, found: Snapshot, vector: NDArray[np.float32], assignment: Assignment) -> TriedView:
+    """What the Function would answer for a picture with this embedding, and the pictures most like it."""
+    distances = gallery.distances_to(vector)
+    nearest = np.argsort(distances, kind="stable")[:_ALIKE].tolist()
+    groups = [int(found.answered.clusters[picture]) for picture in nearest]
+    compared = next((group for group in (assignment.cluster, *groups) if group != NOISE), None)
+    _, eps, _ = apply_edits(gallery.bundle.arrays, found.labels)
+    return TriedView(
+        group=assignment.cluster,
+        names=assignment.names,
+        suggested=assignment.suggested,
+        distance=_finite(assignment.distance),
+        confidence=round(assignment.confidence, 4),
+        eps=None if compared is None else _rounded(float(eps[compared])),
+        alike=[
+            AlikeView(picture=picture, distance=_rounded(float(distances[picture])), group=group)
+            for picture, group in zip(nearest, groups, strict=True)
+        ],
+    )
+
+
+def _pictures(gallery: Gallery, found: Snapshot, pictures: Sequence[int]) -> list[PictureView]:
+    return [
+        PictureView(
+            picture=picture,
+            mark=_mark(gallery, found.labels, picture),
+            distance=_finite(float(found.shown.distances[picture])),
+        )
+        for picture in pictures
+    ]
+
+
+def _mark(gallery: Gallery, labels: Labels, picture: int) -> Mark:
+    if not gallery.trained[picture]:
+        return "new"
+    sample = gallery.samples[picture]
+    if is_out(labels, sample):
+        return "out"
+    return "border" if sample is None else "core"
+
+
+def _finite(value: float) -> float | None:
+    return _rounded(value) if isfinite(value) else None
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)
