@@ -68,7 +68,7 @@ def test_there_is_no_cluster_before_the_first_event_and_one_after_the_last() -> 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 def test_neighbours_are_sorted_and_leave_the_picture_itself_out(metric: Metric) -> None:
     vectors = groups(seed=4)
-    neighbours = nearest_neighbours(vectors, metric, 3)
+    neighbours = nearest_neighbours(vectors, metric, len(vectors))
     assert neighbours.indices.shape == (len(vectors), len(vectors) - 1)
     assert (np.diff(neighbours.distances, axis=1) >= 0).all()
     assert all(sorted({row, *others}) == list(range(len(vectors))) for row, others in enumerate(neighbours.indices))
@@ -82,10 +82,18 @@ def test_duplicates_are_at_distance_zero(metric: Metric) -> None:
 
 def test_shorter_neighbour_lists_find_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = groups(seed=5)
-    complete = sweep_of(vectors, "euclidean", 3)
-    monkeypatch.setattr(eps_sweep, "_LISTED", 30 * len(vectors))
+    complete = Sweep(nearest_neighbours(vectors, "euclidean", len(vectors)), 3)
+    monkeypatch.setattr(eps_sweep, "_LISTED", 30)
     monkeypatch.setattr(eps_sweep, "_BLOCK", 7 * len(vectors))
     assert nearest_neighbours(vectors, "euclidean", 3).indices.shape == (len(vectors), 30)
     short = sweep_of(vectors, "euclidean", 3)
     for eps in complete.events()[:: len(vectors) // 20]:
         assert adjusted_rand_score(complete.labels(eps), short.labels(eps)) > 0.99
+
+
+def test_groups_larger_than_the_neighbour_lists_still_merge() -> None:
+    chance = np.random.default_rng(6)
+    vectors = np.concatenate([chance.normal(20 * place, 1, (150, 8)) for place in range(6)]).astype(np.float32)
+    sweep = sweep_of(vectors, "euclidean", 3)
+    apart = [len(np.unique(sweep.labels(eps)[sweep.labels(eps) != NOISE])) for eps in (5, 30, 60)]
+    assert apart == [6, 6, 1]
