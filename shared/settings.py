@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.backends import BackendName
@@ -75,6 +75,14 @@ class Settings(BaseSettings):
     website_auth_enabled: bool = Field(default=False, exclude=True)
     website_site_name: str = Field(default="image-clustering-skill", exclude=True)
     applicationinsights_connection_string: SecretStr | None = Field(default=None, exclude=True)
+
+    @field_validator("key")
+    @classmethod
+    def _refuse_unresolved_reference(cls, key: SecretStr | None) -> SecretStr | None:
+        # Until Azure can read the vault it hands over the reference itself, which is no secret.
+        if key and key.get_secret_value().startswith("@Microsoft.KeyVault("):
+            raise ValueError("the Key Vault reference is not resolved; see that the identity may read it, and restart")
+        return key
 
     @model_validator(mode="after")
     def _adopt_original_names(self) -> Self:

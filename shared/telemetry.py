@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from shared.clusters import NOISE
 from shared.contract import Answer
@@ -63,16 +63,13 @@ class ApplicationInsights:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         resource = Resource.create({"service.name": service})
+        # Nothing is kept on disk for a later attempt: a worker's disk does not outlive it.
+        options: dict[str, Any] = {"connection_string": connection_string, "disable_offline_storage": True}
         self._spans = TracerProvider(resource=resource)
-        self._spans.add_span_processor(
-            BatchSpanProcessor(
-                AzureMonitorTraceExporter(connection_string=connection_string, tracer_provider=self._spans)
-            )
-        )
+        exporter = AzureMonitorTraceExporter(**options, tracer_provider=self._spans)
+        self._spans.add_span_processor(BatchSpanProcessor(exporter))
         self._logs = LoggerProvider(resource=resource)
-        self._logs.add_log_record_processor(
-            BatchLogRecordProcessor(AzureMonitorLogExporter(connection_string=connection_string))
-        )
+        self._logs.add_log_record_processor(BatchLogRecordProcessor(AzureMonitorLogExporter(**options)))
         self._tracer = self._spans.get_tracer(__name__)
         self._handler = _Handler(self._logs)
         logging.getLogger("shared").addHandler(self._handler)

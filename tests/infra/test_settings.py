@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from infra.search.settings import SearchSettings
 from shared.settings import Settings
@@ -62,8 +63,15 @@ def test_the_other_outputs_are_read(output: str, reader: str) -> None:
 def test_app_settings_are_the_settings_of_the_function_or_of_the_platform(deployment: Deployment) -> None:
     (settings,) = [each for each in deployment.of("Microsoft.Web/sites/config") if each.name.endswith("/appsettings")]
     assert set(settings.body["properties"]) <= names(Settings) | PLATFORM
-    values = {name.lower(): value for name, value in settings.body["properties"].items()}
+    values = {name.lower(): value for name, value in settings.body["properties"].items() if name != "KEY"}
     Settings.model_validate({name: value for name, value in values.items() if name in Settings.model_fields})
+
+
+def test_a_vault_that_can_not_be_read_never_makes_its_reference_the_key() -> None:
+    deployment = deploy(INFRA / "main.bicep", {"environmentName": "test"})
+    (settings,) = [each for each in deployment.of("Microsoft.Web/sites/config") if each.name.endswith("/appsettings")]
+    with pytest.raises(ValidationError, match="the Key Vault reference is not resolved"):
+        Settings.model_validate({"key": settings.body["properties"]["KEY"]})
 
 
 def test_the_platforms_settings_are_all_in_use() -> None:

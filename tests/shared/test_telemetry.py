@@ -39,6 +39,7 @@ def ingestion(monkeypatch: pytest.MonkeyPatch) -> Generator[Ingestion]:
     # The exporter's reports about itself go to Microsoft's own endpoints, which a test must not call.
     monkeypatch.setenv("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
     monkeypatch.setenv("APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED", "true")
+    monkeypatch.setenv("APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "true")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
