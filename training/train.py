@@ -125,7 +125,7 @@ def _cluster(
                 eps = choices[category].eps
             part = find_clusters(vectors[rows], eps=eps, min_samples=options.min_samples, metric=options.metric)
         except NoGroups as error:
-            reason = str(error)
+            reason = f"category {category}: {error}" if category else str(error)
             continue
         parts.append((rows, part))
         by_category[category] = tuple(range(count, count + part.count))

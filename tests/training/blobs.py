@@ -25,11 +25,13 @@ def blob(centre: int, count: int, seed: int = 0) -> Vectors:
 def bridge(centre: int, other: int) -> Vectors:
     """Pictures that lead from one blob to another in steps of 22.5 degrees, each within EPS (25.8 degrees) of the next.
 
-    The first and the last lie in the blobs.
+    The first and the last lie in the blobs, whose centres are nearly at right angles: any two are in 512 dimensions.
     """
-    ends = [np.random.default_rng(each).normal(size=CHANNELS) for each in (centre, other)]
+    start, end = (np.random.default_rng(each).normal(size=CHANNELS) for each in (centre, other))
+    end -= start * (start @ end) / (start @ start)
+    end *= np.linalg.norm(start) / np.linalg.norm(end)
     angles = np.radians([0, 22.5, 45, 67.5, 90])[:, None]
-    return (np.cos(angles) * ends[0] + np.sin(angles) * ends[1]).astype(np.float32)
+    return (np.cos(angles) * start + np.sin(angles) * end).astype(np.float32)
 
 
 def named(prefix: str, vectors: Vectors) -> dict[str, Vector]:
