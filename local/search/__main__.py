@@ -6,9 +6,11 @@ Prints `Listening on http://…` when it is ready.
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -33,6 +35,8 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"error: can't listen on port {options.port}: {error.strerror}. Choose another with --port\n")
         return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # uvicorn shuts down first and then passes the signal on to this
     service = Service(options.data)
     server = uvicorn.Server(
         uvicorn.Config(create_app(service, options.key), lifespan="off", log_level="warning", server_header=False)
@@ -48,6 +52,10 @@ def main() -> int:
     finally:
         service.close()
     return 0
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 if __name__ == "__main__":
