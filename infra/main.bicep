@@ -25,10 +25,6 @@ param tags object = {}
 @description('Object id of the person or pipeline that deploys: gets what the commands need. Empty for nobody')
 param principalId string = ''
 
-@description('Kind of that principal')
-@allowed(['User', 'Group', 'ServicePrincipal'])
-param principalType string = 'User'
-
 @description('Application (client) id of an app registration that guards the Function. Empty: a generated KEY does')
 param entraClientId string = ''
 
@@ -204,7 +200,6 @@ module searchAccess 'modules/searchAccess.bicep' = {
   params: {
     name: names.search
     principals: { script: byScript ? scriptIdentity!.outputs.principalId : '', person: principalId }
-    personType: principalType
     systemIdentity: !newSearch
   }
   dependsOn: [search]
@@ -221,7 +216,6 @@ module access 'modules/access.bicep' = {
       script: byScript ? scriptIdentity!.outputs.principalId : ''
       person: principalId
     }
-    personType: principalType
     names: {
       host: names.hostAccount
       data: names.dataAccount

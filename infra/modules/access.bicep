@@ -5,9 +5,6 @@
 @description('Principal ids by name: function, search, script and person. Empty where there is none')
 param principals object
 
-@description('Kind of the person\'s principal')
-param personType string
-
 @description('Names of the resources that roles are given on. Empty where there is none')
 param names { host: string, data: string, insights: string, vault: string, compare: string }
 
@@ -34,18 +31,19 @@ var table = [
   { who: 'person', role: 'Key Vault Secrets User', on: 'key' }
 ]
 
-// What is not deployed has an empty principal, or an empty name below, and gets no grant.
-var grants = map(
-  filter(table, line => !empty(principals[line.who])),
-  line => {
-    on: line.on
-    properties: {
+// What is not deployed has an empty principal, or an empty name below, and gets no grant. The kind of an identity is
+// said because Microsoft Entra may not know yet one that was made a moment ago; a person it knows.
+var lines = map(table, line => {
+  on: line.on
+  properties: union(
+    {
       principalId: principals[line.who]
-      principalType: line.who == 'person' ? personType : 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[line.role])
-    }
-  }
-)
+    },
+    line.who == 'person' ? {} : { principalType: 'ServicePrincipal' }
+  )
+})
+var grants = filter(lines, line => !empty(line.properties.principalId))
 
 resource host 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: names.host

@@ -7,9 +7,6 @@ param name string
 @description('Principal ids by name: script and person. Empty where there is none')
 param principals object
 
-@description('Kind of the person\'s principal')
-param personType string
-
 @description('Whether the service acts by its system-assigned identity, as an existing one does here')
 param systemIdentity bool
 
@@ -25,19 +22,27 @@ var table = [
   { who: 'person', role: 'Search Index Data Contributor', on: 'service' }
 ]
 
+// As in access.bicep.
+var lines = map(table, line => {
+  properties: union(
+    {
+      principalId: principals[line.who]
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[line.role])
+    },
+    line.who == 'person' ? {} : { principalType: 'ServicePrincipal' }
+  )
+})
+var grants = filter(lines, line => !empty(line.properties.principalId))
+
 resource service 'Microsoft.Search/searchServices@2025-05-01' existing = {
   name: name
 }
 
 resource onService 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for line in filter(table, line => !empty(principals[line.who])): {
+  for grant in grants: {
     scope: service
-    name: guid(service.id, principals[line.who], roles[line.role])
-    properties: {
-      principalId: principals[line.who]
-      principalType: line.who == 'person' ? personType : 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[line.role])
-    }
+    name: guid(service.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
   }
 ]
 

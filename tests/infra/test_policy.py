@@ -15,7 +15,7 @@ CASES: dict[str, dict[str, Any]] = {
     "tensorflow by entra": {"plan": "dedicated-tensorflow", "entraClientId": "the-registration"},
     "existing search": {"existingSearchName": "theirs", "existingSearchResourceGroup": "elsewhere", "compare": True},
     "existing search by entra": {"existingSearchName": "theirs", "entraClientId": "the-registration"},
-    "by hook": {"searchObjects": "hook", "principalId": "somebody", "principalType": "ServicePrincipal"},
+    "by hook": {"searchObjects": "hook", "principalId": "somebody"},
 }
 
 # https://learn.microsoft.com/azure/azure-functions/functions-app-settings, those that Flex Consumption does not take

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, override
 
 import pytest
@@ -19,6 +20,8 @@ from shared.contract import Answer
 from shared.settings import Settings
 from shared.stopwatch import Stopwatch
 from shared.telemetry import SPAN, ApplicationInsights, Silent, open_telemetry, summarise
+from tests.conftest import encode, noise_picture
+from tests.tiny_models import tiny_model
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -180,3 +183,22 @@ def test_a_stopwatch_counts_what_raises_too() -> None:
     with pytest.raises(RuntimeError), clock("decode"):
         raise RuntimeError
     assert clock.milliseconds()["decode"] >= 0
+
+
+def test_an_answered_request_reports_the_model_and_its_pictures(ingestion: Ingestion, tmp_path: Path) -> None:
+    bundle = tiny_model(tmp_path)
+    settings = Settings.model_validate({"model_store": str(tmp_path), "model_name": "books"})
+    telemetry = ApplicationInsights(ingestion.connection_string, "the-app")
+    picture = base64.b64encode(encode(noise_picture(1))).decode()
+    records = [{"recordId": str(number), "data": {"images": picture}} for number in range(3)]
+    reply = Api(settings, telemetry).handle("POST", {}, json.dumps({"values": records}).encode(), CALLER)
+    assert reply.status == 200
+    telemetry.close()
+
+    (span,) = ingestion.of("RemoteDependencyData")
+    numbers = span["properties"]
+    assert (numbers["model"], numbers["model_version"]) == ("books", bundle.version)
+    assert (numbers["records"], numbers["pictures"], numbers["failed"]) == ("3", "3", "0")
+    assert float(numbers["decode_ms"]) > 0
+    assert float(numbers["embed_ms"]) > 0
+    assert picture not in json.dumps(ingestion.envelopes)
