@@ -19,8 +19,8 @@ from shared.errors import UserError
 from training.eps_sweep import Neighbours, Sweep, nearest_neighbours
 
 # Links of each picture to its nearest others. Mean share of the best adjusted Rand index with 2, 3, 4, 5 and 10 links,
-# on 200 subsets of five labelled sets: averaged 0.915, 0.915, 0.920, 0.905, 0.888, flattened 0.897, 0.910, 0.916, 0.914,
-# 0.907. On 480 subsets of 6 to 30 pictures, with groups of as few as 3, three links did best.
+# on 200 subsets of five labelled sets: averaged 0.915, 0.915, 0.920, 0.905, 0.888, flattened 0.897, 0.910, 0.916,
+# 0.914, 0.907. On 480 subsets of 6 to 30 pictures, with groups of as few as 3, three links did best.
 _LINKS = 3
 # The curve is computed at every eps that matters up to so many, evenly spaced among them beyond (some 200 pictures).
 _CURVE_POINTS = 500
