@@ -72,16 +72,17 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: names.insights
 }
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+// Azure looks up what it is told exists, and evaluates a name even where the condition is false.
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = if (!empty(names.vault)) {
   name: empty(names.vault) ? 'none' : names.vault
 }
 
-resource key 'Microsoft.KeyVault/vaults/secrets@2025-05-01' existing = {
+resource key 'Microsoft.KeyVault/vaults/secrets@2025-05-01' existing = if (!empty(names.vault)) {
   parent: vault
   name: 'skill-key'
 }
 
-resource compare 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = {
+resource compare 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(names.compare)) {
   name: empty(names.compare) ? 'none' : names.compare
 }
 
