@@ -23,6 +23,7 @@ INPUTS = frozenset({"images", "image", "category"})
 OUTPUTS: dict[str, str] = {
     "label": "Collection(Edm.String)",
     "suggestedLabel": "Collection(Edm.String)",
+    "suggestedConfidence": "Edm.Double",
     "clusterId": "Edm.Int32",
     "distance": "Edm.Double",
     "confidence": "Edm.Double",

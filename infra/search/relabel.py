@@ -83,9 +83,11 @@ def relabel(documents: SearchClient, fields: Sequence[Any], names: Names) -> Rel
 
 def _change(document: dict[str, Any], names: Names, renamed: Mapping[tuple[str, ...], list[str]]) -> dict[str, Any]:
     """The fields to merge, with the key; empty where nothing changes."""
-    suggested = document["suggested_label"] or []
+    suggested, label = document["suggested_label"] or [], document["label"] or []
+    # A near miss may carry the suggested names as its own, where the Function was told to put them there.
+    follows = document["cluster_id"] == NOISE and label == suggested
     wanted = {
-        "label": _names_of(document, names.labels),
+        "label": renamed.get(tuple(label), label) if follows else _names_of(document, names.labels),
         "suggested_label": renamed.get(tuple(suggested), suggested),
         "model_version": names.version,
     }
@@ -106,6 +108,6 @@ def _renamed(documents: Sequence[dict[str, Any]], labels: Labels) -> dict[tuple[
     """
     found: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for document in documents:
-        if document["label"]:
+        if document["label"] and document["cluster_id"] != NOISE:
             found.setdefault(tuple(document["label"]), set()).add(tuple(_names_of(document, labels)))
     return {old: list(next(iter(new))) for old, new in found.items() if len(new) == 1}
