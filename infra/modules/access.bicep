@@ -87,7 +87,7 @@ resource compare 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if
 }
 
 resource onHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for grant in filter(grants, grant => grant.on == 'host'): {
+  for grant in filter(grants, each => each.on == 'host'): {
     scope: host
     name: guid(host.id, grant.properties.principalId, grant.properties.roleDefinitionId)
     properties: grant.properties
@@ -95,7 +95,7 @@ resource onHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for grant in filter(grants, grant => grant.on == 'models'): {
+  for grant in filter(grants, each => each.on == 'models'): {
     scope: models
     name: guid(models.id, grant.properties.principalId, grant.properties.roleDefinitionId)
     properties: grant.properties
@@ -103,7 +103,7 @@ resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource onImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for grant in filter(grants, grant => grant.on == 'images'): {
+  for grant in filter(grants, each => each.on == 'images'): {
     scope: images
     name: guid(images.id, grant.properties.principalId, grant.properties.roleDefinitionId)
     properties: grant.properties
@@ -111,7 +111,7 @@ resource onImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for grant in filter(grants, grant => grant.on == 'insights'): {
+  for grant in filter(grants, each => each.on == 'insights'): {
     scope: insights
     name: guid(insights.id, grant.properties.principalId, grant.properties.roleDefinitionId)
     properties: grant.properties
@@ -119,7 +119,7 @@ resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource onKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for grant in filter(grants, grant => grant.on == 'key' && !empty(names.vault)): {
+  for grant in filter(grants, each => each.on == 'key' && !empty(names.vault)): {
     scope: key
     name: guid(key.id, grant.properties.principalId, grant.properties.roleDefinitionId)
     properties: grant.properties
@@ -127,7 +127,7 @@ resource onKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource onCompare 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for grant in filter(grants, grant => grant.on == 'compare' && !empty(names.compare)): {
+  for grant in filter(grants, each => each.on == 'compare' && !empty(names.compare)): {
     scope: compare
     name: guid(compare.id, grant.properties.principalId, grant.properties.roleDefinitionId)
     properties: grant.properties
