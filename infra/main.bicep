@@ -123,37 +123,30 @@ var names = {
   vault: 'kv-${token}'
   workspace: 'log-${token}'
 }
-var packages = 'packages'
 var vectors = keepVectors ? 'true' : 'false'
 
 module functionIdentity 'modules/identity.bicep' = {
-  name: 'function-identity'
   params: { name: '${names.identity}-function', location: location, tags: allTags }
 }
 
 module searchIdentity 'modules/identity.bicep' = if (newSearch) {
-  name: 'search-identity'
   params: { name: '${names.identity}-search', location: location, tags: allTags }
 }
 
 module scriptIdentity 'modules/identity.bicep' = if (byScript) {
-  name: 'script-identity'
   params: { name: '${names.identity}-script', location: location, tags: allTags }
 }
 
 // The host's own account apart from the data: the host must own its account, and shall not own the pictures.
 module hostStorage 'modules/storage.bicep' = {
-  name: 'host-storage'
-  params: { name: names.hostAccount, location: location, tags: allTags, containers: [packages] }
+  params: { name: names.hostAccount, location: location, tags: allTags, containers: ['packages'] }
 }
 
 module dataStorage 'modules/storage.bicep' = {
-  name: 'data-storage'
   params: { name: names.dataAccount, location: location, tags: allTags, containers: ['models', 'images'] }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
-  name: 'monitoring'
   params: {
     name: names.insights
     workspaceName: names.workspace
@@ -165,7 +158,6 @@ module monitoring 'modules/monitoring.bicep' = {
 }
 
 module key 'modules/key.bicep' = if (byKey) {
-  name: 'key'
   params: {
     name: names.vault
     location: location
@@ -177,12 +169,10 @@ module key 'modules/key.bicep' = if (byKey) {
 }
 
 module comparison 'modules/compare.bicep' = if (compare) {
-  name: 'compare'
   params: { name: names.compare, location: location, tags: allTags }
 }
 
 module search 'modules/search.bicep' = if (newSearch) {
-  name: 'search'
   params: {
     name: names.search
     location: location
@@ -194,12 +184,13 @@ module search 'modules/search.bicep' = if (newSearch) {
   }
 }
 
+var scriptPrincipalId = byScript ? scriptIdentity!.outputs.principalId : ''
+
 module searchAccess 'modules/searchAccess.bicep' = {
-  name: 'search-access-${token}'
   scope: resourceGroup(newSearch ? resourceGroup().name : existingSearchResourceGroup)
   params: {
     name: names.search
-    principals: { script: byScript ? scriptIdentity!.outputs.principalId : '', person: principalId }
+    principals: { script: scriptPrincipalId, person: principalId }
     systemIdentity: !newSearch
   }
   dependsOn: [search]
@@ -208,12 +199,11 @@ module searchAccess 'modules/searchAccess.bicep' = {
 var searchPrincipalId = newSearch ? searchIdentity!.outputs.principalId : searchAccess.outputs.principalId
 
 module access 'modules/access.bicep' = {
-  name: 'access'
   params: {
     principals: {
       function: functionIdentity.outputs.principalId
       search: searchPrincipalId
-      script: byScript ? scriptIdentity!.outputs.principalId : ''
+      script: scriptPrincipalId
       person: principalId
     }
     names: {
@@ -228,7 +218,6 @@ module access 'modules/access.bicep' = {
 }
 
 module function 'modules/function.bicep' = {
-  name: 'function'
   params: {
     name: names.app
     planName: names.plan
@@ -241,13 +230,9 @@ module function 'modules/function.bicep' = {
     alwaysReadyInstances: alwaysReadyInstances
     identity: { id: functionIdentity.outputs.id, clientId: functionIdentity.outputs.clientId }
     hostAccountName: names.hostAccount
-    packageUrl: '${hostStorage.outputs.blobUrl}/${packages}'
+    packageUrl: '${hostStorage.outputs.blobUrl}/packages'
     insightsConnectionString: monitoring.outputs.connectionString
-    skillSettings: {
-      MODEL_STORE: modelStore
-      MODEL_NAME: modelName
-      RETURN_VECTOR: vectors
-    }
+    skillSettings: { MODEL_STORE: modelStore, MODEL_NAME: modelName, RETURN_VECTOR: vectors }
     keySecretUri: keySecretUri
     entraClientId: entraClientId
     allowedClientIds: newSearch ? [searchIdentity!.outputs.clientId] : []
@@ -276,7 +261,6 @@ var searchSettings = {
 }
 
 module searchDefinitions 'modules/searchObjects.bicep' = if (byScript) {
-  name: 'search-objects'
   params: {
     name: names.script
     location: location
@@ -289,48 +273,33 @@ module searchDefinitions 'modules/searchObjects.bicep' = if (byScript) {
 
 @description('Name of the Function app, for `az functionapp deployment source config-zip`')
 output FUNCTION_APP_NAME string = names.app
-
 @description('URL of the container that models are published to and served from')
 output MODEL_STORE string = modelStore
-
 @description('Name of the model that is served')
 output MODEL_NAME string = modelName
-
 @description('URL of the storage account that pictures are uploaded to')
 output STORAGE_ACCOUNT_URL string = dataStorage.outputs.blobUrl
-
 @description('URL of the search service')
 output SEARCH_ENDPOINT string = searchSettings.SEARCH_ENDPOINT
-
 @description('Name of the index, and the beginning of the other search objects\' names')
 output SEARCH_NAME_PREFIX string = searchSettings.SEARCH_NAME_PREFIX
-
 @description('One document per picture or per blob')
 output SEARCH_VARIANT string = searchSettings.SEARCH_VARIANT
-
 @description('Whether the index keeps embeddings')
 output SEARCH_VECTOR string = searchSettings.SEARCH_VECTOR
-
 @description('Resource id of the search service\'s identity; empty for its system-assigned one')
 output SEARCH_IDENTITY string = searchSettings.SEARCH_IDENTITY
-
 @description('URL of the skill')
 output SKILL_URL string = searchSettings.SKILL_URL
-
 @description('Application id URI of the Function, where Microsoft Entra guards it')
 output SKILL_RESOURCE_ID string = searchSettings.SKILL_RESOURCE_ID
-
 @description('Address of the secret that holds the Function\'s KEY, where that guards it')
 output SKILL_KEY_SECRET string = searchSettings.SKILL_KEY_SECRET
-
 @description('How the search service reads pictures: by its identity')
 output STORAGE_CONNECTION string = searchSettings.STORAGE_CONNECTION
-
 @description('Container of the pictures')
 output IMAGES_CONTAINER string = searchSettings.IMAGES_CONTAINER
-
 @description('URL of the AI Services account for comparison; empty where there is none')
 output COMPARE_AI_SERVICES_URL string = searchSettings.COMPARE_AI_SERVICES_URL
-
 @description('URL of the skill that says each picture\'s category; empty where there is none')
 output CLASSIFIER_URL string = searchSettings.CLASSIFIER_URL
