@@ -111,7 +111,7 @@ def checked_value(field: Field, value: object) -> object:
         raise _mismatch(field, value)
     for item in value:
         _check_item(field, field.item, item)
-    if field.dimensions and len(value) != field.dimensions:
+    if field.dimensions and value and len(value) != field.dimensions:
         raise ServiceError(
             f"The vector field {field.name!r} has {field.dimensions} dimensions, the value has {len(value)}."
         )

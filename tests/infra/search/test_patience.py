@@ -1,0 +1,40 @@
+"""Waiting for roles."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from infra.search.patience import Patience
+
+
+def refusal(status: HTTPStatus) -> HttpResponseError:
+    error = HttpResponseError("no")
+    error.status_code = status
+    return error
+
+
+def test_a_403_is_waited_out_and_told_once() -> None:
+    told: list[str] = []
+    answers: list[Exception | str] = [refusal(HTTPStatus.FORBIDDEN), refusal(HTTPStatus.FORBIDDEN), "done"]
+
+    def action() -> str:
+        following = answers.pop(0)
+        if isinstance(following, Exception):
+            raise following
+        return following
+
+    assert Patience(5, told.append, pause=0.01).with_roles(action) == "done"
+    assert len(told) == 1
+    assert told[0].startswith("not allowed yet (403)")
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(HTTPStatus.FORBIDDEN, 0), (HTTPStatus.BAD_REQUEST, 5)])
+def test_what_is_not_waited_for(status: HTTPStatus, seconds: float) -> None:
+    def action() -> None:
+        raise refusal(status)
+
+    with pytest.raises(HttpResponseError):
+        Patience(seconds, print, pause=0.01).with_roles(action)

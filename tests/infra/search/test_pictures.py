@@ -1,0 +1,82 @@
+"""The container: what is sent, what is skipped, what is marked and what is deleted for good."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from infra.search.clients import Clients
+from infra.search.pictures import UnknownPictureError, blob_name, is_marked, mark_deleted, purge, touch, upload
+from tests.local.search.deployments import draw, settings
+from training.dataset import DatasetError
+
+
+@pytest.fixture
+def container() -> Generator[Clients]:
+    with Clients(settings("http://127.0.0.1/")) as clients:
+        yield clients
+
+
+def test_pictures_are_sent_once(container: Clients, pictures: Path) -> None:
+    (pictures / "notes.txt").write_text("no picture")
+    draw(pictures / "a folder" / "ö #1.png", "open_book")
+    steps: list[int] = []
+    assert upload(container.images, pictures, steps.append).sent == 10
+    assert steps == [1] * 10
+    again = upload(container.images, pictures)
+    assert (again.sent, again.unchanged) == (0, 10)
+    draw(pictures / "open_book_0.jpg", "book_shelf")
+    assert upload(container.images, pictures).sent == 1
+    names = {blob.name: blob for blob in container.images.list_blobs()}
+    assert "a folder/ö #1.png" in names
+    assert names["open_book_0.jpg"].content_settings.content_type == "image/jpeg"
+
+
+def test_a_folder_without_pictures(container: Clients, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError):
+        upload(container.images, tmp_path / "nowhere")
+
+
+def test_marking_keeps_other_metadata_and_sending_again_unmarks(container: Clients, pictures: Path) -> None:
+    upload(container.images, pictures)
+    blob = container.images.get_blob_client("open_book_0.jpg")
+    blob.set_blob_metadata({"owner": "me"})
+    mark_deleted(container.images, ["open_book_0.jpg", "open_book_0.jpg"])
+    assert blob.get_blob_properties().metadata == {"owner": "me", "IsDeleted": "true"}
+    assert upload(container.images, pictures).sent == 1
+    assert not is_marked(blob.get_blob_properties())
+
+
+def test_an_unknown_name_marks_nothing(container: Clients, pictures: Path) -> None:
+    upload(container.images, pictures)
+    with pytest.raises(UnknownPictureError, match=r"holds no nothing\.jpg"):
+        mark_deleted(container.images, ["open_book_0.jpg", "nothing.jpg"])
+    assert not any(is_marked(blob) for blob in container.images.list_blobs(include=["metadata"]))
+
+
+def test_only_marked_pictures_that_are_out_of_the_index_are_deleted(container: Clients, pictures: Path) -> None:
+    upload(container.images, pictures)
+    mark_deleted(container.images, ["open_book_0.jpg", "open_book_1.jpg"])
+    indexed = container.images.get_blob_client("open_book_1.jpg").url
+    assert purge(container.images, lambda url: url == indexed) == ["open_book_0.jpg"]
+    assert len(list(container.images.list_blobs())) == 8
+
+
+def test_touching_changes_the_time_and_nothing_else(container: Clients, pictures: Path) -> None:
+    upload(container.images, pictures)
+    blob = container.images.get_blob_client("open_book_0.jpg")
+    blob.set_blob_metadata({"owner": "me"})
+    before = blob.get_blob_properties()
+    gone = container.images.get_blob_client("gone.jpg").url
+    assert touch(container.images, [blob.url, gone, "http://elsewhere/x.jpg"]) == ["open_book_0.jpg"]
+    after = blob.get_blob_properties()
+    assert after.etag != before.etag
+    assert (after.metadata, after.size) == (before.metadata, before.size)
+
+
+def test_urls_and_names(container: Clients) -> None:
+    name = "a folder/ö #1.png"
+    assert blob_name(container.images, container.images.get_blob_client(name).url) == name
+    assert blob_name(container.images, "http://elsewhere/images/x.jpg") is None

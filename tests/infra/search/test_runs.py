@@ -1,0 +1,62 @@
+"""Runs: waiting for the own one, findings by document, runs that fail whole or never come."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from infra.search.clients import Clients
+from infra.search.pictures import upload
+from infra.search.runs import Finding, RunError, history, last_run, reset, run
+from tests.local.search.deployments import draw, index
+from tests.local.search.skill_server import Reply, SkillServer, Value, honest
+
+
+def test_a_run_that_goes_on_is_waited_for_and_told_too(clients: Clients, skill: SkillServer, tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def waiting(values: list[Value]) -> Reply:
+        release.wait(10)
+        return honest(values)
+
+    draw(tmp_path / "more" / "new.jpg", "open_book")
+    upload(clients.images, tmp_path / "more")
+    skill.answer = waiting
+    clients.indexers.run_indexer(f"{clients.settings.search_name_prefix}-indexer")
+    threading.Timer(0.3, release.set).start()
+    watched: list[str] = []
+    runs = list(run(clients, watch=lambda now: watched.append(now.status), poll=0.05))
+    assert [finished.processed for finished in runs] == [1, 0]
+    assert "inProgress" in watched
+
+
+def test_a_reset_is_no_run(clients: Clients) -> None:
+    before = history(clients)
+    reset(clients)
+    assert history(clients) == before
+    assert index(clients, retry=False).processed == 9
+
+
+def test_a_run_that_never_comes(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.search.runs._APPEARS_WITHIN_SECONDS", 0.1)
+    monkeypatch.setattr(clients.indexers, "run_indexer", lambda name: None)  # pyright: ignore[reportUnknownLambdaType]
+    with pytest.raises(RunError, match="was asked to run and has not"):
+        list(run(clients, poll=0.02))
+
+
+def test_the_first_run_of_an_indexer_that_was_made_disabled(clients: Clients) -> None:
+    name = f"{clients.settings.search_name_prefix}-indexer"
+    indexer = clients.indexers.get_indexer(name)
+    clients.indexers.delete_indexer(name)
+    indexer.is_disabled = True
+    clients.indexers.create_or_update_indexer(indexer)
+    assert last_run(clients) is None
+    assert index(clients).processed == 9
+
+
+def test_file_names_of_findings() -> None:
+    url = "https://a.blob.core.windows.net/images/a%20folder/%C3%B6.jpg"
+    assert Finding(url, "", "", is_error=True).file_name == "ö.jpg"
+    assert Finding("(no document)", "", "", is_error=True).file_name == "(no document)"

@@ -1,0 +1,141 @@
+"""Asking the skill before deploying: ready or not, waiting or not, and whether it answers what is mapped."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from infra.search.definitions import DefinitionError, render
+from infra.search.patience import Patience
+from infra.search.settings import SearchSettings, load_search_settings
+from infra.search.skill import Ready, Skill, SkillError
+from tests.local.search.skill_server import VERSION, Reply, SkillServer, Value, answer, reply
+
+
+class Token(NamedTuple):
+    token: str = "a token"  # noqa: S105 - nobody's
+    expires_on: int = 0
+
+
+class Login:
+    """A login that is always there."""
+
+    def __init__(self) -> None:
+        self.scopes: list[str] = []
+
+    def get_token(self, *scopes: str, **_: Any) -> Token:
+        self.scopes += scopes
+        return Token()
+
+
+def settings(url: str, **given: Any) -> SearchSettings:
+    return load_search_settings({"skill_url": url, "storage_connection": "ResourceId=/s;", **given})
+
+
+def skill_at(url: str, login: Login | None = None, **given: Any) -> Skill:
+    return Skill(settings(url, **given), lambda: login or Login())  # pyright: ignore[reportArgumentType] - a fake one
+
+
+def patience(told: list[str], seconds: float = 5) -> Patience:
+    return Patience(seconds, told.append, pause=0.01)
+
+
+def responses(monkeypatch: pytest.MonkeyPatch, *answers: httpx.Response | Exception) -> list[dict[str, Any]]:
+    """Answer the skill's requests with these, one after another; what was sent."""
+    left, sent = list(answers), list[dict[str, Any]]()
+
+    def request(method: str, url: str, **rest: Any) -> httpx.Response:
+        sent.append({"method": method, **rest})
+        following = left.pop(0)
+        if isinstance(following, Exception):
+            raise following
+        following.request = httpx.Request(method, url)
+        return following
+
+    monkeypatch.setattr(httpx, "request", request)
+    return sent
+
+
+READY = {"status": "ready", "model": "books", "version": VERSION}
+
+
+def test_a_ready_skill_says_its_version(skill: SkillServer) -> None:
+    assert skill_at(skill.url).wait(patience([])) == Ready("colours", VERSION)
+
+
+def test_waiting_until_it_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = httpx.Response(503, json={"error": {"code": "x", "message": "no model yet"}})
+    responses(monkeypatch, httpx.ConnectError("refused"), loading, loading, httpx.Response(200, json=READY))
+    told: list[str] = []
+    assert skill_at("http://f/").wait(patience(told)) == Ready("books", VERSION)
+    assert len(told) == 2  # once for each reason
+    assert "no model yet" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (httpx.Response(403, json={"error": {"message": "the header is wrong"}}), "answers 403: the header is wrong"),
+        (httpx.Response(404, text="<html>"), "answers 404: Not Found"),
+        (httpx.Response(200, text="<html>"), "does not answer in JSON"),
+    ],
+)
+def test_what_waiting_can_not_mend(response: httpx.Response, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    responses(monkeypatch, response)
+    with pytest.raises(SkillError, match=words):
+        skill_at("http://f/").wait(patience([]))
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    responses(monkeypatch, httpx.ConnectError("refused"))
+    with pytest.raises(SkillError, match="does not answer"):
+        skill_at("http://f/").wait(patience([], seconds=0))
+    responses(monkeypatch, httpx.Response(503))
+    with pytest.raises(SkillError, match="503"):
+        skill_at("http://f/").wait(patience([], seconds=0))
+
+
+def test_a_skill_behind_entra_may_let_in_the_search_service_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    login = Login()
+    sent = responses(monkeypatch, httpx.Response(401))
+    assert skill_at("http://f/", login, skill_resource_id="api://f").wait(patience([])) is None
+    assert login.scopes == ["api://f/.default"]
+    assert sent[0]["headers"] == {"Authorization": "Bearer a token"}
+
+
+def test_the_key_is_sent(skill: SkillServer) -> None:
+    skill_at(skill.url, skill_key="secret").check(render(settings(skill.url)))
+    assert skill.headers[0]["ocp-apim-subscription-key"] == "secret"
+
+
+def test_every_mapped_output_must_be_answered(skill: SkillServer) -> None:
+    def without(values: list[Value]) -> Reply:
+        answers = [answer(value) for value in values]
+        del answers[0]["data"]["vector"], answers[0]["data"]["clusterId"]
+        return reply(answers)
+
+    skill.answer = without
+    with pytest.raises(DefinitionError) as caught:
+        skill_at(skill.url).check(render(settings(skill.url, search_vector=True)))
+    assert "skills[0].outputs[2].name: the skill did not answer 'clusterId'" in str(caught.value)
+    assert "'vector': set RETURN_VECTOR=true" in str(caught.value)
+
+
+def test_a_vector_of_another_length(skill: SkillServer) -> None:
+    definitions = copy.deepcopy(render(settings(skill.url, search_vector=True)))
+    next(field for field in definitions.index["fields"] if field["name"] == "vector")["dimensions"] = 25_088
+    with pytest.raises(DefinitionError, match=r"dimensions: 25088, but the skill's vectors have 512 numbers"):
+        skill_at(skill.url).check(definitions)
+
+
+def test_a_picture_that_it_can_not_read(skill: SkillServer) -> None:
+    def refuse(values: list[Value]) -> Reply:
+        return reply([{"recordId": "0", "data": {}, "errors": [{"message": "too dark"}], "warnings": []}])
+
+    skill.answer = refuse
+    with pytest.raises(SkillError, match="could not read the picture: too dark"):
+        skill_at(skill.url).answer(b"x")
+    assert skill.requests[0][0]["data"]["images"]["data"] == "eA=="
