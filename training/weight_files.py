@@ -45,7 +45,7 @@ _PARTS = ("kernel", "bias")
 
 
 def _read_npz(path: Path) -> Tensors:
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return {layer.name: (stored[f"{layer.name}/kernel"], stored[f"{layer.name}/bias"]) for layer in LAYERS}
 
 
