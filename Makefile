@@ -10,7 +10,7 @@ graph := models/embedders/.ready
 azurite := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve azurite test test-fast lint format types lock pictures clean
+.PHONY: help setup demo serve azurite package search-demo test test-fast lint format types lock pictures clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,12 @@ serve: setup ## Host the Function at http://127.0.0.1:7071/api/extraction (PORT=
 
 azurite: $(installed) $(azurite) ## Run Blob Storage on this machine
 	$(bin)/python -m local.azurite
+
+package: $(installed) ## Build the zip that Azure runs
+	$(bin)/python -m infra.package
+
+search-demo: setup $(azurite) ## Index the sample pictures on this machine and search them (KEEP=--keep leaves it up)
+	$(bin)/python -m local.search_demo $(KEEP)
 
 test: setup $(azurite) browser ## Run every test, with coverage
 	$(bin)/python -m pytest --cov --cov-report=term
@@ -46,6 +52,7 @@ types: $(installed) ## Check types
 lock: $(installed) ## Pin what requirements/*.in ask for
 	$(bin)/uv pip compile -q -U --python-version 3.13 --generate-hashes requirements/all.in -o requirements.txt
 	$(bin)/uv pip compile -q --python-version 3.13 --generate-hashes -c requirements.txt requirements/function.in -o requirements/function.txt
+	$(bin)/uv pip compile -q --python-version 3.13 --generate-hashes -c requirements.txt requirements/tensorflow.in -o requirements/tensorflow.txt
 
 pictures: $(installed) ## Draw the sample pictures again
 	$(bin)/python data/make_pictures.py
