@@ -1,6 +1,6 @@
 """`make search-demo`: pictures in, words find them. Blob Storage, the Function and search, all on this machine.
 
-    python -m local.search_demo [--keep] [--model models/books] [--pictures data/train data/test]
+    python -m local.search_demo [--keep] [--model models/books] [--pictures data]
 
 The commands are those that work on Azure; only the settings differ. Prints a line for every hit of three queries,
 separated by tabs: `hit`, the query, the file name, the labels. With `--keep` everything stays up, with a page to try.
@@ -31,8 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m local.search_demo", description="Words find the pictures.")
     parser.add_argument("--keep", action="store_true", help="stay up, with a page to search by hand")
     parser.add_argument("--model", type=Path, default=PROJECT / "models" / "books", help="default: models/books")
-    folders = [PROJECT / "data" / "train", PROJECT / "data" / "test"]
-    parser.add_argument("--pictures", type=Path, nargs="+", default=folders, help="default: data/train data/test")
+    parser.add_argument("--pictures", type=Path, default=PROJECT / "data", help="default: data, train and test")
     options = parser.parse_args(argv)
     with ExitStack() as running:
         _say("1. Starting Blob Storage (Azurite), the Function in Microsoft's worker, and the stand-in for search")
@@ -57,8 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "CLASSIFIER_URL": "",
         }
         _say("2. Uploading the pictures, deploying the search objects, running the indexer")
-        for folder in options.pictures:
-            _run(["infra.search", "upload", str(folder)], settings)
+        _run(["infra.search", "upload", str(options.pictures)], settings)
         _run(["infra.search", "deploy"], settings)
         _run(["infra.search", "run"], settings)
         _say("3. Searching for words that nobody typed on the pictures")
