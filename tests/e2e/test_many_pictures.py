@@ -1,0 +1,67 @@
+"""3,000 pictures in the report and on the naming page. Their embeddings are made up, all else is real."""
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from shared.bundle import REPORT, read_bundle
+from tests.e2e.browser import chromium, needs_chromium, tab
+from tests.training.galleries import many_pictures
+from tests.training.page.pages import served
+from training.gallery import Gallery
+from training.report.thumbnails import BUDGET
+from training.report.writer import Report
+
+pytestmark = [pytest.mark.slow, needs_chromium]
+
+PICTURES, GROUPS = 3000, 40
+# Ten times what was measured on two busy cores; a page that redraws or resends too much exceeds it all the same.
+SECONDS_TO_SAVE = 5.0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    gallery = many_pictures(tmp_path_factory.mktemp("many"), PICTURES, GROUPS)
+    Report(gallery).write(gallery.bundle.labels, gallery.bundle.version)
+    return gallery
+
+
+def test_the_report_shows_all_of_them_within_its_budget(browser: Browser, gallery: Gallery) -> None:
+    path: Path = gallery.folder / REPORT
+    assert path.stat().st_size < BUDGET * 1.5
+    with tab(browser, device="phone", offline=True) as page:
+        page.goto(path.as_uri())
+        expect(page.locator("#map circle[data-picture]")).to_have_count(PICTURES)
+        page.locator("#map circle[data-picture]").nth(PICTURES // 2).tap(force=True)
+        expect(page.locator("#tip img")).to_be_visible()
+        page.locator(".overview a").last.tap()
+        expect(page.locator("#unclustered")).to_be_in_viewport()
+
+
+def test_the_page_is_quick_and_loads_only_what_is_seen(browser: Browser, gallery: Gallery) -> None:
+    loaded: list[str] = []
+    with served(gallery) as page_server, tab(browser) as page:
+        page.on("request", lambda request: loaded.append(request.url))
+        page.goto(page_server.link)
+        expect(page.locator(".group-item")).to_have_count(len(gallery.grouping(gallery.bundle.labels).groups) + 1)
+        for name in ("sunflower", "daisy", "tulip"):
+            started = time.perf_counter()
+            page.fill("#name", name)
+            page.keyboard.press("Enter")
+            expect(page.locator("#chips bdi", has_text=name)).to_be_visible()
+            assert time.perf_counter() - started < SECONDS_TO_SAVE
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        expect(page.locator("#tiles li")).to_have_count(len(gallery.grouping(gallery.bundle.labels).unclustered))
+        page.wait_for_load_state("networkidle")
+        assert len([url for url in loaded if url.endswith("/small")]) < PICTURES / 10
+    assert read_bundle(gallery.folder).labels.labels == {0: ("sunflower", "daisy", "tulip")}
