@@ -59,8 +59,9 @@ def obtain_weights(say: Callable[[str], None], cache: Path = CACHE) -> Tensors:
                 tensors = read_weight_file(source.get(Path(folder)))
             verify(tensors)
         except (OSError, HTTPException, WeightsError) as error:
-            failures.append(f"{source.name}: {error}")
-            say(f"  failed: {error}")
+            reason = str(error).strip()
+            failures.append(f"{source.name}: {reason}")
+            say(f"  failed: {reason}")
             continue
         if source.name != _CACHE_NAME:
             write_npz(cache, tensors)
