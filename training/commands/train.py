@@ -136,7 +136,8 @@ def _tell(trained: Trained, folder: Path, previous: Previous | None) -> None:
     if previous:
         for line in _history(trained.carried, previous.bundle.labels.labels, manifest.counts.clusters):
             console.print(escape(line))
-    unnamed = manifest.counts.clusters - len(trained.bundle.labels.labels)
+    labels = trained.bundle.labels
+    unnamed = manifest.counts.clusters - len(labels.labels.keys() | set(labels.not_groups))
     where = escape(str(folder))
     console.print(f"[green]Wrote[/] {where} (version {trained.bundle.version})")
     if unnamed:
