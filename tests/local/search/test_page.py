@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
 
 from infra.search.pictures import upload
 from local.search.page import serve_page
+from tests.e2e.browser import chromium, needs_chromium, tab
 from tests.local.search.deployments import deployed, draw, draw_groups, index, settings
 from tests.local.search.skill_server import serve_skill
-
-CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="module")
@@ -30,38 +28,35 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
             yield address
 
 
-@pytest.fixture(scope="module")
-def browser_page() -> Generator[Page]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
-
-
+@needs_chromium
 @pytest.mark.slow
-def test_searching_by_hand(url: str, browser_page: Page) -> None:
-    problems: list[str] = []
-    browser_page.on("console", lambda message: problems.append(message.text))
-    browser_page.on("requestfailed", lambda request: problems.append(request.url))
-    browser_page.goto(url)
-    assert browser_page.locator("figure").count() == 10
-    browser_page.fill("#q", "open book")
-    browser_page.press("#q", "Enter")
-    assert browser_page.locator("h2").inner_text() == "4 pictures"
-    browser_page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    browser_page.click("text=More like this >> nth=0")
-    assert "nearest first" in browser_page.locator(".like").inner_text()
-    assert browser_page.locator(".name").first.inner_text().startswith(("open_book", "<b>"))
-    browser_page.click("nav >> text=library")
-    assert browser_page.locator("figure").count() == 3
-    browser_page.click("text=Show all again")
-    assert browser_page.locator(".chosen").inner_text().startswith("library")
-    browser_page.goto(f"{url}/?q=zebra+book")
-    browser_page.click("text=Look for any of them")
-    assert browser_page.locator("figure").count() == 10
-    assert problems == []
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_searching_by_hand(url: str, colours: Literal["light", "dark"]) -> None:
+    with chromium() as browser, tab(browser, colours=colours) as page:
+        page.goto(url)
+        assert page.locator("figure").count() == 10
+        page.fill("#q", "open book")
+        page.press("#q", "Enter")
+        assert page.locator("h2").inner_text() == "4 pictures"
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("[...document.images].map(image => image.naturalWidth)") == [80] * 4
+        page.click("text=More like this >> nth=0")
+        assert "nearest first" in page.locator(".like").inner_text()
+        assert page.locator(".name").first.inner_text().startswith(("open_book", "<b>"))
+        page.click("nav >> text=library")
+        assert page.locator("figure").count() == 3
+        page.click("text=Show all again")
+        assert page.locator(".chosen").inner_text().startswith("library")
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_words_that_find_nothing(url: str) -> None:
+    with chromium() as browser, tab(browser, device="phone") as page:
+        page.goto(f"{url}/?q=zebra+book")
+        page.click("text=Look for any of them")
+        assert page.locator("figure").count() == 10
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def get(url: str, **headers: str) -> httpx.Response:
