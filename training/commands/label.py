@@ -38,5 +38,7 @@ def run(
                 "[yellow]None of the pictures was there in training;[/] they are grouped as they would answer"
             )
         elif gallery.missing:
-            console.print(f"[yellow]{len(gallery.missing)} pictures trained on are not in the folder any more[/]")
+            count = len(gallery.missing)
+            lost = "1 picture trained on is" if count == 1 else f"{count} pictures trained on are"
+            console.print(f"[yellow]{lost} not in the folder any more[/]")
         serve(gallery, port, ready)

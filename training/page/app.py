@@ -16,16 +16,15 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from shared.bundle import REPORT, explain
+from shared.bundle import REPORT, explain, sha256
 from shared.errors import UserError
 from shared.images import PictureError
 from training.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
-from training.page.edits import Edit, Split, apply
+from training.page.edits import Edit
 from training.page.guard import Guard
 from training.page.report_keeper import ReportKeeper
-from training.page.splitting import ways
-from training.page.view import WayView, state_view, tried_view, way_view
+from training.page.view import state_view, tried_view, way_views
 from training.thumbnails import thumbnail
 
 _STATIC = Path(__file__).parent / "static"
@@ -85,12 +84,7 @@ class Page:
     def splits(self, request: Request) -> Response:
         """The ways in which a group comes apart."""
         found, group = self._document.group(int(request.path_params["group"]))
-        views: list[WayView] = []
-        for way in ways(self._gallery, found.labels, group):
-            split = Split(op="split", group=group.cluster, eps=way.eps, min_samples=way.min_samples)
-            made = apply(split, self._gallery, found.labels, found.shown)
-            views.append(way_view(self._gallery, found.labels, made.labels, group, way))
-        return JSONResponse({"digest": found.digest, "ways": views})
+        return JSONResponse({"digest": found.digest, "ways": way_views(self._gallery, found, group)})
 
     async def try_picture(self, request: Request) -> Response:
         """What the Function would answer for the picture in the body."""
@@ -110,8 +104,13 @@ class Page:
             source = self._gallery.sources[int(request.path_params["picture"])]
         except LookupError:
             raise HTTPException(HTTPStatus.NOT_FOUND) from None
+        # A position may mean another picture when the page is opened again, so what the browser kept is compared.
+        headers = {"Cache-Control": "private, no-cache"}
+        if fingerprint := source.fingerprint():
+            headers["ETag"] = f'"{sha256(f"{fingerprint}|{box}".encode())}"'
+        if "ETag" in headers and request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         made = thumbnail(source.content(), box, quality)
-        headers = {"Cache-Control": "private, max-age=86400"}
         return Response(made.content, media_type="image/webp", headers=headers)
 
     def report(self, request: Request) -> Response:

@@ -14,8 +14,8 @@ from shared.clusters import NOISE
 from shared.model import Assignment, apply_edits
 from training.gallery import Gallery, Group
 from training.page.document import Snapshot
-from training.page.edits import is_out
-from training.page.splitting import Way
+from training.page.edits import Split, apply, is_out
+from training.page.splitting import Way, ways
 
 type Mark = Literal["core", "border", "out", "new"]
 """A core sample, a picture near one, one that was taken out, or one that came after training."""
@@ -103,8 +103,20 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
     )
 
 
-def way_view(gallery: Gallery, before: Labels, after: Labels, group: Group, way: Way) -> WayView:
-    """Where a group's pictures go when `after`, which splits it, replaces `before`."""
+def way_views(gallery: Gallery, found: Snapshot, group: Group) -> list[WayView]:
+    """The ways in which a group comes apart, each as its pictures would be once it is kept."""
+    views: list[WayView] = []
+    for way in ways(gallery, found.labels, group):
+        split = Split(op="split", group=group.cluster, eps=way.eps, min_samples=way.min_samples)
+        made = apply(split, gallery, found.labels, found.shown)
+        view = _way_view(gallery, found.labels, made.labels, group, way)
+        # Ways that differ in their core samples alone put the same pictures together.
+        if not any((view["parts"], view["left"]) == (other["parts"], other["left"]) for other in views):
+            views.append(view)
+    return views
+
+
+def _way_view(gallery: Gallery, before: Labels, after: Labels, group: Group, way: Way) -> WayView:
     own = np.array(group.pictures, dtype=np.intp)
     clusters = np.array([found.cluster for found in gallery.model(after).assign(gallery.vectors[own])], dtype=np.int32)
     made = sorted(after.edits.eps.keys() - before.edits.eps.keys())

@@ -166,6 +166,14 @@ def test_pictures_are_sent_encoded_anew(client: httpx.Client, size: str) -> None
     assert (picture.format, picture.size) == ("WEBP", (96, 72))
 
 
+def test_a_picture_is_sent_again_only_when_it_changed(client: httpx.Client, folder: Path) -> None:
+    etag = client.get("/picture/1/small").headers["etag"]
+    assert client.get("/picture/1/small", headers={"If-None-Match": etag}).status_code == 304
+    assert client.get("/picture/2/small", headers={"If-None-Match": etag}).status_code == 200
+    draw(5, 0).resize((40, 30)).save(folder.parents[1] / "pictures" / "apple0.png")
+    assert client.get("/picture/1/small", headers={"If-None-Match": etag}).status_code == 200
+
+
 @pytest.mark.parametrize("address", ["/picture/99/small", "/picture/-1/small", "/picture/0/huge", "/static/../app.py"])
 def test_what_is_not_there_is_not_found(client: httpx.Client, address: str) -> None:
     assert client.get(address).status_code == 404

@@ -53,7 +53,8 @@ export function openHelp() {
   dialog.showModal();
 }
 
-const singleKeys = () => localStorage.getItem(SINGLE_KEYS) !== "off";
+/** Whether shortcuts of one key are on. */
+export const singleKeys = () => localStorage.getItem(SINGLE_KEYS) !== "off";
 
 const keyList = (rows) =>
   el("dl", { className: "keys" }, ...rows.map(([key, what]) => el("div", {}, el("dt", {}, ...key.split(" ").map((part) => el("kbd", {}, part))), el("dd", {}, what))));

@@ -2,6 +2,7 @@
 
 import { byId, el, isolated } from "./dom.js";
 import { groupOf, store, titleOf } from "./store.js";
+import { singleKeys } from "./keys.js";
 import { focusTile, pictures, takeOut } from "./tiles.js";
 
 const dialog = byId("look-dialog");
@@ -30,7 +31,7 @@ export function watchLook() {
     if (event.key in steps) {
       event.preventDefault();
       stepTo(steps[event.key]);
-    } else if (event.key === "t" && !out.hidden) toggle();
+    } else if (event.key === "t" && singleKeys() && !out.hidden) toggle();
   });
 }
 

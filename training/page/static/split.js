@@ -70,7 +70,7 @@ const strip = (title, pictures, kind = "") =>
   el(
     "section",
     { className: `part ${kind}` },
-    el("h3", {}, `${title} `, el("span", { className: "soft" }, String(pictures.length))),
+    el("h3", {}, title, el("span", { className: "soft" }, ` · ${plural(pictures.length, "picture")}`)),
     el(
       "ul",
       {},
