@@ -17,8 +17,10 @@ Metric = Literal["cosine", "euclidean"]
 NOISE = -1
 """The cluster id of whatever lies outside every cluster, as in scikit-learn."""
 
-# Distances are computed for this many core samples at a time, so that 100,000 of them need no n x m matrix.
-_BLOCK = 8192
+# Embeddings compared at a time, and products in memory at a time (32 MB): 100,000 against 100,000 need no n x m matrix,
+# and the few pictures of a request still meet 100,000 core samples in one product.
+_TARGETS = 1024
+_BLOCK = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class CoreSamples:
         self.metric: Metric = metric
         self.clusters = clusters
         self._vectors = comparable(vectors, metric)
-        self._squares = _squares(self._vectors)
+        self._halves = _squares(self._vectors) / 2
 
     def nearest(self, vectors: NDArray[np.float32], among: NDArray[np.bool_] | None = None) -> Nearest:
         """The nearest core sample of each embedding; ties go to the first. `among` (m,) admits only some of them.
@@ -56,23 +58,30 @@ class CoreSamples:
             nothing = np.full(len(vectors), np.inf, dtype=np.float32)
             return Nearest(np.full(len(vectors), NOISE, dtype=np.int32), nothing)
         targets = comparable(vectors, self.metric)
-        best = np.full(len(targets), np.inf, dtype=np.float32)
+        which = np.empty(len(targets), dtype=np.intp)
+        distances = np.empty(len(targets), dtype=np.float32)
+        for start in range(0, len(targets), _TARGETS):
+            some = slice(start, start + _TARGETS)
+            which[some] = self._nearest(targets[some], among)
+            # The products lose digits where points nearly coincide; take the distance to the winner directly.
+            distances[some] = distance(targets[some], self._vectors[which[some]], self.metric)
+        return Nearest(self.clusters[which], distances)
+
+    def _nearest(self, targets: NDArray[np.float32], among: NDArray[np.bool_] | None) -> NDArray[np.intp]:
+        """Which core sample has the smallest |t - v|² for each target t: the largest tv - |v|²/2."""
+        most = np.full(len(targets), -np.inf, dtype=np.float32)
         which = np.zeros(len(targets), dtype=np.intp)
-        own = _squares(targets)[:, None]
-        for start in range(0, len(self._vectors), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            squared = targets @ self._vectors[block].T
-            squared *= -2
-            squared += own
-            squared += self._squares[block]
+        for start in range(0, len(self._vectors), size := max(1, _BLOCK // len(targets))):
+            block = slice(start, start + size)
+            scores = targets @ self._vectors[block].T
+            scores -= self._halves[block]
             if among is not None:
-                squared[:, ~among[block]] = np.inf
-            closest = squared.argmin(axis=1)
-            found = squared[np.arange(len(targets)), closest]
-            better = found < best
-            best[better], which[better] = found[better], closest[better] + start
-        # The expansion above loses digits where points nearly coincide; take the distance to the winner directly.
-        return Nearest(self.clusters[which], distance(targets, self._vectors[which], self.metric))
+                scores[:, ~among[block]] = -np.inf
+            best = scores.argmax(axis=1)
+            found = scores[np.arange(len(targets)), best]
+            better = found > most
+            most[better], which[better] = found[better], best[better] + start
+        return which
 
 
 def comparable(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:

@@ -11,6 +11,10 @@ from sklearn.cluster import DBSCAN
 
 from shared.clusters import NOISE, CoreSamples, Metric, comparable
 from shared.embedder import Vectors
+from training.dbscan import core_clusters
+
+# scikit-learn lists every picture's neighbours: 200 MB for so many, if one group holds them all, and n² beyond.
+_ORDINARY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +39,29 @@ class Clusters:
 
 
 def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Metric) -> Clusters:
-    """Run scikit-learn's DBSCAN, then give every border point to its nearest core sample.
+    """Run DBSCAN, then give every border point to its nearest core sample.
 
     DBSCAN leaves a border point with whichever cluster reaches it first (Ester et al., 1996, section 4.1), which
     depends on the order of the pictures. Serving takes the nearest core sample, so training does too.
     """
+    labels = _core_clusters(vectors, eps, min_samples, metric)
+    core = labels != NOISE
+    nearest = CoreSamples(vectors[core], labels[core], metric).nearest(vectors[~core])
+    labels[~core] = nearest.within(eps)
+    distances = np.zeros(len(vectors), dtype=np.float32)
+    distances[~core] = nearest.distances
+    return Clusters(labels, core, distances, np.full(int(labels.max(initial=NOISE)) + 1, eps, dtype=np.float32))
+
+
+def _core_clusters(vectors: Vectors, eps: float, min_samples: int, metric: Metric) -> NDArray[np.int32]:
+    """The cluster of each core sample, NOISE for all other pictures: shape (n,)."""
+    if len(vectors) > _ORDINARY:
+        return core_clusters(vectors, eps=eps, min_samples=min_samples, metric=metric)
     found = DBSCAN(eps=eps, min_samples=min_samples, metric=metric).fit(vectors)
-    core = np.zeros(len(vectors), dtype=np.bool_)
-    core[found.core_sample_indices_] = True
-    ids = found.labels_.astype(np.int32)
-    nearest = CoreSamples(vectors[core], ids[core], metric).nearest(vectors)
-    labels = np.where(core, ids, nearest.within(eps)).astype(np.int32)
-    distances = np.where(core, np.float32(0), nearest.distances)
-    return Clusters(labels, core, distances, np.full(int(ids.max(initial=NOISE)) + 1, eps, dtype=np.float32))
+    core = found.core_sample_indices_
+    labels = np.full(len(vectors), NOISE, dtype=np.int32)
+    labels[core] = found.labels_[core]
+    return labels
 
 
 def join(parts: Sequence[tuple[NDArray[np.intp], Clusters]], total: int) -> Clusters:

@@ -1,0 +1,104 @@
+"""Exact DBSCAN of many points, in memory that does not grow with the number of neighbours.
+
+Every pair is looked at once, in blocks of the upper triangle. A link between neighbours is followed as soon as both
+are known to be core samples, and forgotten; until then it waits. A point not yet known to be one has fewer than
+min_samples neighbours so far, so that fewer than n * min_samples links wait, even where one group holds everything and
+a graph of all neighbours would have n² edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from threadpoolctl import threadpool_limits
+
+from shared.clusters import NOISE, Metric, comparable
+from training.blocks import Block, Points, Rule, link
+
+# Points in a block: large enough that a block's product takes ten times as long as handing it out, small enough that
+# its 4 MB of products stay in the cache.
+_BLOCK = 1024
+
+
+def core_clusters(vectors: NDArray[np.float32], *, eps: float, min_samples: int, metric: Metric) -> NDArray[np.int32]:
+    """The cluster of each core sample among n vectors, shape (n,), numbered in the order of their first core samples.
+
+    NOISE for all that are no core samples, whether a cluster reaches them or not. The same as scikit-learn's DBSCAN
+    finds, but for pairs whose distance is eps to within rounding.
+    """
+    rule = Rule(eps, min_samples, metric)
+    points = comparable(vectors, metric)
+    state = Joined(len(points), rule)
+    # Two products at a time, one thread each, keep two cores busier than one product in two threads: what comes after
+    # the product has one thread only.
+    with threadpool_limits(1, user_api="blas"):
+        blocks = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(_tasks(points, state))
+        state.add(cast("Iterator[Block]", blocks))
+    return state.clusters()
+
+
+def _tasks(
+    points: NDArray[np.float32], state: Joined
+) -> Iterator[tuple[Callable[..., Block], tuple[Any, ...], dict[str, Any]]]:
+    """The blocks of the upper triangle, each with what is known when it is handed out."""
+    halves = state.rule.halves(points).astype(np.float32)
+
+    def part(start: int, component: NDArray[np.int32]) -> Points:
+        some = slice(start, start + _BLOCK)
+        return Points(start, points[some], halves[some], component[some])
+
+    for start in range(0, len(points), _BLOCK):
+        for other in range(start, len(points), _BLOCK):
+            # Read once: joblib asks for blocks from another thread, and numbers from two states don't compare.
+            component = state.component
+            yield delayed(link)(part(start, component), part(other, component), state.rule)
+
+
+class Joined:
+    """What the blocks seen so far say about n points. They may come in any order."""
+
+    def __init__(self, total: int, rule: Rule) -> None:
+        self.rule = rule
+        self.component = np.arange(total, dtype=np.int32)
+        """Shape (n,): what each core sample is joined with; a number of its own for every other point."""
+        self._neighbours = np.ones(total, dtype=np.int64)
+        self._waiting: list[NDArray[np.int32]] = []
+
+    def add(self, blocks: Iterable[Block]) -> None:
+        """Count and join. As often as n links have come, they are followed, so that later blocks leave them out."""
+        came = 0
+        for block in blocks:
+            self._neighbours[block.rows] += block.row_counts
+            self._neighbours[block.columns] += block.column_counts
+            self._waiting.append(block.links)
+            came += block.links.shape[1]
+            if came > len(self.component):
+                self._follow()
+                came = 0
+        self._follow()
+
+    def _follow(self) -> None:
+        links = np.concatenate(self._waiting, axis=1)
+        ready = self._core()[links].all(axis=0)
+        starts, ends = self.component[links[:, ready]]
+        total = len(self.component)
+        graph = coo_array((np.ones(len(starts), dtype=np.bool_), (starts, ends)), shape=(total, total))
+        self.component = connected_components(graph, directed=False)[1][self.component]
+        self._waiting = [links[:, ~ready]]
+
+    def _core(self) -> NDArray[np.bool_]:
+        return self._neighbours >= self.rule.min_samples
+
+    def clusters(self) -> NDArray[np.int32]:
+        """What core_clusters returns, once every block was added."""
+        core = self._core()
+        _, first, which = np.unique(self.component[core], return_index=True, return_inverse=True)
+        clusters = np.full(len(core), NOISE, dtype=np.int32)
+        clusters[core] = first.argsort().argsort()[which]
+        return clusters
