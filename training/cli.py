@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from training.commands import assign, fetch, import_original, label, publish, report, rollback, train, versions, weights
+from training.commands import assign, eps, fetch, import_original, label, publish, report, rollback, train, versions, weights
 
 app = typer.Typer(
     help="From a folder of pictures to named groups that Azure AI Search can find.",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command("weights")(weights.run)
 app.command("train")(train.run)
+app.command("eps")(eps.run)
 app.command("assign")(assign.run)
 app.command("label")(label.run)
 app.command("report")(report.run)

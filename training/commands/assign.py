@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -41,12 +42,11 @@ def run(
     with errors_in_words():
         sources = find_pictures(pictures)
         _, model = open_trained(bundle, lambda line: console.print(escape(line)))
-        cache = EmbeddingCache(model.embedder.spec)
+        with closing(EmbeddingCache(model.embedder.spec)) as cache, progress("Labelling", len(sources)) as advance:
 
-        def assign(some: Sequence[Source]) -> Iterator[Row]:
-            return assign_pictures(model, some, cache)
+            def assign(some: Sequence[Source]) -> Iterator[Row]:
+                return assign_pictures(model, some, cache)
 
-        with progress("Labelling", len(sources)) as advance:
             if format == "folders":
                 tally = sort_into_folders(assign(sources), pictures, target, placing, force=force, advance=advance)
             else:

@@ -89,7 +89,7 @@ def _panel(title: str, xs: Sequence[float], values: Sequence[float], nearest: in
         title=title,
         top=top,
         bottom=bottom,
-        points=" ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True)),
+        points=_steps(xs, ys),
         marker=ys[nearest],
         ticks=tuple(
             Tick(at, f"{value:.0%}" if is_share else f"{value:.3g}")
@@ -97,6 +97,14 @@ def _panel(title: str, xs: Sequence[float], values: Sequence[float], nearest: in
             for at in _scale([value], low, high, bottom, top)
         ),
     )
+
+
+def _steps(xs: Sequence[float], ys: Sequence[float]) -> str:
+    """From point to point, level first: nothing changes between one eps of the curve and the next."""
+    corners = [(xs[0], ys[0])]
+    for x, before, after in zip(xs[1:], ys, ys[1:], strict=False):
+        corners += [(x, before), (x, after)] if after != before else [(x, after)]
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
 
 
 def _rows(curve: Curve) -> tuple[tuple[str, ...], ...]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from shared.bundle import Labels
 from shared.clusters import NOISE
@@ -19,10 +14,8 @@ from training.picture_map import Positions
 from training.report.chart import WIDTH, draw
 from training.report.facts import Choice
 from training.report.map_labels import MapLabel, lay_out
+from training.report.templates import digest, page_script, page_style, template
 from training.report.thumbnails import Inlined
-
-_HERE = Path(__file__).parent
-_THEME = _HERE.parent / "theme.css"
 
 _COLOURS = 12  # in theme.css; more groups share them, and have their names on the map
 _AT_FIRST = 48  # pictures of a group that are shown before somebody asks for the rest
@@ -84,8 +77,8 @@ def render(
         for group in sorted(grouping.groups, key=lambda group: (-len(group.pictures), group.cluster))
     ]
     dots = _dots(gallery, grouping, positions)
-    style, script = _style(), _read(_HERE / "report.js")
-    page = _template().render(
+    style, script = page_style(), page_script()
+    page = template("report.html").render(
         manifest=gallery.bundle.manifest,
         version=version,
         sections=sections,
@@ -105,8 +98,8 @@ def render(
         charts=[(choice, draw(choice.curve, choice.eps)) for choice in choices],
         style=style,
         script=script,
-        style_hash=_digest(style),
-        script_hash=_digest(script),
+        style_hash=digest(style),
+        script_hash=digest(script),
         metric_name="cosine distance"
         if gallery.bundle.manifest.clustering.metric == "cosine"
         else "Euclidean distance",
@@ -180,25 +173,3 @@ def _map_labels(sections: Sequence[Section], dots: Sequence[Dot]) -> list[MapLab
         x, y = np.median(own, axis=0)
         wanted.append(MapLabel(float(x), float(y) - 10, section.title, section.colour))
     return lay_out(wanted, WIDTH)
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("report.html")
-
-
-@cache
-def _style() -> str:
-    return _read(_THEME) + _read(_HERE / "report.css")
-
-
-def _read(path: Path) -> str:
-    return path.read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    """How a content security policy names an inline style or script, the only ones that may apply."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,37 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from training.cli import app
+
+
+@pytest.fixture
+def command(tmp_path: Path, picture_folder: Callable[..., Path]) -> list[str]:
+    return ["eps", str(picture_folder()), "--output", str(tmp_path / "eps.html")]
+
+
+def test_numbers_and_a_page(command: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "chosen" in result.stderr
+    page = (tmp_path / "eps.html").read_text()
+    assert "<polyline" in page
+    assert "Content-Security-Policy" in page
+
+
+def test_json(command: list[str]) -> None:
+    result = CliRunner().invoke(app, [*command, "--json"])
+    found = json.loads(result.stdout)
+    assert found["eps"] > 0
+    assert len({len(values) for values in found["curve"].values()}) == 1
+    assert max(found["curve"]["clusters"]) == 2
+
+
+def test_too_few_pictures_say_what_to_do(command: list[str]) -> None:
+    result = CliRunner().invoke(app, [*command, "--min-samples", "50"])
+    assert result.exit_code == 1
+    assert "--min-samples" in result.stderr

@@ -1,0 +1,94 @@
+"""`python -m training eps`: how groups and coverage go with eps, and which eps training would choose."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from shared.clusters import Metric
+from shared.embedder import Pooling
+from shared.images import Resize
+from training.console import console, errors_in_words, escape, progress
+
+if TYPE_CHECKING:
+    from training.eps import EpsChoice
+
+_ROWS = 16  # of the table; the page has every point
+
+
+def run(
+    pictures: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")],
+    min_samples: Annotated[int, typer.Option(min=1, help="As for train.")] = 3,
+    metric: Annotated[Metric, typer.Option(help="As for train.")] = "cosine",
+    pooling: Annotated[Pooling, typer.Option(help="As for train.")] = "avg",
+    resize: Annotated[Resize, typer.Option(help="As for train.")] = "antialias",
+    output: Annotated[Path, typer.Option(help="The page with the curves.")] = Path("eps.html"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print every point of the curves as JSON.")] = False,
+) -> None:
+    """Show how many groups each eps gives, how many pictures they hold, and the eps that training would choose."""
+    from shared.bundle import write_atomically
+    from shared.embedder import open_embedder
+    from training.dataset import find_pictures
+    from training.embedding_cache import EmbeddingCache
+    from training.embeddings import embed_pictures
+    from training.eps import choose_eps
+    from training.report.eps_page import render_eps
+    from training.train import Options
+    from training.weights import export_graph
+
+    options = Options("eps", None, min_samples, metric, pooling, resize)
+    with errors_in_words():
+        sources = find_pictures(pictures)
+        graph = export_graph(Path("models"), lambda line: console.print(escape(line)))
+        embedder = open_embedder(options.spec(), graph)
+        with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:
+            embedded = embed_pictures(sources, embedder, cache, advance)
+        choice = choose_eps(embedded.vectors, min_samples=min_samples, metric=metric)
+        write_atomically(output, render_eps(choice))
+    if as_json:
+        typer.echo(json.dumps(_as_json(choice), indent=2))
+    else:
+        console.print(_table(choice))
+        console.print(f"eps [bold]{choice.eps:.4g}[/]: {escape(choice.reason)}")
+    console.print(f"[green]Wrote[/] {escape(str(output))}, the curves to look at")
+
+
+def _as_json(choice: EpsChoice) -> dict[str, object]:
+    curve = choice.curve
+    return {
+        "eps": choice.eps,
+        "reason": choice.reason,
+        "curve": {
+            "eps": curve.eps.tolist(),
+            "clusters": curve.clusters.tolist(),
+            "coverage": curve.coverage.tolist(),
+            "largest": curve.largest.tolist(),
+            "score": curve.score.tolist(),
+        },
+    }
+
+
+def _table(choice: EpsChoice) -> Table:
+    """Some points of the curve, evenly spaced, and the last one before the chosen eps, which is marked."""
+    curve = choice.curve
+    chosen = max(int(np.searchsorted(curve.eps, choice.eps)) - 1, 0)
+    spaced = np.linspace(0, len(curve.eps) - 1, min(_ROWS, len(curve.eps))).round().astype(int).tolist()
+    table = Table(title="Groups by eps")
+    for heading in ("", "eps", "groups", "in a group", "in the largest", "score"):
+        table.add_column(heading, justify="right")
+    for row in sorted({chosen, *spaced}):
+        table.add_row(
+            "chosen" if row == chosen else "",
+            f"{choice.eps if row == chosen else curve.eps[row]:.4g}",
+            str(curve.clusters[row]),
+            f"{curve.coverage[row]:.0%}",
+            f"{curve.largest[row]:.0%}",
+            f"{curve.score[row]:.3f}",
+        )
+    return table

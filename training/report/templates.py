@@ -1,0 +1,40 @@
+"""The templates, style and script of the pages in this folder. Whatever a template is given is escaped by it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+_HERE = Path(__file__).parent
+_THEME = _HERE.parent / "theme.css"
+
+
+@cache
+def template(name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(name)
+
+
+@cache
+def page_style() -> str:
+    return _read(_THEME) + _read(_HERE / "report.css")
+
+
+@cache
+def page_script() -> str:
+    return _read(_HERE / "report.js")
+
+
+def digest(text: str) -> str:
+    """How a content security policy names an inline style or script, the only ones that may apply."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8")
