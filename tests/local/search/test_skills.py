@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from local.search import computer_vision
 from local.search.enrichment import Enriched
 from local.search.skills import Skillset, in_order
+from tests.conftest import PROJECT
 from tests.local.search.skill_server import Reply, Value, reply, serve_skill
 
+RECORD: dict[str, Any] = json.loads(Path(computer_vision.__file__).with_suffix(".json").read_text())
 IMAGES = "/document/normalized_images/*"
 
 
@@ -39,7 +42,7 @@ def vision() -> dict[str, Any]:
 
 def picture(name: str, count: int = 1) -> tuple[str, Enriched]:
     images = [{"data": str(number)} for number in range(count)]
-    return f"http://host/{name}", Enriched({"metadata_storage_name": name, "normalized_images": images})
+    return f"http://host/{name}", Enriched({"metadata_storage_content_md5": name, "normalized_images": images})
 
 
 class Told:
@@ -122,8 +125,7 @@ def test_documents_without_pictures_ask_nobody() -> None:
 
 
 def test_what_is_written_down_of_a_picture() -> None:
-    name = next(iter(json.loads(RECORD.read_text())["pictures"]))
-    known, unknown = picture(name), picture("never seen.jpg")
+    known, unknown = picture(next(iter(RECORD["pictures"]))), picture("never seen")
     told = enrich([vision()], known, unknown)
     assert known[1].value(f"{IMAGES}/imageTags/*/name")
     assert known[1].value(f"{IMAGES}/caption/captions/*/text")
@@ -131,8 +133,8 @@ def test_what_is_written_down_of_a_picture() -> None:
     assert [at for at, *_ in told.warnings] == [1]
 
 
-RECORD = Path(computer_vision.__file__).with_suffix(".json")
-
-
-def test_the_record_says_what_it_is() -> None:
-    assert "not Computer Vision's" in json.loads(RECORD.read_text())["about"]
+def test_the_record_is_of_the_sample_pictures_and_says_what_it_is() -> None:
+    assert "these are not Computer Vision's own answers" in RECORD["about"]
+    for md5, written in RECORD["pictures"].items():
+        content = (PROJECT / written["picture"]).read_bytes()
+        assert hashlib.md5(content, usedforsecurity=False).hexdigest() == md5
