@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,24 @@ def test_single_equals_batch_equals_parallel(embedder: Embedder, pictures: list[
         parallel = np.concatenate(list(threads.map(embedder.embed, [[picture] for picture in pictures])))
     assert np.array_equal(batch, single)
     assert np.array_equal(batch, parallel)
+
+
+@pytest.fixture(scope="module")
+def canonical() -> tuple[bytes, np.ndarray]:
+    """One sample picture and its embedding, pinned: what a vector means must never change."""
+    pinned = json.loads((PROJECT / "tests" / "fixtures" / "canonical_embedding.json").read_text())
+    return (PROJECT / "data" / "test" / "open_book_01.jpg").read_bytes(), np.asarray(pinned, dtype=np.float32)
+
+
+def test_the_canonical_embedding(embedder: Embedder, canonical: tuple[bytes, np.ndarray]) -> None:
+    content, expected = canonical
+    picture = embedder.picture(content)
+    single, batch = embedder.embed([picture])[0], embedder.embed([picture] * (BATCH + 1))
+    with ThreadPoolExecutor(2) as threads:
+        parallel = np.concatenate(list(threads.map(embedder.embed, [[picture]] * 2)))
+    tolerance = 1e-4 * float(np.linalg.norm(expected))
+    for vector in (single, *batch, *parallel):
+        assert vector == pytest.approx(expected, abs=tolerance)
 
 
 def test_no_pictures_are_no_vectors(embedder: Embedder) -> None:
@@ -97,6 +116,12 @@ def test_the_backends_agree_on_every_sample_picture(embedder: Embedder, tensorfl
         cosine_distance(*pair) for pair in zip(embedder.embed(samples), tensorflow.embed(samples), strict=True)
     ]
     assert max(distances) < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_canonical_embedding_by_tensorflow(tensorflow: Embedder, canonical: tuple[bytes, np.ndarray]) -> None:
+    test_the_canonical_embedding(tensorflow, canonical)
 
 
 @pytest.mark.slow
