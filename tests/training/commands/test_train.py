@@ -35,6 +35,7 @@ def train(models: Path, cache_file: Path, monkeypatch: pytest.MonkeyPatch) -> Tr
     """The command, with an eps that suits near-copies unless another is given."""
     cache = functools.partial(embedding_cache.EmbeddingCache, path=cache_file)
     monkeypatch.setattr(embedding_cache, "EmbeddingCache", cache)
+    monkeypatch.setenv("COLUMNS", "200")  # else tables are as wide as the terminal that the tests run in
 
     def run(pictures: Path, *options: str) -> Result:
         eps = () if "--eps" in options else ("--eps", str(EPS))
