@@ -77,7 +77,7 @@ class TestNaming:
         expect(page.locator("#title")).to_have_text("Group 2, unnamed")
         page.keyboard.type("cup")
         page.keyboard.press("Enter")
-        expect(page.locator("#progress-text")).to_have_text("All groups are named")
+        expect(page.locator("#progress-text")).to_have_text("All 3 named")
         expect(page.locator("#saved")).to_have_text("Saved")
         assert saved(folder).labels == {0: ("boat",), 1: ("apple", "fruit"), 2: ("cup",)}
 
@@ -104,7 +104,7 @@ class TestNaming:
         page.keyboard.press("Escape")
         page.keyboard.press("j")
         page.fill("#name", "thing,")
-        expect(page.locator(".note", has_text="one of 2 groups of this name")).to_have_count(2)
+        expect(page.locator(".note", has_text="2 groups share this name")).to_have_count(2)
         assert saved(folder).labels == {0: ("thing",), 1: ("thing",)}
 
     def test_only_what_is_unnamed_is_listed_if_wanted(self, page: Page) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -42,7 +44,10 @@ def serve(gallery: Gallery, port: int, ready: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         ready(f"http://{_HOST}:{bound}/?token={token}")
-        uvicorn.Server(config).run(sockets=[listener])
+        # uvicorn raises the signal that ended it once more. As an exception it lets the report be finished.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listen(port: int) -> socket.socket:

@@ -38,11 +38,12 @@ def name_group(link: str, name: str) -> None:
         client.post(f"{origin}/api/change", json=edit).raise_for_status()
 
 
-def test_ctrl_c_ends_it_with_a_report_that_is_up_to_date(folder: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_with_a_report_that_is_up_to_date(folder: Path, how: signal.Signals) -> None:
     with process(folder) as (running, link):
         name_group(link, "boat")
-        running.send_signal(signal.SIGINT)
-        assert running.wait(60) in {0, -signal.SIGINT}
+        running.send_signal(how)
+        assert running.wait(60) == 0
     bundle = read_bundle(folder)
     assert bundle.labels.labels == {0: ("boat",)}
     assert reported_version(folder) == bundle.version

@@ -46,7 +46,7 @@ function filter(unnamed) {
 
 function sharing(group) {
   const same = store.state.groups.filter((other) => !other.notGroup && group.names.length && titleOf(other) === titleOf(group));
-  return same.length > 1 ? `one of ${same.length} groups of this name` : "";
+  return same.length > 1 ? `${same.length} groups share this name` : "";
 }
 
 function drawItem({ id, title, unnamed, struck, note, pictures }) {

@@ -29,7 +29,7 @@ function drawBar() {
   byId("model").textContent = state.model;
   byId("progress").max = groups.length || 1;
   byId("progress").value = groups.length - unnamed;
-  byId("progress-text").textContent = unnamed ? `${groups.length - unnamed} of ${groups.length} named` : "All groups are named";
+  byId("progress-text").textContent = unnamed ? `${groups.length - unnamed} of ${groups.length} named` : `All ${groups.length} named`;
   byId("next-unnamed").hidden = !unnamed;
   for (const [id, verb] of [["undo", "Undo"], ["redo", "Redo"]]) {
     byId(id).ariaDisabled = String(!state[id]);

@@ -6,7 +6,7 @@ import { show, UNCLUSTERED } from "./view.js";
 
 const dialog = byId("try-dialog");
 const input = el("input", { type: "file", accept: "image/*", className: "hidden-visually", id: "try-file" });
-const drop = el("label", { className: "drop", htmlFor: "try-file" }, el("strong", {}, "Drop a picture here"), el("span", { className: "soft" }, "or choose one, or paste it. It is only looked at: nothing is kept."));
+const drop = el("label", { className: "drop", htmlFor: "try-file" }, el("strong", {}, "Choose a picture"), el("span", { className: "soft" }, "or drop it here, or paste it. It is only looked at: nothing is kept."));
 const answer = el("div", { className: "answer", "aria-live": "polite" });
 let preview = "";
 let asked = 0;
