@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from local.azurite import start_azurite
-from local.processes import PROJECT, start_host
-from local.search.process import start_search
-from training.console import console, fail
+from local.processes import PROJECT, ProcessFailedError
+from local.search.stack import start_stack
+from training.console import console, escape, fail
 
 QUERIES = ("open book", "closed book", "book shelf")
 PAGE_PORT = 7073
@@ -33,37 +31,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, default=PROJECT / "models" / "books", help="default: models/books")
     parser.add_argument("--pictures", type=Path, default=PROJECT / "data", help="default: data, train and test")
     options = parser.parse_args(argv)
-    with ExitStack() as running:
-        _say("1. Starting Blob Storage (Azurite), the Function in Microsoft's worker, and the stand-in for search")
-        azurite = running.enter_context(start_azurite())
-        azurite.create_container()
-        key = secrets.token_urlsafe(24)
-        store = {"MODEL_STORE": azurite.url(), "MODEL_STORE_CONNECTION_STRING": azurite.connection_string}
-        model = {**store, "MODEL_NAME": options.model.name}
-        _run(["training", "publish", str(options.model)], store)
-        # A key of this run's own: nobody else on this machine is to be served.
-        host = running.enter_context(start_host(PROJECT, env={**model, "KEY": key, "RETURN_VECTOR": "true"}))
-        search = running.enter_context(start_search(key=key))
-        settings = {
-            **model,
-            "SEARCH_ENDPOINT": search.url,
-            "SEARCH_KEY": key,
-            "SEARCH_VECTOR": "true",
-            "SKILL_URL": f"{host.url}/api/extraction",
-            "SKILL_KEY": key,
-            "STORAGE_CONNECTION": azurite.connection_string,
-            "COMPARE_AI_SERVICES_URL": "",
-            "CLASSIFIER_URL": "",
-        }
-        _say("2. Uploading the pictures, deploying the search objects, running the indexer")
-        _run(["infra.search", "upload", str(options.pictures)], settings)
-        _run(["infra.search", "deploy"], settings)
-        _run(["infra.search", "run"], settings)
-        _say("3. Searching for words that nobody typed on the pictures")
-        for query in QUERIES:
-            _run(["infra.search", "query", query], settings)
-        if options.keep:
-            _keep(settings)
+    _say("1. Starting Blob Storage (Azurite), the Function in Microsoft's worker, and the stand-in for search")
+    try:
+        with start_stack(options.model) as settings:
+            _say("2. Uploading the pictures, deploying the search objects, running the indexer")
+            _run(settings, "upload", str(options.pictures))
+            _run(settings, "deploy")
+            _run(settings, "run")
+            _say("3. Searching for words that nobody typed on the pictures")
+            for query in QUERIES:
+                _run(settings, "query", query)
+            if options.keep:
+                _keep(settings)
+    except ProcessFailedError as error:
+        fail(error)
 
 
 def _keep(settings: Mapping[str, str]) -> None:
@@ -79,16 +60,14 @@ def _keep(settings: Mapping[str, str]) -> None:
             signal.pause()
 
 
-def _run(arguments: Sequence[str], settings: Mapping[str, str]) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=PROJECT, env={**os.environ, **settings}, check=False
-    )
-    if finished.returncode:
-        fail(f"`python -m {' '.join(arguments)}` failed")
+def _run(settings: Mapping[str, str], *arguments: str) -> None:
+    command = [sys.executable, "-m", "infra.search", *arguments]
+    if subprocess.run(command, cwd=PROJECT, env={**os.environ, **settings}, check=False).returncode:
+        fail(f"`python -m infra.search {' '.join(arguments)}` failed")
 
 
 def _say(text: str) -> None:
-    console.print(f"\n[bold]{text}[/]")
+    console.print(f"\n[bold]{escape(text)}[/]")
 
 
 if __name__ == "__main__":

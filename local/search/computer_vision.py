@@ -1,4 +1,4 @@
-"""In place of Computer Vision: what computer_vision.json says of a few pictures, known by the MD5 of their bytes."""
+"""In place of Computer Vision: what computer_vision.json says of a few pictures, known by file name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 ODATA_TYPE = "#Microsoft.Skills.Vision.ImageAnalysisSkill"
 
 
-def analyse(md5: str | None) -> dict[str, Any] | None:
+def analyse(file_name: str) -> dict[str, Any] | None:
     """The skill's outputs `tags` and `description` for a picture; None for one that nothing is written down for."""
-    known = _written_down().get(md5)
+    known = _written_down().get(file_name)
     if known is None:
         return None
     tags: list[str] = known["tags"]
@@ -23,5 +23,5 @@ def analyse(md5: str | None) -> dict[str, Any] | None:
 
 
 @cache
-def _written_down() -> dict[str | None, Any]:
+def _written_down() -> dict[str, Any]:
     return json.loads((Path(__file__).parent / "computer_vision.json").read_text(encoding="utf-8"))["pictures"]

@@ -84,7 +84,7 @@ class Skillset:
     ) -> None:
         for at, place in instances:
             document = documents[at][1]
-            found = computer_vision.analyse(document.source["metadata_storage_content_md5"])
+            found = computer_vision.analyse(document.source["metadata_storage_name"])
             if found is None:
                 details = "Nothing is written down for this picture in local/search/computer_vision.json."
                 warn(at, f"Enrichment.ImageAnalysisSkill.{skill.get('name')}", "This stand-in can't see.", details)
