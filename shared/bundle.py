@@ -150,18 +150,23 @@ def read_bundle(folder: Path) -> Bundle:
 def read_manifest(folder: Path) -> Manifest:
     """Read manifest.json alone. Raises BundleError."""
     path = folder / MANIFEST
-    content = _read(folder, MANIFEST)
+    return parse_versioned(Manifest, _read(folder, MANIFEST), f"{path} is not a manifest", path)
+
+
+def parse_versioned[Document: BaseModel](
+    kind: type[Document], content: bytes, otherwise: str, origin: str | Path
+) -> Document:
+    """Read a document that names its format. Raises BundleError: for a newer format, or `otherwise` and why."""
     try:
         found = json.loads(content)
-        if isinstance(found, dict) and found.get("format") not in {None, FORMAT}:
-            raise BundleError(
-                f"{path} has format {found['format']}, this code reads format {FORMAT}: update the code or retrain"
-            )
-        return Manifest.model_validate(found)
-    except ValidationError as error:
-        raise BundleError(f"{path} is not a manifest: {explain(error)}") from None
     except ValueError as error:
-        raise error if isinstance(error, BundleError) else BundleError(f"{path} is not JSON: {error}") from None
+        raise BundleError(f"{otherwise}: {error}") from None
+    if isinstance(found, dict) and found.get("format") not in {None, FORMAT}:
+        raise BundleError(f"{origin} has format {found['format']}, this code reads format {FORMAT}: update the code")
+    try:
+        return kind.model_validate(found)
+    except ValidationError as error:
+        raise BundleError(f"{otherwise}: {explain(error)}") from None
 
 
 def parse_labels(content: bytes, origin: Path) -> Labels:

@@ -10,12 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.bundle import LABELS, MANIFEST, BundleError, Manifest, explain, full_version, read_manifest, sha256
+from shared.bundle import (
+    FORMAT,
+    LABELS,
+    MANIFEST,
+    BundleError,
+    Manifest,
+    full_version,
+    parse_versioned,
+    read_manifest,
+    sha256,
+)
 from shared.store import EMBEDDERS, MissingError, Store, StoreError
-
-FORMAT = 1
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _VERSION = r"^[0-9a-f]{12}-[0-9a-f]{6}$"
@@ -138,21 +146,7 @@ def versions_prefix(name: str) -> str:
 
 def parse_pointer(content: bytes, origin: str) -> Pointer:
     """Raises BundleError naming `origin`."""
-    try:
-        found = json.loads(content)
-        if isinstance(found, dict) and found.get("format") not in {None, FORMAT}:
-            raise BundleError(
-                f"{origin} has format {found['format']}, this code reads format {FORMAT}: update the code"
-            )
-        return Pointer.model_validate(found)
-    except ValidationError as error:
-        raise BundleError(f"{origin} is damaged: {explain(error)}. Delete it and publish again") from None
-    except ValueError as error:
-        raise (
-            error
-            if isinstance(error, BundleError)
-            else BundleError(f"{origin} is damaged: {error}. Delete it and publish again")
-        ) from None
+    return parse_versioned(Pointer, content, f"{origin} is damaged (delete it and publish again)", origin)
 
 
 def read_published_manifest(store: Store, folder: str) -> tuple[Manifest, str]:

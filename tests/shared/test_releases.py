@@ -75,10 +75,10 @@ def test_what_can_not_be_a_version_is_refused(store: Store, version: str) -> Non
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"{", r"current\.json is damaged: "),
-        (b"[]", r"current\.json is damaged: "),
+        (b"{", r"current\.json is damaged .*: "),
+        (b"[]", r"current\.json is damaged .*: "),
         (b'{"format": 7}', r"current\.json has format 7, this code reads format 1"),
-        (b'{"version": "../../../etc"}', r"current\.json is damaged: version: String should match"),
+        (b'{"version": "../../../etc"}', r"current\.json is damaged .*: version: String should match"),
     ],
 )
 def test_a_pointer_that_can_not_be_read_is_named(store: Store, content: bytes, message: str) -> None:
