@@ -100,8 +100,8 @@ def _neighbours(rows: Points, columns: Points, rule: Rule) -> NDArray[np.bool_]:
     error = (_ROUNDING * (rows.halves + columns.halves.max()))[:, None]
     near = scores >= least + error
     possible = scores >= least - error
-    if np.count_nonzero(possible) > np.count_nonzero(near):
-        doubtful = _places(near != possible)
+    doubtful = _places(near != possible)
+    if len(doubtful[0]):
         near[doubtful] = _exactly(rows.vectors, columns.vectors, doubtful, rule)
     return near
 
