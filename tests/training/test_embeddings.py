@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.embedder import Embedder
 from shared.images import fit
 from tests.bundles import SPEC
 from tests.conftest import PROJECT, encode, noise_picture
@@ -60,7 +59,8 @@ def run(folder: Path, cache: EmbeddingCache | None) -> Run:
     return Run(embed_pictures(sources, plain_embedder(counted), cache), counted.pictures, sorted(read))
 
 
-def test_each_picture_has_its_embedding_in_order(folder: Path, embedder: Embedder) -> None:
+def test_each_picture_has_its_embedding_in_order(folder: Path) -> None:
+    embedder = plain_embedder()
     embedded = embed_pictures(find_pictures(folder)[:3], embedder, None)
     assert embedded.names == ("group0_0.png", "group0_1.png", "group0_2.png")
     pictures = [fit(noise_picture(0).rotate(copy), 240, "antialias") for copy in range(3)]

