@@ -87,10 +87,7 @@ def find_pictures(folder: Path) -> list[FileSource]:
 
 def remember_pictures(bundle: Path, folder: Path) -> None:
     """Note beside a bundle where its pictures are: relative, so that both can move together. Not part of the model."""
-    try:
-        path = folder.resolve().relative_to(bundle.resolve(), walk_up=True)
-    except ValueError:  # another drive
-        path = folder.resolve()
+    path = folder.resolve().relative_to(bundle.resolve(), walk_up=True)
     write_atomically(bundle / _REMEMBERED, os.fsencode(f"{path.as_posix()}\n"))
 
 
