@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -351,11 +352,11 @@ class TestHelp:
 class TestLooks:
     @pytest.mark.parametrize("device", ["desktop", "phone"])
     def test_nothing_sticks_out_and_colours_follow_the_system(
-        self, browser: Browser, served_page: Served, device: str
+        self, browser: Browser, served_page: Served, device: Literal["desktop", "phone"]
     ) -> None:
         backgrounds: set[str] = set()
         for colours in ("light", "dark"):
-            with tab(browser, device=device, colours=colours) as page:  # pyright: ignore[reportArgumentType]
+            with tab(browser, device=device, colours=colours) as page:
                 enter(page, served_page)
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
                 backgrounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))

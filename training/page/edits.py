@@ -92,7 +92,7 @@ def apply(edit: Edit, gallery: Gallery, labels: Labels, grouping: Grouping) -> E
             return _take_out(edit.picture, gallery, labels, grouping)
         case PutBack():
             return _put_back(edit.picture, gallery, labels, grouping)
-        case Split():
+        case _:
             return _split(edit, gallery, labels, grouping)
 
 

@@ -15,7 +15,7 @@ def render_eps(choice: EpsChoice) -> bytes:
     page = template("eps.html").render(
         choice=noted,
         chart=draw(noted.curve, noted.eps),
-        map_width=WIDTH,
+        width=WIDTH,
         style=style,
         style_hash=digest(style),
     )

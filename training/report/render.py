@@ -16,6 +16,7 @@ from training.report.facts import Choice
 from training.report.map_labels import MapLabel, lay_out
 from training.report.templates import digest, page_script, page_style, template
 from training.report.thumbnails import Inlined
+from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
 
 _COLOURS = 12  # in theme.css; more groups share them, and have their names on the map
 _AT_FIRST = 48  # pictures of a group that are shown before somebody asks for the rest
@@ -59,7 +60,8 @@ class Dot:
     x: str
     y: str
     cluster: int
-    colour: int
+    colour: str
+    """A class of the style sheet."""
 
 
 def render(
@@ -77,32 +79,30 @@ def render(
         for group in sorted(grouping.groups, key=lambda group: (-len(group.pictures), group.cluster))
     ]
     dots = _dots(gallery, grouping, positions)
+    manifest = gallery.bundle.manifest
     style, script = page_style(), page_script()
     page = template("report.html").render(
-        manifest=gallery.bundle.manifest,
+        manifest=manifest,
         version=version,
         sections=sections,
         largest=max((section.size for section in sections), default=1),
         named=sum(bool(section.names) for section in sections),
         unclustered=_unclustered(gallery, grouping, thumbnails),
-        not_groups=len(labels.not_groups),
-        taken_out=sum(cluster == NOISE for cluster in labels.edits.core.values()),
-        split=len(labels.edits.eps),
+        edits=edits_in_words(labels),
+        parameters=parameters_in_words(manifest),
+        metric_name=metric_in_words(manifest),
         left_out=len(gallery.names) - len(thumbnails),
         missing=gallery.missing,
         untrained=int((~gallery.trained).sum()),
         skipped=gallery.skipped,
         dots=dots,
         map_labels=_map_labels(sections, dots),
-        map_width=WIDTH,
+        width=WIDTH,
         charts=[(choice, draw(choice.curve, choice.eps)) for choice in choices],
         style=style,
         script=script,
         style_hash=digest(style),
         script_hash=digest(script),
-        metric_name="cosine distance"
-        if gallery.bundle.manifest.clustering.metric == "cosine"
-        else "Euclidean distance",
     )
     # A file name that is no text can't be written as such; its place is shown.
     return page.encode("utf-8", "replace")
@@ -159,10 +159,14 @@ def _dots(gallery: Gallery, grouping: Grouping, positions: Positions) -> list[Do
             x=f"{places[picture, 0]:.1f}",
             y=f"{places[picture, 1]:.1f}",
             cluster=int(grouping.clusters[picture]),
-            colour=int(grouping.clusters[picture]) % _COLOURS,
+            colour=_colour(int(grouping.clusters[picture])),
         )
         for picture in (*order, *grouping.unclustered)
     ]
+
+
+def _colour(cluster: int) -> str:
+    return "none" if cluster == NOISE else f"c{cluster % _COLOURS}"
 
 
 def _map_labels(sections: Sequence[Section], dots: Sequence[Dot]) -> list[MapLabel]:

@@ -9,7 +9,8 @@
   const places = dots.map((dot) => [Number(dot.getAttribute("cx")), Number(dot.getAttribute("cy"))]);
   const titles = new Map(
     [...document.querySelectorAll(".overview a")].map((link) => [
-      link.dataset.cluster, link.querySelector(".title").textContent,
+      link.dataset.cluster,
+      link.querySelector(".title").textContent,
     ]),
   );
   const REACH = 22; // how far from a dot the pointer may be, in the map's units: a fingertip on a phone

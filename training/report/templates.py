@@ -18,12 +18,13 @@ def template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters |= {"commas": "{:,}".format, "fixed": "{:.1f}".format, "percent": "{:.0%}".format}
     return environment.get_template(name)
 
 
 @cache
 def page_style() -> str:
-    return _read(_THEME) + _read(_HERE / "report.css")
+    return "".join(map(_read, (_THEME, _HERE / "report.css", _HERE / "drawings.css")))
 
 
 @cache

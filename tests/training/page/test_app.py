@@ -11,6 +11,7 @@ from shared.bundle import LABELS, Labels, read_bundle, write_labels
 from tests.conftest import encode
 from tests.training.galleries import HOSTILE, draw, open_plainly
 from tests.training.page.pages import served
+from training.page.report_keeper import ReportKeeper
 from training.page.view import StateView
 
 CUPS = 2
@@ -194,7 +195,10 @@ def test_the_report_shows_the_name_just_given(client: httpx.Client) -> None:
 
 
 def test_a_report_that_takes_long_is_asked_for_again(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.page.report_keeper.ReportKeeper.wait", lambda self, seconds: False)  # pyright: ignore
+    def too_long(self: ReportKeeper, seconds: float) -> bool:
+        return False
+
+    monkeypatch.setattr(ReportKeeper, "wait", too_long)
     answer = client.get("/report")
     assert answer.status_code == 503
     assert "reload" in answer.json()["error"]

@@ -29,7 +29,9 @@ export function drawGroup() {
     `eps ${group.eps}`,
     out ? `${out} taken out` : "",
     `${place} of ${groups.length}`,
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
   byId("mark").textContent = group.notGroup ? "It is a group" : "Not a group";
   byId("mark").ariaPressed = String(group.notGroup);
   byId("split").disabled = group.notGroup;

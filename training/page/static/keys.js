@@ -41,10 +41,18 @@ export function watchKeys() {
     el(
       "label",
       { className: "switch" },
-      el("input", { type: "checkbox", checked: singleKeys(), onchange: (event) => localStorage.setItem(SINGLE_KEYS, event.target.checked ? "on" : "off") }),
+      el("input", {
+        type: "checkbox",
+        checked: singleKeys(),
+        onchange: (event) => localStorage.setItem(SINGLE_KEYS, event.target.checked ? "on" : "off"),
+      }),
       " Shortcuts of a single key",
     ),
-    el("div", { className: "row" }, el("button", { type: "button", className: "primary", onclick: () => dialog.close() }, "Close")),
+    el(
+      "div",
+      { className: "row" },
+      el("button", { type: "button", className: "primary", onclick: () => dialog.close() }, "Close"),
+    ),
   );
   document.addEventListener("keydown", onKey);
 }
@@ -57,7 +65,13 @@ export function openHelp() {
 export const singleKeys = () => localStorage.getItem(SINGLE_KEYS) !== "off";
 
 const keyList = (rows) =>
-  el("dl", { className: "keys" }, ...rows.map(([key, what]) => el("div", {}, el("dt", {}, ...key.split(" ").map((part) => el("kbd", {}, part))), el("dd", {}, what))));
+  el(
+    "dl",
+    { className: "keys" },
+    ...rows.map(([key, what]) =>
+      el("div", {}, el("dt", {}, ...key.split(" ").map((part) => el("kbd", {}, part))), el("dd", {}, what)),
+    ),
+  );
 
 function go(move) {
   move();

@@ -17,14 +17,16 @@ export function drawList() {
   const unnamed = groups.filter(isUnnamed);
   byId("show-all").textContent = `All ${groups.length}`;
   byId("show-unnamed").textContent = `Unnamed ${unnamed.length}`;
-  const rows = (onlyUnnamed ? groups.filter((group) => isUnnamed(group) || group.id === current()) : groups).map((group) => ({
-    id: group.id,
-    title: titleOf(group),
-    unnamed: !group.names.length,
-    struck: group.notGroup,
-    note: group.notGroup ? "no group" : sharing(group),
-    pictures: group.pictures,
-  }));
+  const rows = (onlyUnnamed ? groups.filter((group) => isUnnamed(group) || group.id === current()) : groups).map(
+    (group) => ({
+      id: group.id,
+      title: titleOf(group),
+      unnamed: !group.names.length,
+      struck: group.notGroup,
+      note: group.notGroup ? "no group" : sharing(group),
+      pictures: group.pictures,
+    }),
+  );
   rows.push({ id: UNCLUSTERED, title: "Unclustered", unnamed: true, struck: false, note: "", pictures: unclustered });
   const drawn = rows.map(drawItem);
   const list = byId("group-list");
@@ -45,7 +47,9 @@ function filter(unnamed) {
 }
 
 function sharing(group) {
-  const same = store.state.groups.filter((other) => !other.notGroup && group.names.length && titleOf(other) === titleOf(group));
+  const same = store.state.groups.filter(
+    (other) => !other.notGroup && group.names.length && titleOf(other) === titleOf(group),
+  );
   return same.length > 1 ? `${same.length} groups share this name` : "";
 }
 

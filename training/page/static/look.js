@@ -16,7 +16,15 @@ const close = el("button", { type: "button", className: "quiet" }, "Close");
 let shown = null;
 
 export function watchLook() {
-  dialog.append(el("div", { className: "stage" }, image), el("div", { className: "about" }, el("div", {}, name, facts), el("div", { className: "row" }, out, back, on, close)));
+  dialog.append(
+    el("div", { className: "stage" }, image),
+    el(
+      "div",
+      { className: "about" },
+      el("div", {}, name, facts),
+      el("div", { className: "row" }, out, back, on, close),
+    ),
+  );
   out.addEventListener("click", toggle);
   back.addEventListener("click", () => stepTo(-1));
   on.addEventListener("click", () => stepTo(1));

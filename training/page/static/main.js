@@ -29,9 +29,14 @@ function drawBar() {
   byId("model").textContent = state.model;
   byId("progress").max = groups.length || 1;
   byId("progress").value = groups.length - unnamed;
-  byId("progress-text").textContent = unnamed ? `${groups.length - unnamed} of ${groups.length} named` : `All ${groups.length} named`;
+  byId("progress-text").textContent = unnamed
+    ? `${groups.length - unnamed} of ${groups.length} named`
+    : `All ${groups.length} named`;
   byId("next-unnamed").hidden = !unnamed;
-  for (const [id, verb] of [["undo", "Undo"], ["redo", "Redo"]]) {
+  for (const [id, verb] of [
+    ["undo", "Undo"],
+    ["redo", "Redo"],
+  ]) {
     byId(id).ariaDisabled = String(!state[id]);
     byId(id).title = state[id] ? `${verb}: ${state[id]}` : `Nothing to ${id}`;
   }

@@ -44,7 +44,11 @@ export async function commit() {
   return kept;
 }
 
-const typed = () => field.value.split(",").map((name) => name.trim()).filter(Boolean);
+const typed = () =>
+  field.value
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 
 function leave() {
   if (typed().length && typedFor !== null) changeOnLeaving({ op: "name", group: typedFor, add: typed() });

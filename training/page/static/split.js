@@ -13,7 +13,17 @@ export async function openSplit(id) {
     const { ways } = await read(await fetch(`/api/splits/${id}`));
     if (!dialog.open) return;
     if (ways.length) draw(id, title, ways);
-    else dialog.replaceChildren(heading(title), el("p", {}, "This group does not come apart: however small eps is made, its pictures stay together until none are left. Take out the pictures that do not belong."), row(closer("Close")));
+    else
+      dialog.replaceChildren(
+        heading(title),
+        el(
+          "p",
+          {},
+          "This group does not come apart: however small eps is made, its pictures stay together to the last. " +
+            "Take out the pictures that do not belong.",
+        ),
+        row(closer("Close")),
+      );
     dialog.querySelector("input, .row button").focus();
   } catch (error) {
     dialog.close();
@@ -29,14 +39,20 @@ function draw(id, title, ways) {
     chosen = way;
     preview.replaceChildren(
       ...way.parts.map((part, index) => strip(`Part ${index + 1}`, part)),
-      ...(way.left.length ? [strip("Left over: in no part, so unclustered", way.left, "left")] : []),
+      ...(way.left.length ? [strip("Left over: in no part", way.left, "left")] : []),
     );
   };
   const choices = ways.map((way, index) => {
     const input = el("input", { type: "radio", name: "way", checked: index === 0, onchange: () => choose(way) });
     const sizes = way.parts.map((part) => part.length).join(" + ");
     const left = way.left.length ? `, ${way.left.length} left over` : "";
-    return el("label", { className: "way" }, input, el("span", {}, el("strong", {}, sizes), left), el("small", {}, `eps ${way.eps.toFixed(3)}`));
+    return el(
+      "label",
+      { className: "way" },
+      input,
+      el("span", {}, el("strong", {}, sizes), left),
+      el("small", {}, `eps ${way.eps.toFixed(3)}`),
+    );
   });
   keep.addEventListener("click", async () => {
     keep.disabled = true;
@@ -47,8 +63,18 @@ function draw(id, title, ways) {
   });
   dialog.replaceChildren(
     heading(title),
-    el("p", { className: "soft" }, `Its ${plural(groupById(id).pictures.length, "picture")}, clustered again with a smaller eps. Each part gets the group's names; nothing changes until you keep it.`),
-    el("fieldset", { className: "ways" }, el("legend", {}, ways.length === 1 ? "One way" : `${ways.length} ways, loosest first`), ...choices),
+    el(
+      "p",
+      { className: "soft" },
+      `Its ${plural(groupById(id).pictures.length, "picture")}, clustered again with a smaller eps. ` +
+        "Each part gets the group's names; nothing changes until you keep it.",
+    ),
+    el(
+      "fieldset",
+      { className: "ways" },
+      el("legend", {}, ways.length === 1 ? "One way" : `${ways.length} ways, loosest first`),
+      ...choices,
+    ),
     preview,
     row(keep, closer("Cancel")),
   );
@@ -75,7 +101,16 @@ const strip = (title, pictures, kind = "") =>
       "ul",
       {},
       ...pictures.map((picture) =>
-        el("li", {}, el("img", { src: `/picture/${picture}/small`, alt: store.names[picture], title: store.names[picture], loading: "lazy" })),
+        el(
+          "li",
+          {},
+          el("img", {
+            src: `/picture/${picture}/small`,
+            alt: store.names[picture],
+            title: store.names[picture],
+            loading: "lazy",
+          }),
+        ),
       ),
     ),
   );

@@ -76,7 +76,13 @@ function resize() {
 
 function newTile(picture) {
   const name = store.names[picture];
-  const image = el("img", { src: `/picture/${picture}/small`, alt: name, loading: "lazy", decoding: "async", draggable: false });
+  const image = el("img", {
+    src: `/picture/${picture}/small`,
+    alt: name,
+    loading: "lazy",
+    decoding: "async",
+    draggable: false,
+  });
   image.addEventListener("error", () => image.closest("li").classList.add("unreadable"));
   return el(
     "li",
@@ -86,7 +92,12 @@ function newTile(picture) {
       { type: "button", className: "picture", tabIndex: -1, dataset: { picture }, onclick: () => openLook(picture) },
       image,
     ),
-    el("p", { className: "caption" }, isolated(name, { className: "file", title: name }), el("span", { className: "mark" })),
+    el(
+      "p",
+      { className: "caption" },
+      isolated(name, { className: "file", title: name }),
+      el("span", { className: "mark" }),
+    ),
     el("button", { type: "button", className: "out", tabIndex: -1, onclick: () => takeOut(picture) }),
   );
 }
@@ -110,7 +121,14 @@ function onKey(event) {
   if (at < 0) return;
   const top = list.children[at].offsetTop;
   const columns = [...list.children].filter((tile) => tile.offsetTop === list.children[0].offsetTop).length;
-  const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, Home: -at, End: list.children.length - 1 - at };
+  const steps = {
+    ArrowRight: 1,
+    ArrowLeft: -1,
+    ArrowDown: columns,
+    ArrowUp: -columns,
+    Home: -at,
+    End: list.children.length - 1 - at,
+  };
   if (!(event.key in steps)) return;
   event.preventDefault();
   const wanted = at + steps[event.key];

@@ -6,7 +6,12 @@ import { show, UNCLUSTERED } from "./view.js";
 
 const dialog = byId("try-dialog");
 const input = el("input", { type: "file", accept: "image/*", className: "hidden-visually", id: "try-file" });
-const drop = el("label", { className: "drop", htmlFor: "try-file" }, el("strong", {}, "Choose a picture"), el("span", { className: "soft" }, "or drop it here, or paste it. It is only looked at: nothing is kept."));
+const drop = el(
+  "label",
+  { className: "drop", htmlFor: "try-file" },
+  el("strong", {}, "Choose a picture"),
+  el("span", { className: "soft" }, "or drop it here, or paste it. It is only looked at: nothing is kept."),
+);
 const answer = el("div", { className: "answer", "aria-live": "polite" });
 let preview = "";
 let asked = 0;
@@ -17,7 +22,11 @@ export function watchTry() {
     input,
     drop,
     answer,
-    el("div", { className: "row" }, el("button", { type: "button", className: "quiet", onclick: () => dialog.close() }, "Close")),
+    el(
+      "div",
+      { className: "row" },
+      el("button", { type: "button", className: "quiet", onclick: () => dialog.close() }, "Close"),
+    ),
   );
   input.addEventListener("change", () => {
     if (input.files[0]) ask(input.files[0]);
@@ -58,7 +67,8 @@ async function ask(file) {
     const found = await read(await fetch("/api/try", { method: "POST", body: file }));
     if (mine === asked) draw(file, found);
   } catch (error) {
-    if (mine === asked) answer.replaceChildren(el("p", { className: "problem" }, isolated(file.name), `: ${error.message}`));
+    if (mine === asked)
+      answer.replaceChildren(el("p", { className: "problem" }, isolated(file.name), `: ${error.message}`));
   }
 }
 
@@ -77,11 +87,28 @@ function draw(file, found) {
     ["Group", group ? String(group.id) : "none"],
     ["Names", found.names.join(", ") || "none"],
     ...(found.suggested.length ? [["Suggested", found.suggested.join(", ")]] : []),
-    ["Distance", found.distance === null ? "nothing to compare with" : `${found.distance.toFixed(3)}${found.eps === null ? "" : ` of at most ${found.eps.toFixed(3)}`}`],
+    [
+      "Distance",
+      found.distance === null
+        ? "nothing to compare with"
+        : `${found.distance.toFixed(3)}${found.eps === null ? "" : ` of at most ${found.eps.toFixed(3)}`}`,
+    ],
     ["Confidence", `${Math.round(found.confidence * 100)}%`],
   ];
   const image = el("img", { src: preview, alt: `The picture tried: ${file.name}` });
-  const go = group && el("button", { type: "button", onclick: () => { dialog.close(); show(group.id); } }, "Show the group");
+  const go =
+    group &&
+    el(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          dialog.close();
+          show(group.id);
+        },
+      },
+      "Show the group",
+    );
   answer.replaceChildren(
     el(
       "div",
@@ -105,5 +132,10 @@ const alike = ({ picture, distance, group }) =>
     "li",
     {},
     el("img", { src: `/picture/${picture}/small`, alt: store.names[picture], title: store.names[picture] }),
-    el("p", {}, isolated(group === UNCLUSTERED ? "unclustered" : titleOf(groupById(group) ?? { id: group, names: [] })), el("span", { className: "soft" }, ` ${distance.toFixed(3)}`)),
+    el(
+      "p",
+      {},
+      isolated(group === UNCLUSTERED ? "unclustered" : titleOf(groupById(group) ?? { id: group, names: [] })),
+      el("span", { className: "soft" }, ` ${distance.toFixed(3)}`),
+    ),
   );

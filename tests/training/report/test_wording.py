@@ -1,0 +1,44 @@
+"""What the report says of edits and parameters."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.bundle import Edits, Labels, Manifest
+from tests.training.galleries import open_plainly, train_pictures
+from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    folder: Path = train_pictures(tmp_path_factory.mktemp("shapes") / "models")
+    return open_plainly(folder).bundle.manifest
+
+
+def test_edits_are_told_in_words() -> None:
+    assert edits_in_words(Labels(labels={0: ("boat",)})) == []
+    edits = Edits(core={0: -1, 1: -1, 2: 3, 4: 4}, eps={3: 0.1, 4: 0.1})
+    assert edits_in_words(Labels(edits=edits, not_groups=(1,))) == [
+        "2 groups made by splitting",
+        "2 core samples left out",
+        "1 group marked as none, so that the pictures are unclustered",
+    ]
+
+
+def test_parameters_are_those_that_were_used(manifest: Manifest) -> None:
+    told = parameters_in_words(manifest)
+    assert told["eps"] == "0.15 (given)"
+    assert told["pooling"] == "avg: 512 numbers a picture"
+    assert told["resize"] == "antialias, to 240 x 240 pixels"
+    assert told["scikit-learn"] == manifest.made_with["scikit-learn"]
+    assert "categories" not in told
+
+
+def test_categories_are_told_where_there_are_some(manifest: Manifest) -> None:
+    clustering = manifest.clustering.model_copy(update={"eps_chosen": "auto", "metric": "euclidean"})
+    several = manifest.model_copy(update={"categories": {"a": (0,), "b": (1, 2)}, "clustering": clustering})
+    told = parameters_in_words(several)
+    assert told["categories"] == "a, b"
+    assert told["eps"] == "0.15 (chosen from the pictures, the largest of all categories)"
+    assert metric_in_words(manifest) == "cosine distance"
+    assert metric_in_words(several) == "Euclidean distance"

@@ -1,0 +1,46 @@
+"""What the report says in words of its own: what a person changed, and the parameters."""
+
+from __future__ import annotations
+
+from shared.bundle import Labels, Manifest
+from shared.clusters import NOISE
+
+
+def edits_in_words(labels: Labels) -> list[str]:
+    """What a person changed about the groups, beyond their names."""
+    split = len(labels.edits.eps)
+    out = sum(cluster == NOISE for cluster in labels.edits.core.values())
+    marked = len(labels.not_groups)
+    told = (
+        (split, f"{split} group{_s(split)} made by splitting"),
+        (out, f"{out} core sample{_s(out)} left out"),
+        (marked, f"{marked} group{_s(marked)} marked as none, so that the pictures are unclustered"),
+    )
+    return [words for count, words in told if count]
+
+
+def parameters_in_words(manifest: Manifest) -> dict[str, str]:
+    """Everything that decides what the model is, by name."""
+    clustering, embedder = manifest.clustering, manifest.embedder
+    chosen = "chosen from the pictures" if clustering.eps_chosen == "auto" else "given"
+    largest = ", the largest of all categories" if manifest.categories else ""
+    parameters = {
+        "eps": f"{clustering.eps:.6g} ({chosen}{largest})",
+        "min_samples": str(clustering.min_samples),
+        "metric": clustering.metric,
+        "core samples": f"{manifest.counts.core_samples:,}",
+        "network": f"{embedder.network}, {embedder.precision}",
+        "pooling": f"{embedder.pooling}: {embedder.dimensions:,} numbers a picture",
+        "resize": f"{embedder.resize}, to {embedder.input} x {embedder.input} pixels",
+    }
+    if manifest.categories:
+        parameters["categories"] = ", ".join(manifest.categories)
+    return parameters | manifest.made_with
+
+
+def metric_in_words(manifest: Manifest) -> str:
+    return "cosine distance" if manifest.clustering.metric == "cosine" else "Euclidean distance"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
