@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from training.commands import assign, eps, fetch, import_original, label, publish, report, rollback, train, versions, weights
+from training.commands import (
+    assign,
+    eps,
+    fetch,
+    import_original,
+    label,
+    publish,
+    report,
+    rollback,
+    train,
+    versions,
+    weights,
+)
 
 app = typer.Typer(
     help="From a folder of pictures to named groups that Azure AI Search can find.",

@@ -32,7 +32,7 @@ _SAME = 1e-3
 _WEAK = 0.25
 
 
-class NoGroups(UserError):  # noqa: N818  (named for what there is, as a caller handles it)
+class NoGroupsError(UserError):
     """There can't be a group, whatever eps is. The message says what to try."""
 
 
@@ -62,10 +62,10 @@ class EpsChoice:
 def choose_eps(vectors: NDArray[np.float32], *, min_samples: int = 3, metric: Metric = "cosine") -> EpsChoice:
     """Choose eps for DBSCAN over n vectors, shape (n, dimensions).
 
-    The same vectors give the same choice, in whatever order they come. Raises NoGroups for fewer than min_samples.
+    The same vectors give the same choice, in whatever order they come. Raises NoGroupsError for fewer than min_samples.
     """
     if len(vectors) < max(min_samples, 2):
-        raise NoGroups(
+        raise NoGroupsError(
             f"pictures: {len(vectors)}, fewer than a group takes (--min-samples {min_samples}): "
             "add pictures, ten or more of each kind, or give a smaller --min-samples"
         )

@@ -14,12 +14,13 @@ from shared.clusters import CoreSamples, Metric
 from shared.embedder import Vectors
 from training.clustering import Clusters
 
-# The share of strangers that a reach may let in. `python -m benchmarks.reach`, averages over twelve labelled sets with
-# a fifth of the pictures of kinds never seen: strict labels have precision 0.69 and recall 0.70, with suggestions 0.66
-# and 0.75; a share of 0.10 gives 0.65 and 0.76, one factor of 1.1 times eps for all groups 0.66 and 0.74.
+# The share of strangers that a reach may let in. `python -m benchmarks.reach`, ten labelled sets with a fifth of the
+# pictures of kinds never seen: strict labels have precision 0.65 and recall 0.69, with suggestions 0.63 and 0.74. On
+# twelve earlier sets 0.10 gained a point of recall for a point of precision; one factor of 1.1 for all groups did no
+# better than 0.05.
 _STRANGERS = 0.05
 
-# For a group that no other group's pictures come near: nothing to calibrate on, so the cautious factor above.
+# For a group that no other group's pictures come near: nothing to calibrate on, so that cautious factor.
 _ALONE = 1.1
 
 

@@ -35,7 +35,7 @@ from training.carry import Carried, carry_over
 from training.clustering import Clusters, distances_to_centre, find_clusters, join
 from training.csv_files import csv_row
 from training.embeddings import Embedded
-from training.eps import EpsChoice, NoGroups, choose_eps
+from training.eps import EpsChoice, NoGroupsError, choose_eps
 from training.names import NamesByPicture, make_labels, names_by_exemplar
 from training.reach import find_reach
 from training.weights import GRAPH_SHA256
@@ -124,7 +124,7 @@ def _cluster(
                 choices[category] = choose_eps(vectors[rows], min_samples=options.min_samples, metric=options.metric)
                 eps = choices[category].eps
             part = find_clusters(vectors[rows], eps=eps, min_samples=options.min_samples, metric=options.metric)
-        except NoGroups as error:
+        except NoGroupsError as error:
             reason = f"category {category}: {error}" if category else str(error)
             continue
         parts.append((rows, part))

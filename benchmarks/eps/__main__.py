@@ -12,17 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.eps.embedding import embed_labelled
 from benchmarks.eps.evaluate import Result, evaluate, subsets
-from benchmarks.eps.packages import CACHE, UnavailableError
+from benchmarks.eps.packages import UnavailableError
 from benchmarks.eps.sets import SETS, prepare
-from shared.embedder import EmbedderSpec, Vectors, open_embedder
-from shared.vgg16 import WEIGHTS_SHA256
-from training.dataset import find_pictures
-from training.embedding_cache import EmbeddingCache
-from training.embeddings import embed_pictures
-from training.weights import GRAPH_SHA256, export_graph
 
-_MODELS = Path(__file__).parents[2] / "models"
 # Shares of the best index that are aimed at.
 _TARGETS = {"avg": 0.90, "flatten": 0.85}
 
@@ -46,7 +40,7 @@ def main() -> None:
                 folders.append((one.name, one.held_out, prepare(one)))
             except UnavailableError as error:
                 print(f"{one.name} left out: {error} ({one.source})")
-    embedded = [(name, held_out, *_embed(folder)) for name, held_out, folder in folders]
+    embedded = [(name, held_out, *embed_labelled(folder)) for name, held_out, folder in folders]
     for pooling, target in _TARGETS.items():
         print(f"\n{pooling}: share of the best adjusted Rand index, {options.subsets} subsets of each set")
         print(f"{'':16}  best  chosen  worst tenth    knee  clusters x coverage")
@@ -77,15 +71,6 @@ def _print(name: str, results: Sequence[Result]) -> float:
         flush=True,
     )
     return mean(chosen)
-
-
-def _embed(folder: Path) -> tuple[Vectors, np.ndarray[tuple[int], np.dtype[np.str_]]]:
-    """Flattened embeddings, from which averages can be had, and the label of each."""
-    spec = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256, pooling="flatten")
-    embedder = open_embedder(spec, export_graph(_MODELS, print))
-    cache = EmbeddingCache(spec, CACHE / "embeddings.sqlite")
-    embedded = embed_pictures(find_pictures(folder), embedder, cache)
-    return embedded.vectors, np.array([name.split("/")[0] for name in embedded.names])
 
 
 main()

@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from shared.clusters import NOISE, Metric
 from training.clustering import find_clusters
-from training.eps import EpsChoice, NoGroups, choose_eps
+from training.eps import EpsChoice, NoGroupsError, choose_eps
 
 DIMENSIONS = 64
 
@@ -109,7 +109,7 @@ def test_a_few_pictures_of_one_kind_and_an_odd_one() -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_few_pictures_make_no_group(count: int) -> None:
     vectors, _ = kinds(count)
-    with pytest.raises(NoGroups, match=rf"pictures: {count}, .*--min-samples 3.*add pictures"):
+    with pytest.raises(NoGroupsError, match=rf"pictures: {count}, .*--min-samples 3.*add pictures"):
         choose_eps(vectors)
 
 

@@ -1,0 +1,26 @@
+"""Embeddings of a labelled folder, cached apart from those of training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.eps.packages import CACHE
+from shared.embedder import EmbedderSpec, Vectors, open_embedder
+from shared.vgg16 import WEIGHTS_SHA256
+from training.dataset import find_pictures
+from training.embedding_cache import EmbeddingCache
+from training.embeddings import embed_pictures
+from training.weights import GRAPH_SHA256, export_graph
+
+MODELS = Path(__file__).parents[2] / "models"
+
+
+def embed_labelled(folder: Path) -> tuple[Vectors, np.ndarray[tuple[int], np.dtype[np.str_]]]:
+    """Flattened embeddings, from which averages can be had, and the label of each."""
+    spec = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256, pooling="flatten")
+    embedder = open_embedder(spec, export_graph(MODELS, print))
+    cache = EmbeddingCache(spec, CACHE / "embeddings.sqlite")
+    embedded = embed_pictures(find_pictures(folder), embedder, cache)
+    return embedded.vectors, np.array([name.split("/")[0] for name in embedded.names])
