@@ -1,8 +1,8 @@
 """`python -m benchmarks.reach`: labels with and without near misses, on held-out pictures of the labelled sets.
 
 Of each set, some kinds are trained on 7 pictures in 10; the other 3 are asked for, with a quarter as many pictures of
-kinds never trained on. A group means the kind that most of its pictures are of. Precision is the share of the labels given
-that are right, recall the share of pictures of kinds that got a group whose label is right.
+kinds never trained on. A group means the kind that most of its pictures are of. Precision is the share of the labels
+given that are right, recall the share of pictures of kinds that got a group whose label is right.
 """
 
 from __future__ import annotations
