@@ -18,7 +18,7 @@ from training.report.writer import Report
 pytestmark = [pytest.mark.slow, needs_chromium]
 
 PICTURES, GROUPS = 3000, 40
-# Ten times what was measured on two busy cores; a page that redraws or resends too much exceeds it all the same.
+# The server takes 0.02 s to save a name among so many pictures. The rest is patience with a busy machine.
 SECONDS_TO_SAVE = 5.0
 
 
