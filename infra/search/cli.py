@@ -73,7 +73,7 @@ def remove(
     ] = False,
 ) -> None:
     """Mark pictures for deletion: the next run takes them out of the index."""
-    from infra.search import pictures, queries
+    from infra.search import gaps, pictures
 
     with _session() as clients:
         if not names and not purge:
@@ -82,7 +82,7 @@ def remove(
             pictures.mark_deleted(clients.images, names)
             _say(f"Marked {len(names)} pictures; `run` takes them out of the index")
         if purge:
-            gone = pictures.purge(clients.images, lambda url: queries.has_url(clients.documents, url))
+            gone = pictures.purge(clients.images, gaps.held(clients.images, clients.documents))
             _say(f"Deleted {len(gone)} pictures from the container")
 
 

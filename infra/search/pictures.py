@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from mimetypes import guess_type
@@ -74,25 +74,21 @@ def mark_deleted(images: ContainerClient, names: Iterable[str]) -> None:
         images.get_blob_client(name).set_blob_metadata({**(there[name].metadata or {}), DELETED: "true"})
 
 
-def purge(images: ContainerClient, still_indexed: Callable[[str], bool]) -> list[str]:
-    """Delete the marked blobs whose URLs the index no longer has; return their names."""
-    gone = [
-        blob.name
-        for blob in _listed(images).values()
-        if is_marked(blob) and not still_indexed(images.get_blob_client(blob.name).url)
-    ]
+def purge(images: ContainerClient, still_indexed: Container[str]) -> list[str]:
+    """Delete the marked blobs that the index no longer has, by their names; return those."""
+    gone = [blob.name for blob in _listed(images).values() if is_marked(blob) and blob.name not in still_indexed]
     for name in gone:
         images.delete_blob(name)
     return gone
 
 
-def touch(images: ContainerClient, urls: Iterable[str]) -> list[str]:
+def touch(images: ContainerClient, names: Iterable[str]) -> list[str]:
     """Make the indexer read these blobs again by saving their metadata anew; return the names of those that are there.
 
     The indexer goes by a blob's time of change alone: it never comes back to a document that it failed on.
     """
     touched: list[str] = []
-    for name in filter(None, (blob_name(images, url) for url in urls)):
+    for name in names:
         blob = images.get_blob_client(name)
         try:
             blob.set_blob_metadata(blob.get_blob_properties().metadata)

@@ -119,11 +119,6 @@ def versions(documents: SearchClient) -> dict[str, int]:
     return {str(value["value"]): int(value["count"]) for value in (found.get_facets() or {}).get("model_version", [])}
 
 
-def has_url(documents: SearchClient, url: str) -> bool:
-    """Does the index hold a picture of this blob?"""
-    return bool(list(documents.search("*", filter=f"url eq {quoted(url)}", select=["id"], top=1)))
-
-
 def quoted(text: str) -> str:
     """A text as an OData literal."""
     doubled = text.replace("'", "''")

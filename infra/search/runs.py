@@ -14,7 +14,7 @@ from azure.search.documents.indexes.models import IndexerExecutionResult
 
 from infra.search.clients import Clients
 from infra.search.gaps import missing
-from infra.search.pictures import touch
+from infra.search.pictures import blob_name, touch
 from shared.errors import UserError
 
 _POLL_SECONDS = 1.0
@@ -88,8 +88,9 @@ def run(
         before = _wait(clients, lambda latest: latest.status != "inProgress", watch, poll)
         yield before
     if retry and before:
+        failed = (blob_name(clients.images, url) for url in before.failed_documents)
         overlooked = missing(clients.images, clients.documents, unchanged_since=before.started)
-        touch(clients.images, {*before.failed_documents, *overlooked})
+        touch(clients.images, {*filter(None, failed), *overlooked})
     _start(clients, poll)
     started = before.started if before else None
     appears_by = time.monotonic() + _APPEARS_WITHIN_SECONDS

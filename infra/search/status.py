@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from infra.search.clients import Clients
 from infra.search.gaps import missing
+from infra.search.pictures import blob_name
 from infra.search.queries import versions
 from infra.search.runs import Finding, Run, history
 from infra.search.skill import Skill, SkillError
+
+_UNREAD = "It has not been read yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,12 @@ class Status:
 def read_status(clients: Clients) -> Status:
     """Raises SettingsError and azure.core's exceptions."""
     runs = history(clients)
-    said: dict[str, Finding] = {}
+    said: dict[str | None, Finding] = {}
     for finding in (finding for run in reversed(runs) for finding in run.findings):
-        said[finding.document] = finding
-    unread = "It has not been read yet"
+        said[blob_name(clients.images, finding.document)] = finding
     lacking = [
-        said.get(url) or Finding(url, unread, "", is_error=False) for url in missing(clients.images, clients.documents)
+        said.get(name) or Finding(clients.images.get_blob_client(name).url, _UNREAD, "", is_error=False)
+        for name in missing(clients.images, clients.documents)
     ]
     fields = {field.name for field in clients.indexes.get_index(clients.settings.search_name_prefix).fields}
     return Status(

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from infra.search.clients import Clients
+from infra.search.gaps import held
 from infra.search.pictures import mark_deleted, purge, upload
-from infra.search.queries import Answer, Question, ask, has_url
+from infra.search.queries import Answer, Question, ask
 from infra.search.runs import Run, last_run, reset, run
 from infra.search.settings import load_search_settings
 from infra.search.status import read_status
@@ -72,7 +73,7 @@ class Chain:
         """Take pictures out of the index and then out of the container."""
         mark_deleted(self.clients.images, names)
         self.index()
-        assert sorted(purge(self.clients.images, lambda url: has_url(self.clients.documents, url))) == sorted(names)
+        assert sorted(purge(self.clients.images, held(self.clients.images, self.clients.documents))) == sorted(names)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.search.clients import Clients
-from infra.search.queries import Answer, QueryError, Question, ask, every, has_url, quoted, versions, word_fields
+from infra.search.queries import Answer, QueryError, Question, ask, every, quoted, versions, word_fields
 from infra.search.skill import Skill
 from tests.local.search.deployments import deployed, draw, draw_groups, settings
 from tests.local.search.skill_server import VERSION, Reply, Value, reply, serve_skill
@@ -102,10 +102,8 @@ def test_every_document_however_many(asked: Clients, monkeypatch: pytest.MonkeyP
     assert len(list(every(asked.documents, [], where="cluster_id eq 1 or cluster_id eq 2"))) == 6
 
 
-def test_versions_and_urls(asked: Clients) -> None:
+def test_versions_and_literals(asked: Clients) -> None:
     assert versions(asked.documents) == {VERSION: 9}
-    assert has_url(asked.documents, asked.images.get_blob_client("open_book_0.jpg").url)
-    assert not has_url(asked.documents, "http://elsewhere/it's.jpg")
     assert quoted("it's") == "'it''s'"
 
 
