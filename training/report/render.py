@@ -104,8 +104,7 @@ def render(
         style_hash=digest(style),
         script_hash=digest(script),
     )
-    # A file name that is no text can't be written as such; its place is shown.
-    return page.encode("utf-8", "replace")
+    return page.encode()
 
 
 def _section(

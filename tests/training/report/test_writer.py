@@ -158,13 +158,6 @@ def test_what_was_left_out_is_said(folder: Path) -> None:
     assert "apple1.png : it is not a picture in any known format" in text
 
 
-def test_a_file_name_that_is_no_text_does_no_harm(folder: Path) -> None:
-    gallery = open_plainly(folder)
-    gallery.names = ("\udcff.png", *gallery.names[1:])
-    Report(gallery).write(gallery.bundle.labels, "version")
-    assert "?.png" in Page(folder).text
-
-
 def test_there_may_be_no_report_or_none_of_ours(tmp_path: Path) -> None:
     assert reported_version(tmp_path) is None
     (tmp_path / REPORT).write_bytes(b"<html>\xff")
