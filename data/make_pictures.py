@@ -18,7 +18,7 @@ from numpy.random import Generator
 from PIL import Image
 
 SEED = 7
-TRAIN, TEST = 14, 4
+TRAIN, TEST = 16, 4
 ODD_TRAIN, ODD_TEST = 6, 4
 # Good enough that no blocks show, small enough to commit.
 QUALITY = 85
@@ -48,7 +48,9 @@ def plan(train: int, test: int, odd_train: int, odd_test: int) -> list[Picture]:
     Raises ValueError for more odd pictures than there are subjects.
     """
     if odd_train + odd_test > len(SUBJECTS):
-        raise ValueError(f"there are {len(SUBJECTS)} odd subjects, {odd_train + odd_test} were asked for; ask for fewer")
+        raise ValueError(
+            f"there are {len(SUBJECTS)} odd subjects, {odd_train + odd_test} were asked for; ask for fewer"
+        )
     pictures: list[Picture] = []
     for kind in KINDS:
         first, second = (odd_train, odd_test) if kind == "odd" else (train, test)

@@ -71,7 +71,9 @@ def flower(rng: Generator, shape: Shape) -> Floats:
     for _ in range(int(rng.integers(3, 8))):
         x, y, r = rng.uniform(0.15, 0.85) * width, rng.uniform(0.15, 0.7) * height, rng.uniform(0.06, 0.16) * width
         foot = x + rng.normal(0, 0.1) * width
-        draw.line([(x, y), ((x + foot) / 2 + r / 2, (y + height) / 2), (foot, height)], (60, 90, 50), max(2, round(r / 6)))
+        draw.line(
+            [(x, y), ((x + foot) / 2 + r / 2, (y + height) / 2), (foot, height)], (60, 90, 50), max(2, round(r / 6))
+        )
         petals = int(rng.integers(5, 10))
         colour = vary(rng, pick(rng, DYES))
         for k in range(petals):
@@ -101,7 +103,9 @@ def chart(rng: Generator, shape: Shape, paper: Colour) -> Floats:
     height, width = shape
     image = Image.new("RGB", (width, height), ink(paper))
     draw = ImageDraw.Draw(image)
-    draw.line([(width * 0.08, height * 0.05), (width * 0.08, height * 0.92), (width * 0.97, height * 0.92)], (40, 40, 40), 3)
+    draw.line(
+        [(width * 0.08, height * 0.05), (width * 0.08, height * 0.92), (width * 0.97, height * 0.92)], (40, 40, 40), 3
+    )
     count = int(rng.integers(5, 11))
     heights = np.clip(rng.uniform(0.1, 0.8, count), 0, 1)
     xs = np.linspace(0.14, 0.93, count) * width

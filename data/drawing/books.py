@@ -37,9 +37,7 @@ def round_spine(size: Format, material: Material, bulge: float) -> Part:
     turn = np.linspace(0, np.pi, 9)
     x, z = -bulge * np.sin(turn), size.thickness * (0.5 + 0.5 * np.cos(turn))
     y = np.array([size.height / 2, -size.height / 2])
-    grid = np.stack(
-        [np.broadcast_to(x, (2, 9)), np.broadcast_to(y[:, None], (2, 9)), np.broadcast_to(z, (2, 9))], 2
-    )
+    grid = np.stack([np.broadcast_to(x, (2, 9)), np.broadcast_to(y[:, None], (2, 9)), np.broadcast_to(z, (2, 9))], 2)
     return surface(grid, material)
 
 
@@ -82,7 +80,12 @@ def standing_book(rng: Generator, size: Format, design: Binding) -> list[Part]:
 def _leaf_curve(thickness: float, width: float, gutter: float, hump: float) -> tuple[Floats, Floats]:
     """Points (x, z) of an open page from the gutter outwards, evenly spaced along the paper."""
     s = np.linspace(0, 1, 200)
-    z = gutter + (thickness - gutter) * (1 - np.exp(-s / 0.055)) + hump * np.exp(-(((s - 0.24) / 0.2) ** 2)) - hump * 0.3 * s**2
+    z = (
+        gutter
+        + (thickness - gutter) * (1 - np.exp(-s / 0.055))
+        + hump * np.exp(-(((s - 0.24) / 0.2) ** 2))
+        - hump * 0.3 * s**2
+    )
     x = s * width
     length = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(z)))])
     even = np.linspace(0, length[-1], 30)
@@ -135,7 +138,9 @@ def _half(rng: Generator, curve: tuple[Floats, Floats], height: float, printed: 
     return parts
 
 
-def _lifted_leaf(rng: Generator, side: int, size: tuple[float, float], start: float, design: pages.Design, number: int) -> Part:
+def _lifted_leaf(
+    rng: Generator, side: int, size: tuple[float, float], start: float, design: pages.Design, number: int
+) -> Part:
     """A leaf that has not settled: it rises from the gutter and bends back down."""
     width, height = size
     bend = np.radians(np.linspace(rng.uniform(18, 75), rng.uniform(-8, 8), 24))
@@ -146,7 +151,12 @@ def _lifted_leaf(rng: Generator, side: int, size: tuple[float, float], start: fl
     y = np.array([height / 2, -height / 2])
     twist = np.array([[0.0], [rng.uniform(-0.1, 0.1)]]) * np.abs(x)
     grid = np.stack(
-        [np.broadcast_to(x, (2, 25)), np.broadcast_to(y[:, None], (2, 25)), np.broadcast_to(z, (2, 25)) + np.maximum(twist, 0)], 2
+        [
+            np.broadcast_to(x, (2, 25)),
+            np.broadcast_to(y[:, None], (2, 25)),
+            np.broadcast_to(z, (2, 25)) + np.maximum(twist, 0),
+        ],
+        2,
     )
     return surface(grid, Material(Texture.of(pages.page(rng, design, number))))
 

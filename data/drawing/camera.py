@@ -36,7 +36,7 @@ class Camera:
         return np.stack([c * right + s * down, c * down - s * right, forward])
 
     def project(self, points: Floats, scale: int) -> tuple[Floats, Floats]:
-        """Pixels (…, 2) and 1/z (…) of world points on a screen `scale` times the picture's size; 0 for points behind."""
+        """Pixels (…, 2) and 1/z (…), 0 behind, of world points on a screen `scale` times the picture's size."""
         seen = (points - np.array(self.position)) @ self.basis.T
         z = seen[..., 2]
         inverse = np.where(z > NEAR, 1 / np.maximum(z, NEAR), 0)

@@ -15,8 +15,13 @@ def cup(rng: Generator) -> list[Part]:
     glaze = Material(Texture.plain(vary(rng, pick(rng, DYES))), 0.06, 120)
     r, h = float(rng.uniform(3.4, 4.6)), float(rng.uniform(6.5, 10))
     taper = float(rng.uniform(0.65, 1.0))
-    wall = lathe([(r - 0.35, h * 0.75), (r - 0.3, h), (r, h), (r * (taper + 1) / 2, h * 0.4), (r * taper, 0.4), (r * taper, 0)], glaze)
-    drink = disc(r - 0.3, shiny(*vary(rng, pick(rng, ((0.20, 0.11, 0.06), (0.45, 0.22, 0.08)))), 0.05, 200)).moved((0, 0, h * 0.8))
+    wall = lathe(
+        [(r - 0.35, h * 0.75), (r - 0.3, h), (r, h), (r * (taper + 1) / 2, h * 0.4), (r * taper, 0.4), (r * taper, 0)],
+        glaze,
+    )
+    drink = disc(r - 0.3, shiny(*vary(rng, pick(rng, ((0.20, 0.11, 0.06), (0.45, 0.22, 0.08)))), 0.05, 200)).moved(
+        (0, 0, h * 0.8)
+    )
     turn = np.linspace(-np.pi * 0.55, np.pi * 0.55, 16)
     handle = np.stack([r * 0.93 + 2.2 * np.cos(turn), np.zeros(16), h * 0.52 + h * 0.27 * np.sin(turn)], 1)
     parts = [wall, drink, tube(handle, 0.42, glaze)]
@@ -31,8 +36,16 @@ def pencil(rng: Generator) -> list[Part]:
     length = float(rng.uniform(12, 18))
     paint = shiny(*vary(rng, pick(rng, DYES)))
     body = tube(np.array([[0, 0, 0.38], [length, 0, 0.38]]), 0.38, paint, 6)
-    wood = tube(np.array([[length, 0, 0.38], [length + 1.2, 0, 0.38], [length + 1.8, 0, 0.38]]), lambda t: 0.38 * (1 - t) + 0.02, matte(0.78, 0.62, 0.42))
-    tip = tube(np.array([[length + 1.3, 0, 0.38], [length + 2.0, 0, 0.38]]), lambda t: 0.13 * (1 - t) + 0.01, matte(0.15, 0.15, 0.15))
+    wood = tube(
+        np.array([[length, 0, 0.38], [length + 1.2, 0, 0.38], [length + 1.8, 0, 0.38]]),
+        lambda t: 0.38 * (1 - t) + 0.02,
+        matte(0.78, 0.62, 0.42),
+    )
+    tip = tube(
+        np.array([[length + 1.3, 0, 0.38], [length + 2.0, 0, 0.38]]),
+        lambda t: 0.13 * (1 - t) + 0.01,
+        matte(0.15, 0.15, 0.15),
+    )
     ferrule = tube(np.array([[-1.4, 0, 0.38], [0, 0, 0.38]]), 0.4, shiny(0.75, 0.72, 0.62, 0.3))
     return place([body, wood, tip, ferrule], (-length / 2, 0, 0))
 
@@ -67,13 +80,20 @@ def plant(rng: Generator, size: float = 1.0) -> list[Part]:
     """A pot with leaves."""
     clay = Material(Texture.plain(vary(rng, pick(rng, DYES))), 0.02, 30)
     r, h = 5.0 * size, 8.0 * size
-    parts = [lathe([(r * 0.9, h * 0.9), (r * 0.95, h), (r, h), (r * 0.72, 0)], clay), disc(r * 0.9, matte(0.2, 0.14, 0.1)).moved((0, 0, h * 0.9))]
+    parts = [
+        lathe([(r * 0.9, h * 0.9), (r * 0.95, h), (r, h), (r * 0.72, 0)], clay),
+        disc(r * 0.9, matte(0.2, 0.14, 0.1)).moved((0, 0, h * 0.9)),
+    ]
     green = vary(rng, pick(rng, ((0.22, 0.42, 0.18), (0.30, 0.48, 0.30), (0.42, 0.50, 0.22))))
     for _ in range(int(rng.integers(14, 30))):
         turn, rise = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.4)
         reach = rng.uniform(8, 16) * size
         start = (float(rng.normal(0, r * 0.25)), float(rng.normal(0, r * 0.25)), h * 0.9)
-        tip = (float(np.cos(turn) * reach * np.cos(rise)), float(np.sin(turn) * reach * np.cos(rise)), float(h + reach * np.sin(rise)))
+        tip = (
+            float(np.cos(turn) * reach * np.cos(rise)),
+            float(np.sin(turn) * reach * np.cos(rise)),
+            float(h + reach * np.sin(rise)),
+        )
         blade = Material(Texture.plain(vary(rng, green, 0.08)), 0.03, 25)
         parts.append(leaf(start, tip, rng.uniform(1.5, 4) * size, rng.uniform(0, 3) * size, blade))
     return parts
@@ -97,12 +117,11 @@ def coins(rng: Generator) -> list[Part]:
     return parts
 
 
-def paper(rng: Generator) -> list[Part]:
-    """A sheet with handwriting-like lines, or an envelope."""
-    shape = (300, 220)
-    sheet = art.as_image(art.gradient(shape, *(2 * (vary(rng, (0.93, 0.92, 0.88)),))))
-    for line in range(int(rng.integers(0, 14))):
-        lettering.centred(sheet, (110, 24 + line * 18), " ".join(lettering.sentence_words(rng, 4)), 13, (50, 60, 110), 180)
+def letter(rng: Generator) -> list[Part]:
+    """A blank sheet, or one with a name and a line or two; more would look like the page of a book."""
+    sheet = art.as_image(art.gradient((300, 220), *(2 * (vary(rng, (0.93, 0.92, 0.88)),))))
+    for line in range(int(rng.integers(0, 4))):
+        lettering.centred(sheet, (110, 110 + line * 22), lettering.author(rng), 16, (50, 60, 110), 180)
     y, x = np.mgrid[10:-10:6j, -7.5:7.5:6j]
     lift = 0.06 + 0.5 * np.clip(x * float(rng.choice([-1, 1])) / 7.5, 0, 1) ** 3
     return place([surface(np.stack([x, y, lift], 2), Material(Texture.of(sheet)))], turn=float(rng.uniform(0, 360)))
@@ -131,7 +150,10 @@ def framed_picture(rng: Generator, width: float = 14.0) -> list[Part]:
     height = width * float(rng.uniform(0.8, 1.35))
     frame = shiny(*vary(rng, pick(rng, DYES)))
     shown = Material(Texture.of(art.as_image(art.picture(rng, (200, 160)))), 0.04, 150)
-    parts = [*box((width, 1.2, height), frame), *place(box((width * 0.82, 0.2, height * 0.82), frame, {"front": shown}), (0, -0.65, height * 0.09))]
+    parts = [
+        *box((width, 1.2, height), frame),
+        *place(box((width * 0.82, 0.2, height * 0.82), frame, {"front": shown}), (0, -0.65, height * 0.09)),
+    ]
     return [part.turned(rotation("x", -9)) for part in parts]
 
 
@@ -142,10 +164,13 @@ def keys(rng: Generator) -> list[Part]:
     ring: Floats = np.stack([1.3 * np.cos(turn), 1.3 * np.sin(turn), np.full(24, 0.2)], 1)
     parts = [tube(ring, 0.12, steel, 6)]
     for angle in rng.uniform(0, 360, 2):
-        key = [*box((3.2, 0.7, 0.25), steel), *place([lathe([(0.001, 0.25), (1.1, 0.25), (1.1, 0)], steel, 20)], (-2.2, 0, 0))]
+        key = [
+            *box((3.2, 0.7, 0.25), steel),
+            *place([lathe([(0.001, 0.25), (1.1, 0.25), (1.1, 0)], steel, 20)], (-2.2, 0, 0)),
+        ]
         parts += place(place(key, (4.2, 0, 0)), turn=float(angle))
     return parts
 
 
-ON_A_DESK = (cup, cup, pencil, pencil, glasses, phone, coins, paper, keys)
+ON_A_DESK = (cup, cup, pencil, pencil, glasses, phone, coins, letter, keys)
 ON_A_SHELF = (vase, globe, framed_picture, plant)

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from . import art, lettering
 from .lettering import Ink
 from .noise import fbm, smoothstep
-from .surfaces import DYES, Colour, leather, linen, pick, vary
+from .surfaces import DYES, MUTED, Colour, leather, linen, pick, vary
 
 HEIGHT = 720
 GOLD: Ink = (206, 170, 92)
@@ -32,11 +32,13 @@ class Binding:
 
 def binding(rng: Generator, colour: Colour | None = None, number: int | None = None) -> Binding:
     """A book's outward design; numbered books take the designs in turn."""
-    colour = vary(rng, colour or pick(rng, DYES))
-    bright = sum(colour) / 3 > 0.5
-    letters = BLACK if bright else pick(rng, (GOLD, CREAM, CREAM))
+    colour = vary(rng, colour or pick(rng, (*DYES, *MUTED)))
+    brightness = sum(colour) / 3
+    letters = BLACK if brightness > 0.48 else CREAM if brightness > 0.3 else pick(rng, (GOLD, CREAM))
     front = pick(rng, FRONTS) if number is None else FRONTS[number % len(FRONTS)]
-    return Binding(colour, letters, lettering.title(rng), lettering.author(rng), front, front is classic or rng.random() < 0.3)
+    return Binding(
+        colour, letters, lettering.title(rng), lettering.author(rng), front, front is classic or rng.random() < 0.3
+    )
 
 
 def base(rng: Generator, book: Binding, size: tuple[int, int]) -> Image.Image:
@@ -49,45 +51,49 @@ def base(rng: Generator, book: Binding, size: tuple[int, int]) -> Image.Image:
 
 def classic(page: Image.Image, rng: Generator, book: Binding) -> Image.Image:
     """Tooled rules around a title and an emblem."""
-    draw = ImageDraw.Draw(page)
     w, h = page.size
-    _rules(page, book, h, 0.06)
+    _rules(page, book)
     below = lettering.centred(page, (w / 2, h * 0.18), lettering.wrapped(book.title, 10), w // 9, book.ink, w * 0.7)
-    centre, r = (w / 2, max(h * 0.56, below + w * 0.16)), w * rng.uniform(0.09, 0.15)
-    points = int(rng.integers(4, 9))
-    for ring in (1.0, 0.62):
-        star = [
-            (centre[0] + r * ring * q * np.sin(np.pi * k / points), centre[1] - r * ring * q * np.cos(np.pi * k / points))
-            for k, q in ((k, 1.0 if k % 2 == 0 else 0.5) for k in range(2 * points))
-        ]
-        draw.polygon([(float(x), float(y)) for x, y in star], outline=book.ink, width=4)
+    radius = w * float(rng.uniform(0.09, 0.15))
+    _emblem(page, rng, book, (w / 2, max(h * 0.56, below + radius * 1.3)), radius)
     lettering.centred(page, (w / 2, h * 0.84), book.author, w // 16, book.ink, w * 0.7)
     return page
 
 
+def _emblem(page: Image.Image, rng: Generator, book: Binding, centre: tuple[float, float], radius: float) -> None:
+    """A star within a star."""
+    points = int(rng.integers(4, 9))
+    for ring in (1.0, 0.62):
+        reach = [radius * ring * (1.0 if k % 2 == 0 else 0.5) for k in range(2 * points)]
+        turn = np.pi * np.arange(2 * points) / points
+        star = [
+            (centre[0] + r * float(np.sin(a)), centre[1] - r * float(np.cos(a)))
+            for r, a in zip(reach, turn, strict=True)
+        ]
+        ImageDraw.Draw(page).polygon(star, outline=book.ink, width=4)
+
+
 def jacket(page: Image.Image, rng: Generator, book: Binding) -> Image.Image:
-    """A dust jacket: a title block above a landscape that runs to the edges."""
+    """A dust jacket: a strip of landscape from edge to edge between title and author."""
     w, h = page.size
-    top = round(h * rng.uniform(0.34, 0.5))
-    page.paste(art.as_image(art.hills(rng, (h - top, w))), (0, top))
-    _rules(page, book, top, 0.0)
-    lettering.centred(page, (w / 2, h * 0.07), lettering.wrapped(book.title.upper(), 13), min(w // 8, top // 4), book.ink, w * 0.8, 0.015)
+    top, strip = round(h * rng.uniform(0.36, 0.46)), round(h * 0.36)
+    page.paste(art.as_image(art.hills(rng, (strip, w))), (0, top))
     draw = ImageDraw.Draw(page)
-    draw.rectangle((0, h * 0.86, w, h), art.ink(book.colour))
-    lettering.centred(page, (w / 2, h * 0.895), book.author, w // 13, book.ink, w * 0.8)
+    for y in (top - 6, top + strip + 5):
+        draw.line([(0, y), (w, y)], book.ink, 3)
+    _rules(page, book)
+    title = lettering.wrapped(book.title.upper(), 13)
+    lettering.centred(page, (w / 2, h * 0.13), title, min(w // 9, top // 4), book.ink, w * 0.74, 0.015)
+    lettering.centred(page, (w / 2, h - w * 0.18), book.author, w // 15, book.ink, w * 0.7)
     return page
 
 
-def _rules(page: Image.Image, book: Binding, bottom: float, inset: float) -> None:
-    """Two thin rules: around the cover where it has an inset, otherwise across it."""
+def _rules(page: Image.Image, book: Binding) -> None:
+    """Two thin rules around the cover."""
     draw = ImageDraw.Draw(page)
-    w = page.width
-    for extra in (0.0, 0.03):
-        left = w * (inset + extra)
-        if inset:
-            draw.rectangle((left, left, w - left, bottom - left), outline=book.ink, width=3)
-        else:
-            draw.line([(0, bottom - left - 5), (w, bottom - left - 5)], book.ink, 3)
+    w, h = page.size
+    for inset in (0.06, 0.09):
+        draw.rectangle((w * inset, w * inset, w - w * inset, h - w * inset), outline=book.ink, width=3)
 
 
 def panel(page: Image.Image, rng: Generator, book: Binding) -> Image.Image:
@@ -96,10 +102,14 @@ def panel(page: Image.Image, rng: Generator, book: Binding) -> Image.Image:
     top = 0.42 if rng.random() < 0.6 else 0.14
     frame = art.as_image(art.picture(rng, (round(h * 0.36), round(w * 0.64))))
     page.paste(frame, (round(w * 0.18), round(h * top)))
-    ImageDraw.Draw(page).rectangle((w * 0.16, h * top - w * 0.02, w * 0.84, h * (top + 0.36) + w * 0.02), outline=book.ink, width=3)
-    _rules(page, book, h, 0.06)
+    ImageDraw.Draw(page).rectangle(
+        (w * 0.16, h * top - w * 0.02, w * 0.84, h * (top + 0.36) + w * 0.02), outline=book.ink, width=3
+    )
+    _rules(page, book)
     y = h * (0.14 if top > 0.2 else 0.58)
-    lettering.centred(page, (w / 2, y), lettering.wrapped(book.title, 14), min(w // 10, h // 11), book.ink, w * 0.74, 0.01)
+    lettering.centred(
+        page, (w / 2, y), lettering.wrapped(book.title, 14), min(w // 10, h // 11), book.ink, w * 0.74, 0.01
+    )
     lettering.centred(page, (w / 2, h - w * 0.18), book.author, w // 15, book.ink, w * 0.7)
     return page
 
@@ -108,11 +118,18 @@ def bands(page: Image.Image, rng: Generator, book: Binding) -> Image.Image:
     """Broad bands of colour, as series use."""
     draw = ImageDraw.Draw(page)
     w, h = page.size
-    edge = rng.uniform(0.2, 0.35)
+    edge = float(rng.uniform(0.2, 0.3))
     other = art.ink(vary(rng, pick(rng, DYES)))
     draw.rectangle((0, 0, w, h * edge), other)
     draw.rectangle((0, h * (1 - edge * 0.8), w, h), other)
-    lettering.centred(page, (w / 2, h * (edge + 0.06)), lettering.wrapped(book.title, 11), w // 7, book.ink, w * 0.86, 0.02)
+    for y in (h * edge + w * 0.03, h * (1 - edge * 0.8) - w * 0.03):
+        draw.line([(0, y), (w, y)], book.ink, 3)
+    _rules(page, book)
+    title = lettering.wrapped(book.title, 12)
+    below = lettering.centred(page, (w / 2, h * (edge + 0.06)), title, w // 8, book.ink, w * 0.74, 0.01)
+    low, radius = h * (1 - edge * 0.8), w * 0.1
+    if low - below > radius * 2.4:
+        _emblem(page, rng, book, (w / 2, (low + below) / 2), radius)
     contrast = BLACK if sum(other) > 380 else CREAM
     lettering.centred(page, (w / 2, h * edge * 0.4), book.author, w // 13, contrast, w * 0.8)
     return page

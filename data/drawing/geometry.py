@@ -116,13 +116,13 @@ def disc(radius: float, material: Material, segments: int = 48) -> Part:
 
 def tube(path: Floats, radius: float | Callable[[float], float], material: Material, segments: int = 10) -> Part:
     """A round pipe along a (n, 3) path; `radius` may depend on how far along (0 to 1) it is."""
-    points = np.asarray(path, np.float64)
-    tangents = np.gradient(points, axis=0)
+    points: Floats = np.asarray(path, np.float64)
+    tangents = np.asarray(np.gradient(points, axis=0), np.float64)
     tangents /= np.maximum(np.linalg.norm(tangents, axis=1, keepdims=True), 1e-9)
     # A helper axis far from the mean direction keeps the frame from flipping along gently bent paths.
     mean = np.abs(tangents).mean(0)
     helper = np.eye(3)[int(np.argmin(mean))]
-    side = np.cross(tangents, helper)
+    side = np.asarray(np.cross(tangents, helper), np.float64)
     side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
     up = np.cross(side, tangents)
     angle = np.linspace(0, 2 * np.pi, segments + 1)

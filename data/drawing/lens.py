@@ -16,9 +16,10 @@ FOCUS_STEPS = 4
 class Lens:
     """How a picture is taken.
 
-    `focus` is the sharp distance in centimetres (None: everything is sharp), `aperture` the blur in pixels far behind it,
-    `exposure` the brightness of the picture's middle greys (0.18 is neutral) unless highlights would pass `headroom`, `contrast` the share of an S-curve, `balance` the gains of red, green and blue,
-    `grain` the standard deviation of the noise on a 0..1 scale, `haze` veiling glare.
+    `focus` is the sharp distance in centimetres (None: everything is sharp), `aperture` the blur in pixels far behind
+    it, `exposure` the brightness of the picture's middle greys (0.18 is neutral) unless highlights would pass
+    `headroom`, `contrast` the share of an S-curve, `balance` the gains of red, green and blue, `grain` the standard
+    deviation of the noise on a 0..1 scale, `softness` the blur of the lens in pixels, `haze` veiling glare.
     """
 
     focus: float | None = None
@@ -78,9 +79,8 @@ def photograph(light: Floats, distance: Floats, lens: Lens, rng: Generator) -> I
     height, width = brightness.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     picture = picture * (1 - lens.vignette * ((x**2 + y**2) / 2) ** 1.3)[..., None].astype(np.float32)
-    picture = picture * np.array(lens.balance, np.float32)
     grey = picture.mean(2, keepdims=True)
-    picture = np.maximum(grey + (picture - grey) * lens.saturation, 0)
+    picture = np.maximum(grey + (picture - grey) * lens.saturation, 0) * np.array(lens.balance, np.float32)
     tone = np.clip(filmic(picture), 0, 1)
     tone = tone + lens.contrast * (tone * tone * (3 - 2 * tone) - tone)
     noise = rng.normal(0, 1, tone.shape).astype(np.float32)

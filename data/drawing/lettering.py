@@ -12,12 +12,35 @@ type Ink = tuple[int, int, int]
 STARTS = ("b", "br", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "st", "t", "th", "tr", "v", "w", "")
 MIDDLES = ("a", "e", "i", "o", "u", "ea", "ou", "ai", "io")
 ENDS = ("", "n", "r", "s", "t", "l", "m", "nd", "st", "rn", "ng", "ck")
-SHORT = ("the", "of", "and", "a", "in", "to", "it", "was", "as", "on", "with", "his", "her", "not", "at", "by", "or", "for")
-ADJECTIVES = ("Quiet", "Last", "Winter", "Golden", "Hidden", "Broken", "Little", "Northern", "Second", "Silent", "Open", "Blue",
-              "Distant", "Glass", "Paper", "Early", "Burning", "Common")  # fmt: skip
-NOUNS = ("Harbour", "Garden", "Letters", "River", "House", "Atlas", "Season", "Island", "Orchard", "Mirror", "Voyage", "Clock",
-         "Valley", "Memory", "Bridge", "Night", "Kitchen", "Forest", "Engine", "Summer")  # fmt: skip
-FORMS = ("The {a} {n}", "{n} and {m}", "A {a} {n}", "{a} {n}", "{n}", "The {n} of {m}", "{m}: {n}", "On {n}")
+SHORT = (
+    "the",
+    "of",
+    "and",
+    "a",
+    "in",
+    "to",
+    "it",
+    "was",
+    "as",
+    "on",
+    "with",
+    "his",
+    "her",
+    "not",
+    "at",
+    "by",
+    "or",
+    "for",
+)
+ADJECTIVES = (
+    "Quiet", "Last", "Winter", "Golden", "Hidden", "Broken", "Little", "Northern", "Second", "Silent", "Open", "Blue",
+    "Distant", "Glass", "Paper", "Early", "Burning", "Common",
+)  # fmt: skip
+NOUNS = (
+    "Harbour", "Garden", "Letters", "River", "House", "Atlas", "Season", "Island", "Orchard", "Mirror", "Voyage",
+    "Clock", "Valley", "Memory", "Bridge", "Night", "Kitchen", "Forest", "Engine", "Summer",
+)  # fmt: skip
+FORMS = ("The {a} {n}", "{n} and {m}", "Another {n}", "{a} {n}", "{n}", "The {n} of {m}", "{m}: {n}", "On {n}")
 GIVEN = ("Ada", "Piet", "Mira", "Jon", "Ella", "Tomas", "Rosa", "Karl", "Ines", "Hugo", "Lena", "Omar")
 FAMILY = ("Aldren", "Berwick", "Castell", "Dorn", "Everly", "Falk", "Grent", "Holm", "Ivers", "Jansk", "Korvin", "Lund")
 
@@ -60,7 +83,12 @@ def sentence_words(rng: Generator, count: int) -> list[str]:
 
 
 def set_text(
-    draw: ImageDraw.ImageDraw, rng: Generator, frame: tuple[float, float, float, float], size: int, ink: Ink, leading: float = 1.35
+    draw: ImageDraw.ImageDraw,
+    rng: Generator,
+    frame: tuple[float, float, float, float],
+    size: int,
+    ink: Ink,
+    leading: float = 1.35,
 ) -> None:
     """Fill a frame (left, top, right, bottom) with justified paragraphs."""
     left, top, right, bottom = frame

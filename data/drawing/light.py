@@ -9,8 +9,8 @@ from .geometry import Part, Vector
 from .noise import Floats
 from .raster import rasterise
 
-# A picture element sees a quarter of the directions (render.py interleaves them over 2 x 2 samples), so both are multiples
-# of four. Fewer than these leave visible steps in penumbras.
+# A sample sees a quarter of the directions (render.py interleaves them over 2 x 2 samples), so both are multiples of
+# four. Fewer than these leave visible steps in penumbras.
 KEY_DIRECTIONS = 32
 SKY_DIRECTIONS = 48
 MAP_SIZE = 448
@@ -23,8 +23,8 @@ RADII_BEHIND = 40
 class Rig:
     """The lighting of one picture.
 
-    `key` points from the scene to the key light, whose `softness` is the angle of its cone in degrees; `sky` are the colours
-    from below, from the side and from above, seen from within the half-space around `open_to`; `glare` adds a
+    `key` points from the scene to the key light, whose `softness` is the angle of its cone in degrees; `sky` are the
+    colours from below, from the side and from above, seen from within the half-space around `open_to`; `glare` adds a
     bright window to the sky in the key's direction. `lamp` is where a near key light hangs (its light falls off with
     distance), None for the sun or a window. `gobo`, a (h, w) picture of what the key light shines through, spans
     `gobo_size` centimetres.
@@ -92,7 +92,7 @@ def unit(vector: Sequence[float] | Floats) -> Floats:
 def along(vectors: Floats, axis: Floats) -> Floats:
     """Products of (n, 3) vectors with one (3,) vector.
 
-    Written out, because a matrix product of this shape spends its time waking up the threads of the linear algebra library.
+    Written out: a matrix product of this shape spends its time waking up the threads of the linear algebra library.
     """
     return vectors[:, 0] * axis[0] + vectors[:, 1] * axis[1] + vectors[:, 2] * axis[2]
 

@@ -44,7 +44,7 @@ class Texture:
         return levels
 
     def sample(self, uv: Floats, level: int) -> Floats:
-        """Bilinear colours (n, 3) at `uv` (n, 2), where (0, 0) is the picture's top left and (1, 1) its bottom right."""
+        """Bilinear colours (n, 3) at `uv` (n, 2): (0, 0) is the picture's top left, (1, 1) its bottom right."""
         picture = self.levels[min(level, len(self.levels) - 1)]
         height, width = picture.shape[:2]
         x = np.clip(uv[:, 0] * width - 0.5, 0, width - 1)
@@ -61,8 +61,8 @@ class Texture:
 class Material:
     """A texture with its shine.
 
-    `gloss` is the reflectance facing the viewer (0 paper, 0.04 varnish, 0.3 metal), `sharpness` the Blinn-Phong exponent,
-    `glow` the light it gives off by itself, as a share of its colour.
+    `gloss` is the reflectance facing the viewer (0 paper, 0.04 varnish, 0.3 metal), `sharpness` the Blinn-Phong
+    exponent, `glow` the light it gives off by itself, as a share of its colour.
     """
 
     texture: Texture

@@ -24,7 +24,7 @@ def value_noise(rng: Generator, shape: Shape, cells: tuple[float, float]) -> Flo
 
 
 def fbm(rng: Generator, shape: Shape, cells: tuple[float, float], octaves: int = 5, gain: float = 0.5) -> Floats:
-    """Fractional Brownian motion in about -1..1: octaves of value noise, each twice as fine and `gain` times as strong."""
+    """Fractional Brownian motion, about -1..1: octaves of value noise, each twice as fine, `gain` times as strong."""
     total = np.zeros(shape, np.float32)
     power = 0.0
     for octave in range(octaves):

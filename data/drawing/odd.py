@@ -8,7 +8,7 @@ from PIL import Image
 from .odd_indoor import bicycle, cactus, chess, fruit_bowl, wall_clock
 from .odd_outdoor import balloons, city, house, mountains, sailing
 
-# The first ones go to training, the next to testing. DBSCAN takes three that look alike for a group, so each is different.
+# The first ones go to training, the next to testing. Three that look alike would be a group, so each is different.
 SUBJECTS: tuple[Callable[[Generator], Image.Image], ...] = (
     bicycle, mountains, fruit_bowl, wall_clock, balloons, chess, sailing, cactus, city, house,
 )  # fmt: skip

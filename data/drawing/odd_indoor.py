@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from . import art, clutter, lettering, surfaces
 from .camera import Camera, orbit
-from .geometry import Part, ball, box, disc, lathe, place, quad, rotation, tube
+from .geometry import Part, Vector, ball, box, disc, lathe, place, quad, rotation, tube
 from .light import Rig
 from .material import Material, Texture, matte, shiny
 from .noise import Floats, fbm, smoothstep, value_noise
@@ -23,7 +23,9 @@ def speckled(rng: Generator, one: surfaces.Colour, other: surfaces.Colour, cells
 
 def fruit_bowl(rng: Generator) -> Image.Image:
     """A bowl of apples, oranges, pears and bananas on a table."""
-    glaze = Material(Texture.plain(vary(rng, pick(rng, ((0.90, 0.89, 0.85), (0.25, 0.40, 0.55), (0.50, 0.62, 0.55))))), 0.06, 120)
+    glaze = Material(
+        Texture.plain(vary(rng, pick(rng, ((0.90, 0.89, 0.85), (0.25, 0.40, 0.55), (0.50, 0.62, 0.55))))), 0.06, 120
+    )
     bowl = lathe([(13.2, 8.7), (13.6, 9), (14, 8.7), (12.5, 5), (9, 2.0), (6, 0.9), (6, 0)], glaze, 48)
     inside = lathe([(13.3, 8.7), (11.8, 5.2), (8, 2.6), (0.01, 1.8)], glaze, 48)
     parts: list[Part] = [bowl, inside]
@@ -38,16 +40,20 @@ def fruit_bowl(rng: Generator) -> Image.Image:
         turn = np.linspace(-1.0, 1.0, 20)
         curve = np.stack([11 * np.sin(turn), 11 * np.cos(turn) - 11, np.zeros(20)], 1)
         skin = speckled(rng, (0.93, 0.78, 0.22), (0.86, 0.66, 0.14), (3, 20))
-        banana = tube(curve, lambda t: 1.75 * np.sin(np.pi * np.clip(t, 0.06, 0.96)) ** 0.35, skin, 9)
+        banana = tube(curve, lambda t: 1.75 * float(np.sin(np.pi * t)) ** 0.35 + 0.02, skin, 9)
         parts += place([banana], (3.0, -9.5 + number * 1.2, 10.5 + number * 1.7), 8.0 * number)
     aim = (0.0, 0.0, 7.0)
     distance = float(rng.uniform(48, 58))
-    camera = Camera(orbit(aim, distance, float(rng.uniform(18, 32)), float(rng.normal(0, 30))), aim, 46, pick(rng, WIDE))
+    camera = Camera(
+        orbit(aim, distance, float(rng.uniform(18, 32)), float(rng.normal(0, 30))), aim, 46, pick(rng, WIDE)
+    )
     return shoot(parts, desk(rng), camera, draw_rig(rng), draw_lens(rng, distance), rng)
 
 
 def _apple(rng: Generator) -> list[Part]:
-    skin = speckled(rng, vary(rng, (0.72, 0.12, 0.10)), vary(rng, pick(rng, ((0.80, 0.62, 0.20), (0.45, 0.62, 0.18)))), (3, 9))
+    skin = speckled(
+        rng, vary(rng, (0.72, 0.12, 0.10)), vary(rng, pick(rng, ((0.80, 0.62, 0.20), (0.45, 0.62, 0.18)))), (3, 9)
+    )
     t = np.linspace(0.02, np.pi - 0.02, 20)
     r = 3.9 * (np.sin(t) ** 0.8)
     z = 3.6 * np.cos(t) - 1.3 * np.exp(-((t / 0.45) ** 2)) + 0.7 * np.exp(-(((np.pi - t) / 0.4) ** 2))
@@ -69,12 +75,24 @@ def _pear(rng: Generator) -> list[Part]:
     return [body, tube(np.array([[0, 0, 5.8], [0.4, 0, 7.4]]), 0.16, matte(0.30, 0.20, 0.12), 6)]
 
 
+# Radius and height of each piece from the top down, in centimetres.
 PIECES: dict[str, tuple[tuple[float, float], ...]] = {
-    "pawn": ((0.01, 4.3), (0.5, 4.2), (0.75, 3.7), (0.5, 3.2), (0.8, 3.0), (0.45, 2.8), (0.6, 1.2), (1.25, 0.7), (1.3, 0)),
+    "pawn": (
+        (0.01, 4.3), (0.5, 4.2), (0.75, 3.7), (0.5, 3.2), (0.8, 3.0), (0.45, 2.8), (0.6, 1.2), (1.25, 0.7), (1.3, 0),
+    ),
     "rook": ((0.6, 4.6), (0.6, 5.1), (1.0, 5.1), (1.0, 4.2), (0.65, 4.0), (0.75, 1.5), (1.4, 0.9), (1.45, 0)),
-    "bishop": ((0.01, 6.4), (0.25, 6.1), (0.2, 5.9), (0.75, 5.0), (0.5, 4.3), (0.9, 4.1), (0.5, 3.8), (0.7, 1.5), (1.4, 0.8), (1.45, 0)),
-    "queen": ((0.01, 7.4), (0.3, 7.2), (0.3, 6.9), (0.95, 6.8), (0.55, 5.2), (1.0, 5.0), (0.5, 4.7), (0.8, 1.6), (1.5, 0.9), (1.6, 0)),
-    "king": ((0.2, 8.4), (0.2, 7.3), (0.8, 7.1), (0.9, 6.7), (0.6, 5.4), (1.0, 5.2), (0.55, 4.9), (0.8, 1.6), (1.6, 0.9), (1.65, 0)),
+    "bishop": (
+        (0.01, 6.4), (0.25, 6.1), (0.2, 5.9), (0.75, 5.0), (0.5, 4.3), (0.9, 4.1), (0.5, 3.8), (0.7, 1.5), (1.4, 0.8),
+        (1.45, 0),
+    ),
+    "queen": (
+        (0.01, 7.4), (0.3, 7.2), (0.3, 6.9), (0.95, 6.8), (0.55, 5.2), (1.0, 5.0), (0.5, 4.7), (0.8, 1.6), (1.5, 0.9),
+        (1.6, 0),
+    ),
+    "king": (
+        (0.2, 8.4), (0.2, 7.3), (0.8, 7.1), (0.9, 6.7), (0.6, 5.4), (1.0, 5.2), (0.55, 4.9), (0.8, 1.6), (1.6, 0.9),
+        (1.65, 0),
+    ),
 }  # fmt: skip
 
 
@@ -123,7 +141,9 @@ def wall_clock(rng: Generator) -> Image.Image:
     upright = [part.turned(rotation("x", 90)) for part in parts]
     wall = Material(Texture(surfaces.wallpaper(rng)))
     stage = [quad((-60, 0.1, 60), (120, 0, 0), (0, 0, -120), wall, 12)]
-    camera = Camera(orbit((0, 0, 0), 62, float(rng.uniform(-8, 6)), float(rng.uniform(-22, 22))), (0, 0, 0), 45, (560, 540))
+    camera = Camera(
+        orbit((0, 0, 0), 62, float(rng.uniform(-8, 6)), float(rng.uniform(-22, 22))), (0, 0, 0), 45, (560, 540)
+    )
     return shoot(upright, stage, camera, draw_rig(rng, (0, -0.9, 0.4)), draw_lens(rng, 62), rng)
 
 
@@ -135,7 +155,11 @@ def _ring(radius: float, centre: tuple[float, float], steps: int = 48) -> Floats
 
 def bicycle(rng: Generator) -> Image.Image:
     """A bicycle leaning on a brick wall."""
-    paint = shiny(*vary(rng, pick(rng, ((0.60, 0.12, 0.12), (0.12, 0.32, 0.42), (0.16, 0.38, 0.24), (0.80, 0.62, 0.22)))), 0.06, 120)
+    paint = shiny(
+        *vary(rng, pick(rng, ((0.60, 0.12, 0.12), (0.12, 0.32, 0.42), (0.16, 0.38, 0.24), (0.80, 0.62, 0.22)))),
+        0.06,
+        120,
+    )
     rubber, steel, hide = matte(0.09, 0.09, 0.10), shiny(0.62, 0.62, 0.62, 0.25, 80), shiny(0.36, 0.22, 0.13)
     rear, front = (-52.0, 34.0), (52.0, 34.0)
     crank, seat, head, bar = (-6.0, 32.0), (-20.0, 84.0), (34.0, 78.0), (30.0, 98.0)
@@ -149,7 +173,10 @@ def bicycle(rng: Generator) -> Image.Image:
     joints = ((crank, seat), (crank, head), (seat, head), (seat, rear), (crank, rear), (head, front), (head, bar))
     for a, b in joints:
         parts.append(tube(np.array([[a[0], 0, a[1]], [b[0], 0, b[1]]]), 1.4, paint, 10))
-    parts += [tube(_ring(8, crank, 30), 0.6, steel, 6), tube(np.array([[seat[0], 0, 84], [seat[0] - 2, 0, 93]]), 1.1, steel, 8)]
+    parts += [
+        tube(_ring(8, crank, 30), 0.6, steel, 6),
+        tube(np.array([[seat[0], 0, 84], [seat[0] - 2, 0, 93]]), 1.1, steel, 8),
+    ]
     saddle = np.array([[-33, 0, 94], [-26, 0, 95.5], [-18, 0, 94.5], [-8, 0, 93.5]])
     parts.append(tube(saddle, lambda t: 5.0 * (1 - t) ** 0.7 + 1.2, hide, 10))
     grips = np.array([[bar[0] - 12, -24, 97], [bar[0] + 4, -16, 99], [bar[0] + 4, 16, 99], [bar[0] - 12, 24, 97]])
@@ -158,14 +185,24 @@ def bicycle(rng: Generator) -> Image.Image:
     leaned = [part.turned(rotation("x", -8)) for part in parts]
     wall = Material(Texture(surfaces.brick(rng)))
     ground = Material(Texture(surfaces.stone(rng, tone=(0.55, 0.54, 0.52))))
-    stage = [quad((-190, 26, 250), (380, 0, 0), (0, 0, -250), wall, 16), quad((-190, 26, 0), (380, 0, 0), (0, -260, 0), ground, 16)]
+    stage = [
+        quad((-190, 26, 250), (380, 0, 0), (0, 0, -250), wall, 16),
+        quad((-190, 26, 0), (380, 0, 0), (0, -260, 0), ground, 16),
+    ]
     aim = (0.0, 0.0, 52.0)
     position = orbit(aim, 230, float(rng.uniform(4, 14)), float(rng.uniform(-24, 24)))
-    rig = Rig(direction(float(rng.uniform(35, 55)), float(rng.uniform(-60, 60))), scaled(SUN, 2.6), 1.0, _outside(), (0, -0.7, 0.7), 0.2)
+    rig = Rig(
+        direction(float(rng.uniform(35, 55)), float(rng.uniform(-60, 60))),
+        scaled(SUN, 2.6),
+        1.0,
+        _outside(),
+        (0, -0.7, 0.7),
+        0.2,
+    )
     return shoot(leaned, stage, Camera(position, aim, 42, (640, 470)), rig, draw_lens(rng, 230), rng)
 
 
-def _outside() -> tuple[tuple[float, float, float], ...]:
+def _outside() -> tuple[Vector, Vector, Vector]:
     return scaled(NEUTRAL, 0.3), scaled(NEUTRAL, 0.5), (0.55, 0.7, 0.95)
 
 
@@ -173,9 +210,14 @@ def cactus(rng: Generator) -> Image.Image:
     """A cactus in a pot on a window sill."""
     ribs = np.abs(np.sin(np.linspace(0, 14 * np.pi, 280)))[None, :] * 0.35 + 0.65
     bumps = 1 + 0.25 * value_noise(rng, (300, 280), (90, 90))
-    skin = Material(Texture(surfaces.tinted(vary(rng, (0.30, 0.50, 0.28)), (ribs * bumps).astype(np.float32))), 0.01, 20)
+    skin = Material(
+        Texture(surfaces.tinted(vary(rng, (0.30, 0.50, 0.28)), (ribs * bumps).astype(np.float32))), 0.01, 20
+    )
     pot = Material(Texture.plain(vary(rng, (0.70, 0.38, 0.24))), 0.01, 20)
-    parts = [lathe([(7.2, 11.5), (7.4, 12.5), (8.6, 12.5), (8.6, 10.2), (8, 10), (6, 0)], pot), disc(7.3, matte(0.25, 0.18, 0.12)).moved((0, 0, 11.6))]
+    parts = [
+        lathe([(7.2, 11.5), (7.4, 12.5), (8.6, 12.5), (8.6, 10.2), (8, 10), (6, 0)], pot),
+        disc(7.3, matte(0.25, 0.18, 0.12)).moved((0, 0, 11.6)),
+    ]
     stem = np.stack([np.zeros(14), np.zeros(14), np.linspace(11, 38, 14)], 1)
 
     def rounded(t: float) -> float:
@@ -186,16 +228,24 @@ def cactus(rng: Generator) -> Image.Image:
         start, reach, rise = float(rng.uniform(18, 24)), float(rng.uniform(7, 9)), float(rng.uniform(7, 13))
         t = np.linspace(0, 1, 16)
         x = side * reach * np.clip(np.sin(t * np.pi / 2 * 1.6), 0, 1)
-        parts.append(tube(np.stack([x, np.zeros(16), start + rise * t**1.8], 1), lambda t: 2.5 * rounded(t) + 0.02, skin, 20))
+        parts.append(
+            tube(np.stack([x, np.zeros(16), start + rise * t**1.8], 1), lambda t: 2.5 * rounded(t) + 0.02, skin, 20)
+        )
     parts += place(clutter.vase(rng, 15), (22, 4, 0))
     sill = Material(Texture(surfaces.wood(rng, tone=(0.88, 0.86, 0.82), planks=1)), 0.03, 60)
     frame = matte(0.9, 0.9, 0.88)
     for x in (-34, 0, 34):
         parts += place(box((3.5, 3, 90), frame), (x, 14, 0))
     parts += place(box((80, 3, 4), frame), (0, 14, 0))
-    view = np.asarray(Image.fromarray((art.hills(rng, (160, 240)) * 255).astype(np.uint8)).resize((48, 32)).resize((480, 320)), np.float32)
+    view = np.asarray(
+        Image.fromarray((art.hills(rng, (160, 240)) * 255).astype(np.uint8)).resize((48, 32)).resize((480, 320)),
+        np.float32,
+    )
     outside = Material(Texture(view / 255), glow=0.9)
-    stage = [quad((-60, 10, 0), (120, 0, 0), (0, -60, 0), sill, 12), quad((-160, 120, 110), (320, 0, 0), (0, 0, -160), outside, 4)]
+    stage = [
+        quad((-60, 10, 0), (120, 0, 0), (0, -60, 0), sill, 12),
+        quad((-160, 120, 110), (320, 0, 0), (0, 0, -160), outside, 4),
+    ]
     aim = (2.0, 0.0, 21.0)
     camera = Camera(orbit(aim, 66, float(rng.uniform(4, 14)), float(rng.uniform(-20, 20))), aim, 46, (480, 620))
     rig = draw_rig(rng, (0, -0.5, 0.85), 150.0)

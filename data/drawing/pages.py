@@ -14,7 +14,13 @@ from .surfaces import Colour, pick, vary
 
 WIDTH = 760
 
-PAPERS: tuple[Colour, ...] = ((0.97, 0.96, 0.94), (0.95, 0.92, 0.84), (0.91, 0.85, 0.73), (0.94, 0.94, 0.95), (0.86, 0.80, 0.68))
+PAPERS: tuple[Colour, ...] = (
+    (0.97, 0.96, 0.94),
+    (0.95, 0.92, 0.84),
+    (0.91, 0.85, 0.73),
+    (0.94, 0.94, 0.95),
+    (0.86, 0.80, 0.68),
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,9 @@ def prose(page: Image.Image, rng: Generator, design: Design) -> None:
     if rng.random() < 0.3:
         top += (bottom - top) * 0.18
         lettering.centred(page, (page.width / 2, top), str(rng.integers(2, 30)), size * 2, design.ink, right - left)
-        below = lettering.centred(page, (page.width / 2, top + size * 3), lettering.title(rng), size * 2, design.ink, right - left)
+        below = lettering.centred(
+            page, (page.width / 2, top + size * 3), lettering.title(rng), size * 2, design.ink, right - left
+        )
         top = below + size * 3
     lettering.set_text(ImageDraw.Draw(page), rng, (left, top, right, bottom), size, design.ink)
 
@@ -79,7 +87,9 @@ def illustrated(page: Image.Image, rng: Generator, design: Design) -> None:
         figure, text = (left, split, right, bottom - size * 2), (left, top, right, split - size)
     _figure(page, rng, figure, design)
     caption = " ".join(lettering.sentence_words(rng, 8))
-    lettering.centred(page, (page.width / 2, figure[3] + size * 0.6), caption, round(size * 0.8), design.ink, right - left)
+    lettering.centred(
+        page, (page.width / 2, figure[3] + size * 0.6), caption, round(size * 0.8), design.ink, right - left
+    )
     lettering.set_text(draw, rng, text, size, design.ink)
 
 
@@ -92,7 +102,12 @@ def verse(page: Image.Image, rng: Generator, design: Design) -> None:
     indent = left + (right - left) * 0.12
     line = 0
     while y < bottom - size * 2:
-        draw.text((indent, y), " ".join(lettering.sentence_words(rng, int(rng.integers(4, 9)))), design.ink, lettering.font(size))
+        draw.text(
+            (indent, y),
+            " ".join(lettering.sentence_words(rng, int(rng.integers(4, 9)))),
+            design.ink,
+            lettering.font(size),
+        )
         line += 1
         y += size * (2.6 if line % 4 == 0 else 1.4)
 
@@ -114,7 +129,14 @@ def design(rng: Generator, proportion: float, number: int) -> Design:
     dark = ink_tone = float(rng.uniform(0.08, 0.25))
     size = (WIDTH, round(WIDTH * proportion))
     colour = art.ink((dark, ink_tone, float(rng.uniform(0.08, 0.3))))
-    return Design(vary(rng, pick(rng, PAPERS), 0.02), colour, int(rng.integers(16, 23)), size, LAYOUTS[number % len(LAYOUTS)], lettering.title(rng))
+    return Design(
+        vary(rng, pick(rng, PAPERS), 0.02),
+        colour,
+        int(rng.integers(16, 23)),
+        size,
+        LAYOUTS[number % len(LAYOUTS)],
+        lettering.title(rng),
+    )
 
 
 def page(rng: Generator, book: Design, number: int) -> Image.Image:
@@ -124,7 +146,9 @@ def page(rng: Generator, book: Design, number: int) -> Image.Image:
     sheet = art.as_image(shade[..., None] * np.array(book.paper, np.float32))
     small = max(9, round(book.type_size * 0.8))
     if number % 5:
-        lettering.centred(sheet, (book.size[0] / 2, book.size[1] * 0.05), book.heading.upper(), small, book.ink, book.size[0] * 0.7)
+        lettering.centred(
+            sheet, (book.size[0] / 2, book.size[1] * 0.05), book.heading.upper(), small, book.ink, book.size[0] * 0.7
+        )
     lettering.centred(sheet, (book.size[0] / 2, book.size[1] * 0.935), str(number), small, book.ink, 200)
     book.layout(sheet, rng, book)
     return sheet

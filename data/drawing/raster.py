@@ -26,7 +26,9 @@ def plane_coefficients(screen: Floats) -> Floats:
     return np.where(flat[..., None], np.array([0, 0, -1.0]), coefficients)
 
 
-def _spans(weights: Floats, low: NDArray[np.int64], high: NDArray[np.int64], width: int) -> tuple[NDArray[np.int64], ...]:
+def _spans(
+    weights: Floats, low: NDArray[np.int64], high: NDArray[np.int64], width: int
+) -> tuple[NDArray[np.int64], ...]:
     """The runs of pixels inside triangles, one a triangle and row: triangle, row, first column, number of columns.
 
     `low` and `high` (n,) are the first row and the one after the last; `weights` are `plane_coefficients`.
@@ -51,9 +53,9 @@ def _spans(weights: Floats, low: NDArray[np.int64], high: NDArray[np.int64], wid
 def rasterise(screen: Floats, closeness: Floats, shape: Shape) -> tuple[Floats, NDArray[np.int64]]:
     """Closeness and index of the nearest triangle at every pixel centre.
 
-    `screen` (n, 3, 2) are corners in pixels, `closeness` (n, 3) is positive, grows towards the viewer and is linear on the
-    screen (1/z in perspective). Triangles with a corner of closeness 0 are left out. Returns two (h, w) arrays; 0 and
-    `NOTHING` where there is no triangle.
+    `screen` (n, 3, 2) are corners in pixels, `closeness` (n, 3) is positive, grows towards the viewer and is linear on
+    the screen (1/z in perspective). Triangles with a corner of closeness 0 are left out. Returns two (h, w) arrays; 0
+    and `NOTHING` where there is no triangle.
     """
     height, width = shape
     weights = plane_coefficients(screen)

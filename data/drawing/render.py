@@ -24,7 +24,7 @@ BOUNCE = 0.12
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """`things` cast shadows; the `stage` (table, walls) only receives them; `backdrop` (h, w, 3) is what lies behind."""
+    """`things` cast shadows; the `stage` (table, walls) only receives them; `backdrop` (h, w, 3) lies behind it all."""
 
     things: Sequence[Part]
     stage: Sequence[Part]
@@ -158,7 +158,9 @@ def _shade(scene: Scene, samples: Samples, rng: Generator, width: int) -> Floats
         reach[at], diffuse[at] = sky_seen * 4 / len(sky_directions), colour
     key_colour = np.array(rig.key_colour, np.float32)
     diffuse += key[:, None] * key_colour
-    return samples.albedo * (diffuse + samples.glow[:, None]) + _mirrored(scene, samples, shown[:, None] * key_colour, reach)
+    return samples.albedo * (diffuse + samples.glow[:, None]) + _mirrored(
+        scene, samples, shown[:, None] * key_colour, reach
+    )
 
 
 def _mirrored(scene: Scene, samples: Samples, key: Floats, reach: Floats) -> Floats:

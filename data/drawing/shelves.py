@@ -9,7 +9,8 @@ from . import clutter, covers
 from .books import Format, closed_book, leaning, standing_book
 from .geometry import Part, Vector, box, place, rotation
 from .material import Material, Texture
-from .surfaces import DYES, PAINTS, Colour, pick, vary, wood
+from .pages import PAPERS
+from .surfaces import DYES, MUTED, PAINTS, WOODS, Colour, pick, vary, wood
 
 BOARD = 2.2
 
@@ -38,10 +39,16 @@ def draw_case(rng: Generator) -> Case:
 
 def bookcase(rng: Generator, case: Case) -> list[Part]:
     """The case with its books, standing on z = 0, its front edges on y = 0, facing -y."""
-    timber = wood(rng, (300, 900), planks=1) if rng.random() < 0.65 else wood(rng, (300, 900), pick(rng, PAINTS), 1) * 0.4 + 0.5
+    timber = (
+        wood(rng, (300, 900), planks=1)
+        if rng.random() < 0.65
+        else wood(rng, (300, 900), pick(rng, PAINTS), 1) * 0.4 + 0.5
+    )
     board = Material(Texture(timber), 0.02, 40)
     back = Material(Texture(np.asarray(timber * rng.uniform(0.6, 1.0), np.float32)))
-    palette = tuple(vary(rng, pick(rng, DYES)) for _ in range(int(rng.integers(4, 14))))
+    # Some people sort by colour, some own calf and vellum, some own everything.
+    dyes = pick(rng, (DYES, MUTED, MUTED, (*PAPERS, *WOODS)))
+    palette = tuple(vary(rng, pick(rng, dyes)) for _ in range(int(rng.integers(3, 12))))
     total = case.width * case.bays + BOARD * (case.bays + 1)
     parts: list[Part] = []
     z = 0.0
@@ -85,11 +92,15 @@ def _front(rng: Generator) -> float:
     return float(rng.uniform(0.8, 3.2))
 
 
-def _assorted(rng: Generator, clear: float, palette: tuple[Colour, ...], room: float, fullness: float) -> tuple[list[Part], float]:
+def _assorted(
+    rng: Generator, clear: float, palette: tuple[Colour, ...], room: float, fullness: float
+) -> tuple[list[Part], float]:
     parts: list[Part] = []
     x = 0.0
     for _ in range(int(rng.integers(4, 12))):
-        size = Format(float(rng.uniform(11, 17)), clear * float(rng.uniform(0.58, 0.95)), float(rng.gamma(5, 0.5) + 0.7))
+        size = Format(
+            float(rng.uniform(11, 17)), clear * float(rng.uniform(0.58, 0.95)), float(rng.gamma(5, 0.5) + 0.7)
+        )
         if x + size.thickness > room:
             return parts, room
         parts += place(standing_book(rng, size, covers.binding(rng, pick(rng, palette))), (x, _front(rng), 0))

@@ -11,20 +11,22 @@ type Colour = tuple[float, float, float]
 
 SIZE = (1500, 1500)
 
-# sRGB. The same tones serve tables, covers and walls in every kind of picture: colour must not give the kind away.
+# The same tones serve tables, covers and walls in every kind of picture: colour must not give the kind away.
 WOODS: tuple[Colour, ...] = (
-    (0.62, 0.43, 0.27), (0.38, 0.24, 0.15), (0.74, 0.58, 0.40), (0.50, 0.31, 0.19), (0.82, 0.72, 0.58), (0.24, 0.17, 0.13),
+    (0.62, 0.43, 0.27), (0.38, 0.24, 0.15), (0.74, 0.58, 0.40), (0.50, 0.31, 0.19), (0.82, 0.72, 0.58),
+    (0.24, 0.17, 0.13),
 )  # fmt: skip
 DYES: tuple[Colour, ...] = (
-    (0.55, 0.14, 0.13), (0.13, 0.22, 0.40), (0.15, 0.34, 0.25), (0.72, 0.56, 0.24), (0.30, 0.30, 0.32), (0.85, 0.82, 0.76),
-    (0.36, 0.19, 0.32), (0.20, 0.42, 0.48), (0.78, 0.40, 0.22), (0.12, 0.12, 0.14), (0.58, 0.66, 0.60), (0.70, 0.50, 0.50),
-    (0.45, 0.36, 0.26), (0.93, 0.91, 0.88), (0.33, 0.45, 0.62), (0.62, 0.58, 0.30),
+    (0.55, 0.14, 0.13), (0.13, 0.22, 0.40), (0.15, 0.34, 0.25), (0.72, 0.56, 0.24), (0.30, 0.30, 0.32),
+    (0.85, 0.82, 0.76), (0.36, 0.19, 0.32), (0.20, 0.42, 0.48), (0.78, 0.40, 0.22), (0.12, 0.12, 0.14),
+    (0.58, 0.66, 0.60), (0.70, 0.50, 0.50), (0.45, 0.36, 0.26), (0.93, 0.91, 0.88), (0.33, 0.45, 0.62),
+    (0.62, 0.58, 0.30),
 )  # fmt: skip
 PAINTS: tuple[Colour, ...] = (
-    (0.88, 0.87, 0.84), (0.78, 0.80, 0.82), (0.70, 0.74, 0.68), (0.84, 0.76, 0.66), (0.58, 0.64, 0.70), (0.66, 0.52, 0.44),
-    (0.40, 0.44, 0.46), (0.90, 0.86, 0.76),
+    (0.88, 0.87, 0.84), (0.78, 0.80, 0.82), (0.70, 0.74, 0.68), (0.84, 0.76, 0.66), (0.58, 0.64, 0.70),
+    (0.66, 0.52, 0.44), (0.40, 0.44, 0.46), (0.90, 0.86, 0.76),
 )  # fmt: skip
-MUTED: tuple[Colour, ...] = tuple((0.55 * r + 0.2, 0.55 * g + 0.19, 0.55 * b + 0.17) for r, g, b in DYES)
+MUTED: tuple[Colour, ...] = tuple((0.5 * r + 0.18, 0.5 * g + 0.17, 0.5 * b + 0.15) for r, g, b in DYES)
 
 
 def pick[T](rng: Generator, choices: tuple[T, ...]) -> T:
@@ -34,7 +36,9 @@ def pick[T](rng: Generator, choices: tuple[T, ...]) -> T:
 
 def vary(rng: Generator, colour: Colour, spread: float = 0.05) -> Colour:
     """The colour, a little lighter or darker and a little off in hue."""
-    r, g, b = np.clip(np.array(colour) * rng.uniform(1 - spread * 2, 1 + spread * 2) + rng.normal(0, spread / 3, 3), 0, 1)
+    r, g, b = np.clip(
+        np.array(colour) * rng.uniform(1 - spread * 2, 1 + spread * 2) + rng.normal(0, spread / 3, 3), 0, 1
+    )
     return float(r), float(g), float(b)
 
 
@@ -48,7 +52,7 @@ def wood(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None, planks
     height, width = shape
     tone = vary(rng, tone or pick(rng, WOODS))
     count = int(rng.integers(1, 9)) if planks is None else planks
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    y = np.mgrid[0:height, 0:width][0].astype(np.float32)
     board = np.minimum((y * count / height).astype(np.int32), count - 1)
     shift = rng.uniform(0, 40, count).astype(np.float32)[board]
     bend = fbm(rng, shape, (4, 1.5), 4)
@@ -63,7 +67,7 @@ def wood(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None, planks
         shade *= 0.35 + 0.65 * smoothstep(0.8, 3.5, edge)
     picture = tinted(tone, shade)
     # Dark grain is redder than light grain.
-    return picture ** np.array([1.0, 1.0, 1.0]) * (1 + (shade[..., None] - 1) * np.array([-0.10, 0.0, 0.14]))
+    return picture * (1 + (shade[..., None] - 1) * np.array([-0.10, 0.0, 0.14]))
 
 
 def woven(rng: Generator, shape: Shape) -> tuple[Floats, Floats]:
@@ -108,7 +112,8 @@ def stone(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None) -> Fl
             shade -= strength * presence * (np.exp(-distance * 60) + 0.4 * np.exp(-distance * 9))
         return tinted(tone, shade)
     flecks = sum(
-        weight * value_noise(rng, shape, (shape[0] / size, shape[1] / size)) for size, weight in ((2, 0.10), (4, 0.10), (9, 0.05))
+        weight * value_noise(rng, shape, (shape[0] / size, shape[1] / size))
+        for size, weight in ((2, 0.10), (4, 0.10), (9, 0.05))
     )
     return tinted(tone, 1 + flecks + cloudy)
 
@@ -123,7 +128,10 @@ def leather(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None) -> 
 def carpet(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None) -> Floats:
     """Tufted wool, or grass if the tone is green."""
     tone = vary(rng, tone or pick(rng, DYES))
-    tufts = value_noise(rng, shape, (shape[0] / 5, shape[1] / 5)) * 0.3 + value_noise(rng, shape, (shape[0] / 2, shape[1] / 3)) * 0.2
+    tufts = (
+        value_noise(rng, shape, (shape[0] / 5, shape[1] / 5)) * 0.3
+        + value_noise(rng, shape, (shape[0] / 2, shape[1] / 3)) * 0.2
+    )
     return tinted(tone, 0.9 + tufts + 0.14 * fbm(rng, shape, (4, 4), 5))
 
 
@@ -149,7 +157,9 @@ def wallpaper(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None) -
 
 def brick(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None) -> Floats:
     """Bricks in running bond, each burnt differently."""
-    tone = vary(rng, tone or pick(rng, ((0.58, 0.30, 0.22), (0.72, 0.64, 0.56), (0.45, 0.28, 0.24), (0.80, 0.78, 0.75))))
+    tone = vary(
+        rng, tone or pick(rng, ((0.58, 0.30, 0.22), (0.72, 0.64, 0.56), (0.45, 0.28, 0.24), (0.80, 0.78, 0.75)))
+    )
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     course = (y / 60).astype(np.int32)
     u, v = (x / 150 + 0.5 * (course % 2)), y / 60
@@ -158,7 +168,9 @@ def brick(rng: Generator, shape: Shape = SIZE, tone: Colour | None = None) -> Fl
     each = rng.uniform(0.72, 1.18, (course.max() + 1, int(u.max()) + 1))[course, u.astype(np.int32)]
     shade = each + 0.1 * fbm(rng, shape, (30, 30), 5)
     mortar = smoothstep(2, 5, edge)[..., None]
-    return tinted(tone, shade) * mortar + tinted((0.72, 0.70, 0.66), 1 + 0.05 * fbm(rng, shape, (80, 80), 3)) * (1 - mortar)
+    return tinted(tone, shade) * mortar + tinted((0.72, 0.70, 0.66), 1 + 0.05 * fbm(rng, shape, (80, 80), 3)) * (
+        1 - mortar
+    )
 
 
 type Surface = Callable[[Generator], Floats]
