@@ -43,6 +43,7 @@ class Model:
         self.embedder = embedder
         clusters, self._eps, self._reach = apply_edits(bundle.arrays, bundle.labels)
         kept = clusters != NOISE
+        self._trained = bundle.arrays.clusters[kept]
         self._core = CoreSamples(bundle.arrays.vectors[kept], clusters[kept], bundle.manifest.clustering.metric)
 
     def assign(self, vectors: Vectors, category: str | None = None) -> list[Assignment]:
@@ -70,7 +71,8 @@ class Model:
     def _among(self, category: str | None) -> NDArray[np.bool_] | None:
         if category is None or not self.manifest.categories:
             return None
-        return np.isin(self._core.clusters, self.manifest.categories.get(category, ()))
+        # By the clusters as trained: what a split made of one stays in its category.
+        return np.isin(self._trained, self.manifest.categories.get(category, ()))
 
 
 def open_model(

@@ -71,14 +71,21 @@ def carry_over(
         votes |= _near_core_samples(core, eps, strangers, vectors, clusters)
     else:
         votes = _shared_pictures(before, pictures, clusters)
-    taken_out = [names[old.arrays.pictures[row]] for row, group in old.labels.edits.core.items() if group == NOISE]
-    return _conclude(old, votes, existing, taken_out)
+    return _conclude(old, votes, existing, _taken_out(old, names))
 
 
 def _assignments(folder: Path) -> tuple[list[str], list[int]]:
     """The old model's pictures and the groups that training gave them."""
     rows = list(csv_rows((folder / ASSIGNMENTS).read_text("utf-8", newline="")))
     return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
+
+
+def _taken_out(old: Bundle, names: Sequence[str]) -> list[str]:
+    """The pictures that a person took out; not those that a split left over, for they may belong again."""
+    edits = old.labels.edits.core
+    split = {int(old.arrays.clusters[row]) for row, group in edits.items() if group != NOISE}
+    alone = [row for row, group in edits.items() if group == NOISE and int(old.arrays.clusters[row]) not in split]
+    return [names[old.arrays.pictures[row]] for row in alone]
 
 
 def _still_near(

@@ -86,5 +86,11 @@ def test_with_a_category_only_its_clusters_count(tmp_path: Path, embedder: Embed
     ]
 
 
+def test_what_a_split_made_stays_in_its_category(tmp_path: Path, embedder: Embedder) -> None:
+    split = Labels(edits=Edits(core={3: 2}, eps={2: apart(2)}))
+    trained = model(tmp_path, embedder, split, categories={"flat": (0,), "high": (1,)})
+    assert [trained.assign(at(90), category)[0].cluster for category in ("high", "flat")] == [2, -1]
+
+
 def test_a_category_means_nothing_to_a_model_without_any(tmp_path: Path, embedder: Embedder) -> None:
     assert model(tmp_path, embedder).assign(at(90), "flat")[0].cluster == 1
