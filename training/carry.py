@@ -85,7 +85,7 @@ def _taken_out(old: Bundle, names: Sequence[str]) -> list[str]:
     edits = old.labels.edits.core
     split = {int(old.arrays.clusters[row]) for row, group in edits.items() if group != NOISE}
     alone = [row for row, group in edits.items() if group == NOISE and int(old.arrays.clusters[row]) not in split]
-    return [names[old.arrays.pictures[row]] for row in alone]
+    return [names[int(old.arrays.pictures[row])] for row in alone]
 
 
 def _still_near(
