@@ -151,5 +151,5 @@ def _read(text: str, format: Format) -> Iterator[tuple[str, tuple[bool, bool], s
         for row in csv_rows(text):
             yield row["picture"], (row["cluster"] not in {"", "-1"}, bool(row["error"])), row["model_version"]
     else:
-        for row in map(json.loads, text.splitlines()):
+        for row in map(json.loads, text.split("\n")[:-1]):
             yield row["picture"], (row.get("cluster", -1) >= 0, "error" in row), row["model_version"]
