@@ -133,12 +133,12 @@ def test_memory_does_not_grow_with_the_number_of_pictures(checkout: Path, tmp_pa
     """Pictures of 12 megapixels, 36 MB each when decoded: a hundred more of them would be 3.6 GB."""
     bases = [encode(noise_picture(seed, (4000, 3000)), "JPEG", quality=80) for seed in range(2)]
 
-    def peak(count: int) -> int:
-        folder = tmp_path / f"{count} pictures"
+    def peak(count: int, run: int) -> int:
+        folder = tmp_path / f"{count} pictures, run {run}"
         folder.mkdir()
         for number in range(count):
             # What follows the end of a JPEG is not read, but makes it a file that the cache does not know.
-            (folder / f"{number:03}.jpg").write_bytes(bases[number % 2] + f"{count} {number}".encode())
+            (folder / f"{number:03}.jpg").write_bytes(bases[number % 2] + f"{count} {run} {number}".encode())
         options = ["train", str(folder), "--name", "books", "--no-carry"]
         done = subprocess.run(
             [sys.executable, "-c", _MEASURED, *options], cwd=checkout, capture_output=True, text=True, check=False
@@ -148,7 +148,8 @@ def test_memory_does_not_grow_with_the_number_of_pictures(checkout: Path, tmp_pa
         (kilobytes,) = re.findall(r"^peak (\d+)$", done.stderr, re.MULTILINE)
         return int(kilobytes)
 
-    few, many = peak(20), peak(120)
+    # One run's peak varies by some 8 %, with how the allocator is hit; the lesser of two runs does not.
+    few, many = (min(peak(count, run) for run in range(2)) for count in (20, 120))
     assert many < few * 1.1
 
 
