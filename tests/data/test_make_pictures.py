@@ -1,0 +1,146 @@
+"""The sample pictures: drawn by our script, told apart by VGG16 and DBSCAN, and not by their colours."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.cluster import DBSCAN
+from sklearn.metrics import adjusted_rand_score, pairwise_distances
+
+from shared.clusters import NOISE, CoreSamples
+from shared.embedder import Embedder, Vectors
+from tests.conftest import PROJECT
+from training.clustering import find_clusters
+from training.eps import choose_eps
+
+DATA = PROJECT / "data"
+KINDS = ("book_shelf", "closed_book", "open_book")
+MIN_SAMPLES = 3
+
+
+def draw(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the script as a person would."""
+    command = [sys.executable, str(DATA / "make_pictures.py"), "--out", str(out), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def pictures(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jpg"))
+
+
+def kinds(paths: list[Path]) -> NDArray[np.int32]:
+    """The kind in each picture's name; odd ones are noise, shape (n,)."""
+    names = [path.stem.rpartition("_")[0] for path in paths]
+    return np.array([KINDS.index(name) if name in KINDS else NOISE for name in names], dtype=np.int32)
+
+
+def embeddings(paths: list[Path], embedder: Embedder) -> Vectors:
+    return embedder.embed([embedder.picture(path.read_bytes()) for path in paths])
+
+
+def histograms(paths: list[Path], space: str) -> NDArray[np.float64]:
+    """Share of the pixels in each of 8 x 8 x 8 boxes of the colour space, shape (n, 512)."""
+    rows: list[NDArray[np.float64]] = []
+    for path in paths:
+        with Image.open(path) as opened:
+            pixels = np.asarray(opened.convert(space)).reshape(-1, 3)
+        boxes = (pixels // 32).astype(np.intp) @ np.array([64, 8, 1])
+        rows.append(np.bincount(boxes, minlength=512) / len(pixels))
+    return np.array(rows)
+
+
+def best_index(vectors: NDArray[np.float64], metric: str, truth: NDArray[np.int32]) -> float:
+    """The best adjusted Rand index that DBSCAN reaches at any eps."""
+    distances = np.maximum(pairwise_distances(vectors, metric=metric), 0)
+    found = (
+        DBSCAN(eps=eps, min_samples=MIN_SAMPLES, metric="precomputed").fit_predict(distances)
+        for eps in np.unique(distances[distances > 0])
+    )
+    return max(adjusted_rand_score(truth, labels) for labels in found)
+
+
+def test_there_are_enough_pictures_of_each_kind() -> None:
+    train, test = kinds(pictures(DATA / "train")), kinds(pictures(DATA / "test"))
+    for kind in range(len(KINDS)):
+        assert (train == kind).sum() >= 12
+        assert (test == kind).sum() == 4
+    assert (train == NOISE).sum() >= 4
+    assert (test == NOISE).sum() >= 3
+
+
+def test_pictures_are_small_enough_to_commit() -> None:
+    sizes = [path.stat().st_size for path in pictures(DATA / "train") + pictures(DATA / "test")]
+    assert max(sizes) < 100_000
+    assert sum(sizes) < 5_000_000
+
+
+def test_the_script_draws_the_committed_pictures_again(tmp_path: Path) -> None:
+    chosen = ["train/open_book_02.jpg", "train/closed_book_03.jpg", "test/book_shelf_01.jpg", "train/odd_04.jpg"]
+    assert draw(tmp_path, "--only", *chosen).stdout.split() == [str(tmp_path / path) for path in chosen]
+    for path in chosen:
+        with Image.open(tmp_path / path) as drawn, Image.open(DATA / path) as committed:
+            difference = np.asarray(drawn, np.float32) - np.asarray(committed, np.float32)
+        # Rounding differs from one processor to another; a picture with other contents differs by 40 and more.
+        assert np.abs(difference).mean() < 2, path
+
+
+def test_a_picture_depends_on_the_seed_and_not_on_how_many_are_drawn(tmp_path: Path) -> None:
+    def drawn(folder: str, *options: str) -> bytes:
+        result = draw(tmp_path / folder, "--only", "train/odd_04.jpg", *options)
+        assert result.returncode == 0, result.stderr
+        return (tmp_path / folder / "train" / "odd_04.jpg").read_bytes()
+
+    first = drawn("first", "--seed", "1")
+    assert drawn("fewer", "--seed", "1", "--train", "3", "--odd-train", "4", "--workers", "1") == first
+    assert drawn("second", "--seed", "2") != first
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--only", "train/cat_01.jpg"], "no such picture: train/cat_01.jpg"),
+        (["--odd-train", "99"], "ask for fewer"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(tmp_path: Path, options: list[str], message: str) -> None:
+    result = draw(tmp_path, *options)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("space", ["RGB", "HSV"])
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
+def test_colours_alone_do_not_tell_the_kinds_apart(space: str, metric: str) -> None:
+    paths = pictures(DATA / "train")
+    assert best_index(histograms(paths, space), metric, kinds(paths)) < 0.6
+
+
+def test_embeddings_tell_the_kinds_apart_and_leave_odd_pictures_out(embedder: Embedder) -> None:
+    paths = pictures(DATA / "train")
+    truth, vectors = kinds(paths), embeddings(paths, embedder)
+    eps = choose_eps(vectors, min_samples=MIN_SAMPLES).eps
+    found = find_clusters(vectors, eps=eps, min_samples=MIN_SAMPLES, metric="cosine")
+    assert found.count == 3
+    assert adjusted_rand_score(truth, found.labels) > 0.95
+    assert (found.labels[truth == NOISE] == NOISE).all()
+
+    tests = pictures(DATA / "test")
+    # Clusters are numbered by the program; their members' names say what they are.
+    core = CoreSamples(vectors[found.core], truth[found.core], "cosine")
+    assert core.nearest(embeddings(tests, embedder)).within(eps).tolist() == kinds(tests).tolist()
+
+
+@pytest.mark.slow
+def test_another_seed_gives_three_groups_too(tmp_path: Path, embedder: Embedder) -> None:
+    assert draw(tmp_path, "--seed", "1", "--test", "0", "--odd-test", "0").returncode == 0
+    paths = pictures(tmp_path / "train")
+    truth, vectors = kinds(paths), embeddings(paths, embedder)
+    eps = choose_eps(vectors, min_samples=MIN_SAMPLES).eps
+    found = find_clusters(vectors, eps=eps, min_samples=MIN_SAMPLES, metric="cosine")
+    assert found.count == 3
+    assert adjusted_rand_score(truth, found.labels) > 0.95
