@@ -137,7 +137,8 @@ def test_embeddings_tell_the_kinds_apart_and_leave_odd_pictures_out(embedder: Em
 
 @pytest.mark.slow
 def test_another_seed_gives_three_groups_too(tmp_path: Path, embedder: Embedder) -> None:
-    assert draw(tmp_path, "--seed", "1", "--test", "0", "--odd-test", "0").returncode == 0
+    few = ("--train", "8", "--odd-train", "4", "--test", "0", "--odd-test", "0")
+    assert draw(tmp_path, "--seed", "1", *few).returncode == 0
     paths = pictures(tmp_path / "train")
     truth, vectors = kinds(paths), embeddings(paths, embedder)
     eps = choose_eps(vectors, min_samples=MIN_SAMPLES).eps
