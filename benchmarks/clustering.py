@@ -40,7 +40,8 @@ _NEW = 32
 @dataclass(frozen=True, slots=True)
 class Cost:
     seconds: float
-    """The median."""
+    processor: float
+    """Seconds of all cores together: what other work on the machine hardly changes."""
     peak: float
     """Of the process, in GB."""
 
@@ -84,9 +85,7 @@ def ours(count: int, half_in_one: bool) -> Found:
     from training.clustering import find_clusters
 
     vectors = embeddings(count, half_in_one=half_in_one)
-    start = time.perf_counter()
-    found = find_clusters(vectors, eps=_EPS, min_samples=_MIN_SAMPLES, metric="cosine")
-    cost = Cost(time.perf_counter() - start, _peak())
+    found, cost = _measured(lambda: find_clusters(vectors, eps=_EPS, min_samples=_MIN_SAMPLES, metric="cosine"))
     return Found(cost, np.where(found.core, found.labels, NOISE).astype(np.int32), found.labels == NOISE)
 
 
@@ -94,9 +93,7 @@ def scikit_learns(count: int, half_in_one: bool) -> Found:
     from sklearn.cluster import DBSCAN
 
     vectors = embeddings(count, half_in_one=half_in_one)
-    start = time.perf_counter()
-    found = DBSCAN(eps=_EPS, min_samples=_MIN_SAMPLES, metric="cosine").fit(vectors)
-    cost = Cost(time.perf_counter() - start, _peak())
+    found, cost = _measured(lambda: DBSCAN(eps=_EPS, min_samples=_MIN_SAMPLES, metric="cosine").fit(vectors))
     clusters = np.full(count, NOISE, dtype=np.int32)
     clusters[found.core_sample_indices_] = found.labels_[found.core_sample_indices_]
     return Found(cost, clusters, found.labels_ == NOISE)
@@ -111,6 +108,12 @@ def request(count: int, repeats: int) -> tuple[float, float]:
         nearest.append(_seconds(lambda: core.nearest(new)))
         product.append(_seconds(lambda: new @ vectors.T))
     return median(nearest), median(product)
+
+
+def _measured[T](work: Callable[[], T]) -> tuple[T, Cost]:
+    start, processor = time.perf_counter(), time.process_time()
+    result = work()
+    return result, Cost(time.perf_counter() - start, time.process_time() - processor, _peak())
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -137,7 +140,8 @@ def _compare(count: int, half_in_one: bool, repeats: int) -> str:
     faster = median(a.seconds / b.seconds for a, b in zip(theirs, mine, strict=True))
     a, b = _middle(theirs), _middle(mine)
     return (
-        f"| {count:,} {_shape(half_in_one)} | {a.seconds:.1f} s, {a.peak:.2f} GB | {b.seconds:.1f} s, {b.peak:.2f} GB "
+        f"| {count:,} {_shape(half_in_one)} | {a.seconds:.1f} s ({a.processor:.1f}), {a.peak:.2f} GB "
+        f"| {b.seconds:.1f} s ({b.processor:.1f}), {b.peak:.2f} GB "
         f"| {faster:.1f} x | {b.peak / a.peak:.2f} | {_differences(*pairs[0])} |"
     )
 
@@ -154,10 +158,10 @@ def _grow(counts: Sequence[int], half_in_one: bool, repeats: int) -> None:
     for count in counts:
         found = [alone(ours, count, half_in_one) for _ in range(repeats)]
         cost = _middle([one.cost for one in found])
-        power = f"{math.log2(cost.seconds / before.seconds):.2f}" if before else ""
+        power = f"{math.log2(cost.processor / before.processor):.2f}" if before else ""
         clusters = found[0].clusters
         print(
-            f"| {count:,} {_shape(half_in_one)} | {cost.seconds:.1f} s | {cost.peak:.2f} GB | {power} "
+            f"| {count:,} {_shape(half_in_one)} | {cost.seconds:.1f} s | {cost.processor:.1f} s | {power} | {cost.peak:.2f} GB "
             f"| {clusters.max() + 1} | {np.bincount(clusters[clusters != NOISE]).max() / count:.0%} |",
             flush=True,
         )
@@ -165,7 +169,12 @@ def _grow(counts: Sequence[int], half_in_one: bool, repeats: int) -> None:
 
 
 def _middle(costs: Sequence[Cost]) -> Cost:
-    return Cost(median(cost.seconds for cost in costs), max(cost.peak for cost in costs))
+    """The median times and the highest peak."""
+    return Cost(
+        median(cost.seconds for cost in costs),
+        median(cost.processor for cost in costs),
+        max(cost.peak for cost in costs),
+    )
 
 
 def _shape(half_in_one: bool) -> str:
@@ -187,12 +196,13 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="medians of so many (default 3)")
     options = parser.parse_args()
     repeats = 1 if options.quick else options.repeats
-    print(f"{_machine()}\n\nCosine, {_DIMENSIONS} dimensions, eps {_EPS}, min_samples {_MIN_SAMPLES}.\n")
+    print(f"{_machine()}\n\nCosine, {_DIMENSIONS} dimensions, eps {_EPS}, min_samples {_MIN_SAMPLES}.")
+    print("In brackets, the seconds of all cores together.\n")
     _print_head("points", "scikit-learn", "ours", "faster", "share of its memory", "core samples' clusters and noise")
     for count, half_in_one in ((5_500, True),) if options.quick else ((50_000, False), (20_000, True)):
         print(_compare(count, half_in_one, repeats), flush=True)
     print()
-    _print_head("points", "time", "memory", "power of n", "groups", "largest")
+    _print_head("points", "time", "processors", "power of n", "memory", "groups", "largest")
     for half_in_one in (False,) if options.quick else (False, True):
         _grow((5_500,) if options.quick else (12_500, 25_000, 50_000, 100_000), half_in_one, repeats)
     count = 5_500 if options.quick else 100_000

@@ -17,10 +17,10 @@ Metric = Literal["cosine", "euclidean"]
 NOISE = -1
 """The cluster id of whatever lies outside every cluster, as in scikit-learn."""
 
-# Embeddings compared at a time, and products in memory at a time (32 MB): 100,000 against 100,000 need no n x m matrix,
+# Embeddings compared at a time, and products in memory at a time (16 MB): 100,000 against 100,000 need no n x m matrix,
 # and the few pictures of a request still meet 100,000 core samples in one product.
 _TARGETS = 1024
-_BLOCK = 8_000_000
+_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)

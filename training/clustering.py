@@ -11,7 +11,7 @@ from sklearn.cluster import DBSCAN
 
 from shared.clusters import NOISE, CoreSamples, Metric, comparable
 from shared.embedder import Vectors
-from training.dbscan import core_clusters
+from training.dbscan import core_clusters, nearest_core_samples
 
 # scikit-learn lists every picture's neighbours: 200 MB for so many, if one group holds them all, and n² beyond.
 _ORDINARY = 5_000
@@ -46,7 +46,7 @@ def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Met
     """
     labels = _core_clusters(vectors, eps, min_samples, metric)
     core = labels != NOISE
-    nearest = CoreSamples(vectors[core], labels[core], metric).nearest(vectors[~core])
+    nearest = nearest_core_samples(CoreSamples(vectors[core], labels[core], metric), vectors[~core])
     labels[~core] = nearest.within(eps)
     distances = np.zeros(len(vectors), dtype=np.float32)
     distances[~core] = nearest.distances

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from threadpoolctl import threadpool_limits
 
-from shared.clusters import NOISE, Metric, comparable
+from shared.clusters import NOISE, CoreSamples, Metric, Nearest, comparable
 from training.blocks import Block, Points, Rule, link
 
 # Points in a block: large enough that a block's product takes ten times as long as handing it out, small enough that
@@ -41,6 +41,18 @@ def core_clusters(vectors: NDArray[np.float32], *, eps: float, min_samples: int,
         blocks = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(_tasks(points, state))
         state.add(cast("Iterator[Block]", blocks))
     return state.clusters()
+
+
+def nearest_core_samples(core: CoreSamples, vectors: NDArray[np.float32]) -> Nearest:
+    """core.nearest(vectors), by every processor: in a quarter less time than by products in two threads."""
+    with threadpool_limits(1, user_api="blas"):
+        parts = Parallel(n_jobs=-1, require="sharedmem")(
+            delayed(core.nearest)(vectors[start : start + _BLOCK]) for start in range(0, max(1, len(vectors)), _BLOCK)
+        )
+    found = cast("list[Nearest]", parts)
+    return Nearest(
+        np.concatenate([part.clusters for part in found]), np.concatenate([part.distances for part in found])
+    )
 
 
 def _tasks(

@@ -156,7 +156,13 @@ async def _with_headers(request: Request, call_next: RequestResponseEndpoint) ->
 def serve_page(clients: Clients, port: int = 0) -> Generator[str]:
     """Serve the page from a thread; yields its address. Raises OSError where the port is taken."""
     listener = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(create_page(clients), lifespan="off", log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        create_page(clients),
+        lifespan="off",
+        log_config=None,  # uvicorn's would close every handler that others set up in this process
+        log_level="warning",
+        server_header=False,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="search page")
     thread.start()

@@ -39,6 +39,7 @@ def serve(gallery: Gallery, port: int, ready: Callable[[str], None]) -> None:
         config = uvicorn.Config(
             app,
             lifespan="off",
+            log_config=None,  # uvicorn's would close every handler that others set up in this process
             log_level="warning",
             access_log=False,  # it would write the token down
             timeout_graceful_shutdown=_GRACE_SECONDS,
