@@ -161,8 +161,8 @@ def _grow(counts: Sequence[int], half_in_one: bool, repeats: int) -> None:
         power = f"{math.log2(cost.processor / before.processor):.2f}" if before else ""
         clusters = found[0].clusters
         print(
-            f"| {count:,} {_shape(half_in_one)} | {cost.seconds:.1f} s | {cost.processor:.1f} s | {power} | {cost.peak:.2f} GB "
-            f"| {clusters.max() + 1} | {np.bincount(clusters[clusters != NOISE]).max() / count:.0%} |",
+            f"| {count:,} {_shape(half_in_one)} | {cost.seconds:.1f} s | {cost.processor:.1f} s | {power} "
+            f"| {cost.peak:.2f} GB | {clusters.max() + 1} | {np.bincount(clusters[clusters != NOISE]).max() / count:.0%} |",
             flush=True,
         )
         before = cost
