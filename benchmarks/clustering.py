@@ -159,10 +159,10 @@ def _grow(counts: Sequence[int], half_in_one: bool, repeats: int) -> None:
         found = [alone(ours, count, half_in_one) for _ in range(repeats)]
         cost = _middle([one.cost for one in found])
         power = f"{math.log2(cost.processor / before.processor):.2f}" if before else ""
-        clusters = found[0].clusters
+        sizes = np.bincount(found[0].clusters[found[0].clusters != NOISE])
         print(
             f"| {count:,} {_shape(half_in_one)} | {cost.seconds:.1f} s | {cost.processor:.1f} s | {power} "
-            f"| {cost.peak:.2f} GB | {clusters.max() + 1} | {np.bincount(clusters[clusters != NOISE]).max() / count:.0%} |",
+            f"| {cost.peak:.2f} GB | {len(sizes)} | {sizes.max() / count:.0%} |",
             flush=True,
         )
         before = cost
