@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from shared.admission import Admission, BusyError
 from shared.contract import RequestError, parse_request, render_response
+from shared.deadline import Deadline
 from shared.model import Model
 from shared.serving import ModelServer, NotReadyError
 from shared.settings import Settings, SettingsError, load_settings
@@ -27,7 +29,8 @@ log = logging.getLogger(__name__)
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 VERSION_HEADER = "x-model-version"
 
-# Long enough for a model to arrive from the store, short enough for AI Search's two retries to see it.
+# Long enough for a model to arrive from the store, or a large request to end; short enough for AI Search's two retries
+# to see it.
 _RETRY_AFTER_SECONDS = 10
 
 
@@ -46,6 +49,7 @@ class Api:
     def __init__(self, settings: Settings, telemetry: Telemetry | None = None) -> None:
         self._settings = settings
         self._server = ModelServer(settings)
+        self._admission = Admission(settings.max_bytes_in_flight)
         self._telemetry = telemetry or Silent()
 
     def handle(self, method: str, headers: Mapping[str, str], body: bytes, trace_parent: str = "") -> Reply:
@@ -53,29 +57,38 @@ class Api:
 
         `trace_parent` is the W3C trace context of the invocation, under which telemetry files this request.
         """
+        deadline = Deadline(self._settings.max_request_seconds)
         with self._telemetry.request(trace_parent) as report:
-            reply = self._reply(method, headers, body, report)
+            reply = self._reply(method, headers, body, deadline, report)
             report({"method": method, "status": int(reply.status)})
             return reply
 
-    def _reply(self, method: str, headers: Mapping[str, str], body: bytes, report: Report) -> Reply:
+    def _reply(self, method: str, headers: Mapping[str, str], body: bytes, deadline: Deadline, report: Report) -> Reply:
         try:
-            self._admit(headers)
+            self._authorize(headers)
             if method == "GET":
-                return self._readiness()
+                return self._readiness(deadline)
             if len(body) > self._settings.max_request_bytes:
                 raise RequestError(
                     f"the request has {len(body):,} bytes, over the limit of {self._settings.max_request_bytes:,}: "
                     "lower the skill's batchSize",
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 )
-            return self._answer(body, report)
+            with self._admission.admit(len(body), deadline.left()):
+                return self._answer(body, deadline, report)
         except RequestError as error:
             return _problem(error.status, str(error))
         except NotReadyError as error:
-            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": str(_RETRY_AFTER_SECONDS)})
+            return _later(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        except BusyError as error:
+            return _later(HTTPStatus.TOO_MANY_REQUESTS, str(error))
+        except MemoryError:
+            log.exception("out of memory over a request of %d bytes", len(body))
+            return _later(
+                HTTPStatus.TOO_MANY_REQUESTS, "there is not enough memory at the moment: lower the skill's batchSize"
+            )
 
-    def _admit(self, headers: Mapping[str, str]) -> None:
+    def _authorize(self, headers: Mapping[str, str]) -> None:
         """Raises RequestError 403 unless the caller may come in."""
         guard = self._settings.guard
         if guard == "refuse":
@@ -83,15 +96,15 @@ class Api:
                 "this Function runs on Azure with neither the app setting KEY nor Easy Auth, so it refuses everyone",
                 HTTPStatus.FORBIDDEN,
             )
-        if guard == "key" and self._settings.key is not None:
-            expected = self._settings.key.get_secret_value().encode()
-            given = headers.get(KEY_HEADER.lower(), "").encode()
-            if not hmac.compare_digest(expected, given):
+        if guard == "key":
+            given = headers.get(KEY_HEADER.lower(), "").encode(errors="surrogatepass")
+            # Summed, so that the second key is compared whatever came of the first.
+            if not sum(hmac.compare_digest(key, given) for key in self._settings.keys):
                 raise RequestError(f"the header {KEY_HEADER} is missing or wrong", HTTPStatus.FORBIDDEN)
 
-    def _answer(self, body: bytes, report: Report) -> Reply:
+    def _answer(self, body: bytes, deadline: Deadline, report: Report) -> Reply:
         records = parse_request(body, max_records=self._settings.max_records)
-        model = self._server.current()
+        model = self._server.current(deadline.left())
         clock = Stopwatch()
         answers = answer_records(
             model,
@@ -99,14 +112,15 @@ class Api:
             max_pixels=self._settings.max_pixels,
             options=AnswerOptions(self._settings.return_vector, self._settings.label_near_misses),
             clock=clock,
+            deadline=deadline,
         )
         report(summarise(model.manifest.name, model.version, answers, clock))
         failed = sum(answer.error is not None for answer in answers)
         log.debug("answered %d records, %d of them with an error", len(answers), failed)
         return Reply(HTTPStatus.OK, render_response(answers), {VERSION_HEADER: model.version})
 
-    def _readiness(self) -> Reply:
-        model = self._server.current()
+    def _readiness(self, deadline: Deadline) -> Reply:
+        model = self._server.current(deadline.left())
         # Ready all the same: the last good model answers while its store is in trouble.
         problem = {"problem": self._server.problem} if self._server.problem else {}
         return Reply(HTTPStatus.OK, _json(_describe(model) | problem), {VERSION_HEADER: model.version})
@@ -146,6 +160,10 @@ def _describe(model: Model) -> dict[str, object]:
 
 def _problem(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Reply:
     return Reply(status, _json({"error": {"code": status.phrase, "message": message}}), headers or {})
+
+
+def _later(status: HTTPStatus, message: str) -> Reply:
+    return _problem(status, message, {"Retry-After": str(_RETRY_AFTER_SECONDS)})
 
 
 def _json(value: object) -> bytes:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.deadline import Deadline
 from shared.embedder import BATCH, Embedder
+from shared.errors import UserError
 from shared.images import Picture
 from shared.stopwatch import Stopwatch
 
@@ -27,6 +30,18 @@ type _Read = Picture | Known | Exception
 # Enough decoded pictures (170 KB each) waiting that the network never does; full-size pictures live only in the
 # threads that decode them, so this number does not grow memory by more than a few megabytes.
 AHEAD = 4 * BATCH
+
+# A picture is waited for until this long before the deadline: enough to embed AHEAD pictures behind it, which are
+# decoded by then (1.8 s on two cores). So one picture that decodes slowly costs itself its answer and no other.
+_RESERVE_SECONDS = 2.0
+
+
+class LateError(UserError):
+    """The deadline came before this picture was decoded or embedded."""
+
+
+class NoMemoryError(UserError):
+    """There is not even memory enough to embed this picture alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +57,16 @@ def embed_each[Source](
     read: Callable[[Source], Picture | Known],
     expected: type[Exception] | tuple[type[Exception], ...],
     clock: Stopwatch | None = None,
+    deadline: Deadline | None = None,
 ) -> Generator[tuple[Source, Outcome]]:
     """Yield each source with its embedding, or with the expected exception that reading it raised.
 
     `read` runs on several threads. Any other exception ends the iteration and is raised here. `clock` is told how long
-    the stages decode and embed took.
+    the stages decode and embed took. What the deadline leaves no time for comes with a LateError; the last batch is
+    begun before it. What memory does not suffice for, after a batch has been halved to one, comes with a NoMemoryError.
     """
     clock = clock or Stopwatch()
+    deadline = deadline or Deadline()
 
     def attempt(source: Source) -> _Read:
         try:
@@ -57,9 +75,10 @@ def embed_each[Source](
         except expected as error:
             return error
 
-    for chunk in itertools.batched(_decoded(sources, attempt), BATCH, strict=False):
+    for chunk in itertools.batched(_decoded(sources, attempt, deadline), BATCH, strict=False):
+        pictures = [outcome for _, outcome in chunk if isinstance(outcome, np.ndarray)]
         with clock("embed"):
-            vectors = iter(embedder.embed([outcome for _, outcome in chunk if isinstance(outcome, np.ndarray)]))
+            vectors = iter(_embed(embedder, pictures) if deadline.left() else [LateError()] * len(pictures))
         for source, outcome in chunk:
             if isinstance(outcome, Known):
                 yield source, outcome.vector
@@ -67,18 +86,53 @@ def embed_each[Source](
                 yield source, outcome if isinstance(outcome, Exception) else next(vectors)
 
 
-def _decoded[Source](sources: Iterable[Source], attempt: Callable[[Source], _Read]) -> Iterator[tuple[Source, _Read]]:
+def _embed(embedder: Embedder, pictures: Sequence[Picture]) -> list[Outcome]:
+    try:
+        return list(embedder.embed(pictures))
+    except MemoryError:
+        if len(pictures) == 1:
+            return [NoMemoryError("there is not enough memory to embed it")]
+    half = len(pictures) // 2
+    return _embed(embedder, pictures[:half]) + _embed(embedder, pictures[half:])
+
+
+def _decoded[Source](
+    sources: Iterable[Source], attempt: Callable[[Source], _Read], deadline: Deadline
+) -> Iterator[tuple[Source, _Read]]:
     waiting: deque[tuple[Source, Future[_Read]]] = deque()
+
+    def first() -> tuple[Source, _Read]:
+        source, future = waiting.popleft()
+        wait([future], _patience(deadline))
+        if future.done():
+            return source, future.result()
+        future.cancel()
+        return source, LateError()
+
     try:
         for source in sources:
-            waiting.append((source, _threads().submit(attempt, source)))
+            begin = _patience(deadline) != 0
+            waiting.append((source, _threads().submit(attempt, source) if begin else _too_late()))
             if len(waiting) >= AHEAD:
-                yield waiting[0][0], waiting.popleft()[1].result()
+                yield first()
         while waiting:
-            yield waiting[0][0], waiting.popleft()[1].result()
+            yield first()
     finally:
         for _, future in waiting:
             future.cancel()
+
+
+def _patience(deadline: Deadline) -> float | None:
+    """Seconds for which a picture is still waited for; None for as long as it takes."""
+    left = deadline.left()
+    return None if left == inf else max(0.0, left - _RESERVE_SECONDS)
+
+
+@cache
+def _too_late() -> Future[_Read]:
+    future: Future[_Read] = Future()
+    future.set_result(LateError())
+    return future
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
+from math import inf
 
 from shared.loading import Loader
 from shared.model import Model
@@ -46,11 +47,14 @@ class ModelServer:
         """What keeps the store's current version from being served, if anything does."""
         return self._trouble.cause
 
-    def current(self) -> Model:
-        """The model to answer one request with, from start to end. Raises NotReadyError while there is none."""
+    def current(self, patience: float = inf) -> Model:
+        """The model to answer one request with, from start to end, which has `patience` seconds to wait for it.
+
+        Raises NotReadyError while there is none.
+        """
         self._follow_store()
         if self._model is None:
-            self._attempted.wait(_FIRST_WAIT_SECONDS)
+            self._attempted.wait(min(patience, _FIRST_WAIT_SECONDS))
         model = self._model
         if model is None:
             name, store = self._settings.model_name, self._settings.model_store

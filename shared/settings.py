@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     key: SecretStr | None = Field(
         default=None, description="Callers must send this in the header `Ocp-Apim-Subscription-Key`"
     )
+    key_secondary: SecretStr | None = Field(
+        default=None, description="Another key that is as good, while callers change from one to the other"
+    )
     label_near_misses: bool = Field(
         default=False, description="Put the names suggested for a near miss into `label` too"
     )
@@ -60,6 +63,20 @@ class Settings(BaseSettings):
     )
     max_pixels: int = Field(
         default=MAX_PIXELS, ge=1, le=MAX_PIXELS, description="Pixels in one picture, beyond which it is an error"
+    )
+    # AI Search gives a skill 30 s unless its definition says otherwise. The last batch, begun within this time, took
+    # 2.1 s when four requests took turns at the network (two cores).
+    max_request_seconds: float = Field(
+        default=25,
+        ge=5,
+        description="Seconds for one request; records not reached by then fail one by one. At least 5 less than the "
+        "skill's `timeout`",
+    )
+    # Two of the largest requests. Parsing doubles a body in memory, and this is where a worker stops to do so.
+    max_bytes_in_flight: int = Field(
+        default=200_000_000,
+        ge=1,
+        description="Bytes of all requests worked on at once; a request beyond waits, then is refused (429)",
     )
     debug: bool = Field(default=False, description="Log in detail")
     dbscan_model: str | None = Field(
@@ -76,7 +93,7 @@ class Settings(BaseSettings):
     website_site_name: str = Field(default="image-clustering-skill", exclude=True)
     applicationinsights_connection_string: SecretStr | None = Field(default=None, exclude=True)
 
-    @field_validator("key")
+    @field_validator("key", "key_secondary")
     @classmethod
     def _refuse_unresolved_reference(cls, key: SecretStr | None) -> SecretStr | None:
         # Until Azure can read the vault it hands over the reference itself, which is no secret.
@@ -92,9 +109,15 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def keys(self) -> list[bytes]:
+        """The keys that let a caller in; none where somebody else guards the Function."""
+        given = (self.key, self.key_secondary)
+        return [key.get_secret_value().encode(errors="surrogateescape") for key in given if key]
+
+    @property
     def guard(self) -> Literal["key", "platform", "open", "refuse"]:
         """Who keeps strangers out: our key, Easy Auth, nobody (local development), or nobody although on Azure."""
-        if self.key:
+        if self.keys:
             return "key"
         if self.website_auth_enabled:
             return "platform"

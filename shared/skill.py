@@ -11,9 +11,10 @@ from typing import cast
 import numpy as np
 
 from shared.contract import Answer, Record, RecordError, decode_base64
+from shared.deadline import Deadline
 from shared.images import MAX_PIXELS, Picture, PictureError
 from shared.model import Assignment, Model, vector_list
-from shared.pipeline import Vector, embed_each
+from shared.pipeline import LateError, NoMemoryError, Vector, embed_each
 from shared.stopwatch import Stopwatch
 
 _DECIMALS = 6  # of distance and confidence: float32 carries no more
@@ -46,29 +47,38 @@ def answer_records(
     max_pixels: int = MAX_PIXELS,
     options: AnswerOptions = AnswerOptions(),
     clock: Stopwatch | None = None,
+    deadline: Deadline | None = None,
 ) -> list[Answer]:
-    """Answer every record, in order. A record fails whole when one of its pictures can't be read.
+    """Answer every record, in order. A record fails whole when one of its pictures can't be read, or not in time.
 
     `clock` is told how long each stage took.
     """
     clock = clock or Stopwatch()
+    deadline = deadline or Deadline()
     work = [_Work(record, error=record.error) for record in records]
     pictures = ((item, text) for item in work if not item.error for text in item.record.images)
 
     def read(source: tuple[_Work, str]) -> Picture:
         return model.embedder.picture(decode_base64(source[1]), max_pixels=max_pixels)
 
-    for (item, _), outcome in embed_each(model.embedder, pictures, read, (PictureError, RecordError), clock):
+    for (item, _), outcome in embed_each(model.embedder, pictures, read, (PictureError, RecordError), clock, deadline):
         if isinstance(outcome, Exception):
-            item.error = item.error or _explain(item, outcome)
+            item.error = item.error or _explain(item, outcome, deadline)
         else:
             item.vectors.append(outcome)
     with clock("assign"):
         return [_answer(model, item, options) for item in work]
 
 
-def _explain(item: _Work, error: Exception) -> str:
+def _explain(item: _Work, error: Exception, deadline: Deadline) -> str:
     which = f"data.images[{len(item.vectors)}]" if item.record.is_list else "data.images"
+    if isinstance(error, LateError):
+        return (
+            f"{which} was not reached within {deadline.seconds:g} s: lower the skill's batchSize, or raise its timeout "
+            "and the app setting MAX_REQUEST_SECONDS"
+        )
+    if isinstance(error, NoMemoryError):
+        return f"{which} can't be answered: {error}"
     return f"{which} can't be read: {error}"
 
 

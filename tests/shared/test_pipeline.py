@@ -1,12 +1,18 @@
 import threading
+import time
+from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from shared.backends import Features
+from shared.deadline import Deadline
 from shared.embedder import BATCH, Embedder
 from shared.images import Picture, PictureError, fit
-from shared.pipeline import AHEAD, Known, embed_each
+from shared.pipeline import AHEAD, Known, LateError, NoMemoryError, Vector, embed_each
 from tests.conftest import noise_picture
+from tests.training.plain_embedder import colour_grid, plain_embedder
 
 
 def test_order_errors_and_known_vectors(embedder: Embedder) -> None:
@@ -50,3 +56,82 @@ def test_only_a_bounded_number_is_read_ahead(embedder: Embedder) -> None:
     next(iterator)
     assert read_so_far <= AHEAD + BATCH
     iterator.close()
+
+
+def picture(seed: int) -> Picture:
+    return fit(noise_picture(seed), 240, "antialias")
+
+
+def test_nothing_is_begun_after_the_deadline() -> None:
+    begun: list[int] = []
+
+    def read(source: int) -> Picture:
+        begun.append(source)
+        return picture(source)
+
+    outcomes = [
+        outcome for _, outcome in embed_each(plain_embedder(), range(100), read, PictureError, None, Deadline(0))
+    ]
+    assert len(outcomes) == 100
+    assert all(isinstance(outcome, LateError) for outcome in outcomes)
+    assert begun == []
+
+
+def test_a_picture_that_decodes_slowly_costs_itself_its_answer_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.pipeline._RESERVE_SECONDS", 0.5)
+    released = threading.Event()
+
+    def read(source: int) -> Picture:
+        if source == 1:
+            released.wait(30)
+        return picture(source)
+
+    started = time.monotonic()
+    try:
+        outcomes = list(embed_each(plain_embedder(), range(AHEAD), read, PictureError, None, Deadline(1)))
+    finally:
+        elapsed = time.monotonic() - started
+        released.set()
+    assert [source for source, outcome in outcomes if isinstance(outcome, LateError)] == [1]
+    assert [source for source, _ in outcomes] == list(range(AHEAD))
+    assert elapsed < 2
+
+
+def test_the_network_takes_no_new_batch_after_the_deadline() -> None:
+    def slow(batch: NDArray[np.float32]) -> Features:
+        time.sleep(0.3)
+        return colour_grid(batch)
+
+    sources = range(10 * BATCH)
+    outcomes = list(embed_each(plain_embedder(slow), sources, picture, PictureError, None, Deadline(2.5)))
+    late = [isinstance(outcome, LateError) for _, outcome in outcomes]
+    assert late == sorted(late)
+    assert 0 < sum(late) < len(late)
+
+
+class Tight:
+    """A backend with memory for so many pictures at once."""
+
+    def __init__(self, room: int) -> None:
+        self.batches: list[int] = []
+        self._room = room
+
+    def __call__(self, batch: NDArray[np.float32]) -> Features:
+        if len(batch) > self._room:
+            raise MemoryError
+        self.batches.append(len(batch))
+        return colour_grid(batch)
+
+
+@pytest.mark.parametrize(("room", "batches"), [(4, [4]), (3, [2, 2]), (2, [2, 2]), (1, [1, 1, 1, 1])])
+def test_where_memory_is_short_batches_are_halved_and_nothing_is_lost(room: int, batches: list[int]) -> None:
+    backend = Tight(room)
+    outcomes = dict(embed_each(plain_embedder(backend), range(4), picture, PictureError))
+    assert backend.batches == batches
+    whole = plain_embedder().embed([picture(seed) for seed in range(4)])
+    assert np.array_equal(np.stack([cast("Vector", outcomes[seed]) for seed in range(4)]), whole)
+
+
+def test_where_not_even_one_picture_fits_each_fails_by_itself() -> None:
+    outcomes = list(embed_each(plain_embedder(Tight(0)), range(5), picture, PictureError))
+    assert [type(outcome) for _, outcome in outcomes] == [NoMemoryError] * 5
