@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec
 from shared.errors import UserError
+from shared.files import finish_replacing, replace_together, write_atomically
 
 FORMAT = 1
 
@@ -147,8 +146,15 @@ def read_bundle(folder: Path) -> Bundle:
     )
 
 
+def is_bundle(folder: Path) -> bool:
+    """Whether there is a bundle in a folder, whole or not. Raises BundleError as read_bundle does."""
+    _finish(folder)
+    return (folder / MANIFEST).exists()
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read manifest.json alone. Raises BundleError."""
+    _finish(folder)
     path = folder / MANIFEST
     return parse_versioned(Manifest, _read(folder, MANIFEST), f"{path} is not a manifest", path)
 
@@ -178,13 +184,8 @@ def parse_labels(content: bytes, origin: Path) -> Labels:
 
 
 def write_bundle(folder: Path, manifest: Manifest, contents: Mapping[str, bytes], labels: Labels) -> Bundle:
-    """Write a bundle whose manifest lists `contents`; the manifest goes last, so a half-written bundle has none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for name, content in contents.items():
-        write_atomically(folder / name, content)
-    write_labels(folder, labels)
-    write_atomically(folder / MANIFEST, to_json(manifest))
+    """Write a bundle whose manifest lists `contents`. Killed at any point, it leaves the old bundle or the new one."""
+    replace_together(folder, {**contents, LABELS: to_json(labels), MANIFEST: to_json(manifest)})
     return read_bundle(folder)
 
 
@@ -217,29 +218,20 @@ def to_json(model: BaseModel) -> bytes:
     return (json.dumps(model.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file whole: a reader sees the old or the new one, whenever the writer dies."""
-    write_atomically_with(path, lambda file: file.write(content))
-
-
-def write_atomically_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """As write_atomically, for content that is written piece by piece."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def explain(error: ValidationError) -> str:
     """Pydantic's findings in one line: where, what."""
     return "; ".join(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}" for item in error.errors())
+
+
+def _finish(folder: Path) -> None:
+    """A writer that was killed may have left the files of two bundles: make it the new one's."""
+    try:
+        finish_replacing(folder)
+    except OSError as error:
+        raise BundleError(
+            f"{folder} was being replaced when the writer was killed, which can't be finished ({error.strerror}): "
+            "open it once where its folder can be written"
+        ) from None
 
 
 def _read(folder: Path, name: str) -> bytes:

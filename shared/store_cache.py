@@ -23,8 +23,8 @@ from shared.bundle import (
     read_manifest,
     sha256,
     to_json,
-    write_atomically,
 )
+from shared.files import write_atomically
 from shared.releases import Release, errors_as_in
 from shared.store import EMBEDDERS, Store, checked_graph, download, graph_key, graph_path
 

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from shared.bundle import sha256, write_atomically
+from shared.bundle import sha256
+from shared.files import write_atomically
 from shared.store import Advance, ConflictError, MissingError, Stat, Store, Stored, StoreError
 
 _PIECE = 1 << 20

@@ -13,8 +13,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from shared.bundle import Bundle, Labels, sha256, write_atomically
+from shared.bundle import Bundle, Labels, sha256
 from shared.embedder import EmbedderSpec
+from shared.files import write_atomically
 from shared.store import graph_path
 from shared.vgg16 import CHANNELS, STRIDE, WEIGHTS_SHA256
 from tests.bundles import make_bundle

@@ -16,9 +16,9 @@ from shared.bundle import (
     read_bundle,
     read_manifest,
     to_json,
-    write_atomically,
 )
 from shared.errors import UserError
+from shared.files import write_atomically
 from shared.releases import Follower, errors_as_in, read_published_manifest, version_key
 from shared.store import MissingError, Store, checked_graph, download, graph_key, graph_path
 from training.publishing import Show, known_versions, read_pointer

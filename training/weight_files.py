@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.bundle import write_atomically_with
+from shared.files import write_atomically_with
 from shared.vgg16 import LAYERS, Tensors, WeightsError
 
 type Arrays = Mapping[str, NDArray[np.float32]]

@@ -15,7 +15,8 @@ from http.client import HTTPException
 from os import environ
 from pathlib import Path
 
-from shared.bundle import sha256, write_atomically
+from shared.bundle import sha256
+from shared.files import write_atomically
 from shared.graph import graph_bytes
 from shared.store import checked_graph, graph_path
 from shared.vgg16 import Tensors, WeightsError, verify

@@ -14,7 +14,6 @@ from shared.bundle import (
     Labels,
     read_bundle,
     sha256,
-    write_atomically,
     write_labels,
 )
 from tests.bundles import make_bundle
@@ -124,10 +123,17 @@ def test_object_arrays_are_never_loaded(bundle: Bundle, folder: Path) -> None:
         read_bundle(folder)
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-    with pytest.raises(TypeError):
-        write_atomically(path, "text is not bytes")  # pyright: ignore[reportArgumentType]
-    assert path.read_bytes() == b"old"
-    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+def test_a_bundle_that_was_being_replaced_on_a_full_or_closed_disk_says_so(
+    bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".ready").mkdir()
+    (folder / MANIFEST).rename(folder / ".ready" / MANIFEST)
+
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as closed:
+        closed.setattr(Path, "replace", refuse)
+        with pytest.raises(BundleError, match=r"books was being replaced .* \(Permission denied\): open it once where"):
+            read_bundle(folder)
+    assert read_bundle(folder).manifest == bundle.manifest

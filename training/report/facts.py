@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.bundle import Manifest, to_json, write_atomically
+from shared.bundle import Manifest, to_json
+from shared.files import write_atomically
 from training.eps import EpsChoice, EpsCurve
 
 _FILE = ".report.json"

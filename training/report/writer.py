@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.bundle import REPORT, Labels, write_atomically
+from shared.bundle import REPORT, Labels
+from shared.files import write_atomically
 from training.gallery import Gallery, Grouping
 from training.picture_map import Positions, place
 from training.report.facts import Choice, Facts, read_facts, write_facts

@@ -1,0 +1,77 @@
+"""Files replaced whole, one or several together: whenever the writer dies, a reader finds the old or the new."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+_WRITING = ".writing-"
+_READY = ".ready"
+
+# Nobody writes for so long: it was left by a process that was killed.
+_ABANDONED_SECONDS = 3600
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file whole: a reader sees the old or the new one, whenever the writer dies."""
+    write_atomically_with(path, lambda file: file.write(content))
+
+
+def write_atomically_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """As write_atomically, for content that is written piece by piece."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def replace_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Replace files of a folder, by name, so that they change together for whoever calls finish_replacing first.
+
+    They are written beside it; one rename says that all are ready; then each takes its place. Killed before that
+    rename, a writer leaves the old files, killed after it the new ones, with some still to be put in place.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    finish_replacing(folder)
+    _remove_abandoned(folder)
+    staging = Path(tempfile.mkdtemp(dir=folder, prefix=_WRITING))
+    try:
+        for name, content in contents.items():
+            write_atomically(staging / name, content)
+        staging.rename(folder / _READY)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    finish_replacing(folder)
+
+
+def finish_replacing(folder: Path) -> None:
+    """Put in place what a writer of this folder had ready when it was killed; do nothing where none was.
+
+    Raises OSError where the folder can't be written.
+    """
+    ready = folder / _READY
+    with suppress(FileNotFoundError):
+        for path in sorted(ready.iterdir()):
+            with suppress(FileNotFoundError):  # another process does the same
+                path.replace(folder / path.name)
+        ready.rmdir()
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for path in folder.glob(f"{_WRITING}*"):
+        if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)

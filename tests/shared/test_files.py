@@ -1,0 +1,67 @@
+"""Files that are replaced while the writer is killed at every step it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shared.files import finish_replacing, replace_together, write_atomically
+from tests.conftest import PROJECT
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    with pytest.raises(TypeError):
+        write_atomically(path, "text is not bytes")  # pyright: ignore[reportArgumentType]
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_files_are_replaced_together_and_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(b"other")
+    replace_together(tmp_path, {"a": b"1", "b": b"1"})
+    replace_together(tmp_path, {"b": b"2", "c": b"2"})
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == {"other": b"other", "a": b"1", "b": b"2", "c": b"2"}
+
+
+def test_nothing_is_replaced_unless_all_is_written(tmp_path: Path) -> None:
+    replace_together(tmp_path, {"a": b"1", "b": b"1"})
+    with pytest.raises(TypeError):
+        replace_together(tmp_path, {"a": b"2", "b": "text is not bytes"})  # pyright: ignore[reportArgumentType]
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"1"}
+
+
+def test_what_a_killed_writer_left_long_ago_is_removed(tmp_path: Path) -> None:
+    for name, hours in ((".writing-old", 2), (".writing-new", 0)):
+        (tmp_path / name).mkdir()
+        then = time.time() - hours * 3600
+        os.utime(tmp_path / name, times=(then, then))
+    replace_together(tmp_path, {"a": b"1"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".writing-new", "a"]
+
+
+def test_two_that_finish_the_same_replacement_do_not_mind(tmp_path: Path) -> None:
+    (tmp_path / ".ready").mkdir()
+    finish_replacing(tmp_path)
+    finish_replacing(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bundle_survives_its_writer_whenever_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.shared.killed_writer", str(tmp_path)]
+    told = subprocess.run(command, check=True, cwd=PROJECT, capture_output=True, text=True).stdout
+    found = [json.loads(line) for line in told.splitlines()]
+    names = [names for names, _ in found]
+    switch = names.index(["new name"])
+    assert names == [["old name"]] * switch + [["new name"]] * (len(found) - switch)
+    assert switch > 10, "killed while the files were written"
+    assert len(found) - switch > 5, "killed while they were put in place"
+    assert all(whole for _, whole in found)
