@@ -15,8 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from shared.bundle import BundleError, write_atomically_with
+from shared.bundle import BundleError
 from shared.errors import UserError
+from shared.files import write_atomically_with
 
 EMBEDDERS = "embedders"
 
@@ -98,9 +99,14 @@ class Store(Protocol):
         ...
 
 
+def is_url(location: str) -> bool:
+    """Whether this is in Blob Storage, rather than a folder."""
+    return location.startswith(("http://", "https://"))
+
+
 def open_store(location: str, connection_string: str | None = None) -> Store:
     """A store by its URL or folder. Reaches nothing yet. Raises StoreError when they don't make sense."""
-    if location.startswith(("http://", "https://")):
+    if is_url(location):
         from shared.store_blob import open_container  # the Azure SDK is imported only where it is used
 
         return open_container(location, connection_string)

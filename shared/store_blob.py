@@ -1,14 +1,17 @@
-"""A blob container as a store, over azure-storage-blob. Imported only when a store's location is a URL."""
+"""A blob container as a store and as a source of pictures, over azure-storage-blob. Imported only for a URL."""
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -41,17 +44,57 @@ _SHA256 = "sha256"
 """The metadata entry that says what we uploaded. Overwriting a blob with another tool removes it."""
 
 
-def open_container(url: str, connection_string: str | None) -> Store:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A blob as a listing shows it, without its content."""
+
+    key: str
+    size: int
+    modified: datetime
+    content: str
+    """Changes with the content: its MD5 where the service knows that, else the ETag, which also changes with metadata.
+
+    The service works the MD5 out for a blob that was uploaded in one piece; a client may set it for the others."""
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """The URL of the container, and what the names of blobs below the URL begin with: "" or a path that ends with "/".
+
+    An account is in the host's name (https://<account>.blob.core.windows.net/<container>), except where the host is an
+    address or a plain name, as Azurite's is (http://127.0.0.1:10000/<account>/<container>). Raises StoreError for a URL
+    that holds credentials.
+    """
+    parts = _parts(url)
+    segments = [segment for segment in parts.path.split("/") if segment]
+    account = 1 if _is_plain(parts.hostname or "") else 0
+    prefix = "".join(f"{unquote(segment)}/" for segment in segments[account + 1 :])
+    return "/".join([f"{parts.scheme}://{parts.netloc}", *segments[: account + 1]]), prefix
+
+
+def _parts(url: str) -> SplitResult:
+    parts = urlsplit(url, allow_fragments=False)
+    if parts.query or parts.username:
+        raise StoreError(f"{parts.scheme}://{parts.hostname}{parts.path}: keep credentials out of the URL")
+    return parts
+
+
+def _is_plain(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host
+    return True
+
+
+def open_container(url: str, connection_string: str | None) -> BlobStore:
     """The container at this URL, as the holder of the connection string or else as this machine's identity.
 
     Raises StoreError when the two contradict each other.
     """
     # One line a request, at level INFO, would outnumber everything else in the log.
     logging.getLogger("azure").setLevel(logging.WARNING)
-    parts = urlsplit(url)
-    location = url.partition("?")[0].rstrip("/")
-    if parts.query or parts.username:
-        raise StoreError(f"{parts.scheme}://{parts.hostname}{parts.path}: keep credentials out of the URL of a store")
+    parts = _parts(url)
+    location = url.rstrip("/")
     if not parts.path.strip("/"):
         raise StoreError(f"{location} names no container: https://<account>.blob.core.windows.net/<container>")
     container = _by_connection_string(location, connection_string) if connection_string else _by_identity(location)
@@ -63,10 +106,10 @@ def _by_connection_string(location: str, connection_string: str) -> ContainerCli
     try:
         container = ContainerClient.from_connection_string(connection_string, name, **_transfer_options())
     except ValueError:
-        raise StoreError("the store's connection string is malformed: copy it from the storage account again") from None
+        raise StoreError("MODEL_STORE_CONNECTION_STRING is malformed: copy it from the storage account again") from None
     found = container.url.partition("?")[0]
     if found != location:
-        raise StoreError(f"the connection string belongs to {found}, not to the store {location}")
+        raise StoreError(f"MODEL_STORE_CONNECTION_STRING belongs to {found}, not to {location}")
     return container
 
 
@@ -171,6 +214,13 @@ class BlobStore(Store):
             names = [item.name for item in found if isinstance(item, BlobPrefix)]
         return sorted(name.removeprefix(prefix).rstrip("/") for name in names)
 
+    def blobs(self, prefix: str) -> Iterator[Listed]:
+        """All blobs whose names begin so, in the service's order. Raises StoreError."""
+        with self._explained(prefix):
+            for blob in self._container.list_blobs(name_starts_with=prefix):
+                md5 = blob.content_settings.content_md5
+                yield Listed(blob.name, blob.size, blob.last_modified, bytes(md5).hex() if md5 else str(blob.etag))
+
     @contextmanager
     def _explained(self, key: str) -> Generator[None]:
         """The SDK's exceptions as ours. Their texts hold times and request ids, so none is passed on whole."""
@@ -203,7 +253,7 @@ def _refusal(where: str, error: HttpResponseError) -> str:
         )
     return (
         f"{where} refuses access ({_code(error)}): check the connection string, or the identity's role (Storage Blob "
-        "Data Reader to serve, Contributor to publish) and the account's network rules"
+        "Data Reader to read, Contributor to publish) and the account's network rules"
     )
 
 

@@ -1,16 +1,17 @@
-"""A folder of pictures as a stable list: found recursively, named by relative path, sorted by name."""
+"""The pictures of a folder or blob container as a stable list: found recursively, sorted by their relative path."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn, Protocol
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple, NoReturn, Protocol
 
-from shared.bundle import write_atomically
 from shared.errors import UserError
+from shared.files import write_atomically
 from shared.images import PictureError
+from shared.store import is_url
 
 # What Pillow reads, by the suffixes people give it; other files in the folder are not pictures and not worth a word.
 SUFFIXES = frozenset(
@@ -23,11 +24,20 @@ _REMEMBERED = ".pictures"
 
 
 class DatasetError(UserError):
-    """A folder that holds nothing to train on, or that is not where it was."""
+    """A folder or container that holds nothing to train on, or that is not where it was."""
+
+
+class Status(NamedTuple):
+    """What is known of a picture without reading it."""
+
+    size: int
+    """In bytes."""
+    modified_ns: int
+    """Time of the last change, in nanoseconds since 1970."""
 
 
 class Source(Protocol):
-    """A picture that has not been read yet."""
+    """A picture that has not been read yet. Can be pickled, and then read by another process that sees its place."""
 
     @property
     def name(self) -> str:
@@ -38,8 +48,12 @@ class Source(Protocol):
         """Changes when the content does, and costs no reading of it; None where nothing can be said."""
         ...
 
+    def status(self) -> Status:
+        """Raises OSError when it can't be told."""
+        ...
+
     def content(self) -> bytes:
-        """The picture's bytes. Raises shared.images.PictureError when they can't be had."""
+        """The picture's bytes. Raises PictureError when they can't be had, StoreError when their container fails."""
         ...
 
 
@@ -53,16 +67,32 @@ class FileSource:
     def fingerprint(self) -> str | None:
         """As make and git do: the same path, size and modification time mean the same content."""
         try:
-            status = self.path.stat()
+            status = self.status()
         except OSError:
             return None
-        return f"{self.path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+        return f"{self.path.resolve()}|{status.size}|{status.modified_ns}"
+
+    def status(self) -> Status:
+        status = self.path.stat()
+        return Status(status.st_size, status.st_mtime_ns)
 
     def content(self) -> bytes:
         try:
             return self.path.read_bytes()
         except OSError as error:
             raise PictureError(f"it can't be opened ({error.strerror})") from error
+
+
+def pictures_at(place: str) -> Sequence[Source]:
+    """All pictures in a folder, or below the URL of a blob container, as find_pictures finds them.
+
+    Raises DatasetError, and shared.store.StoreError when the container can't be listed.
+    """
+    if not is_url(place):
+        return find_pictures(Path(place))
+    from training.blob_source import list_blobs  # the Azure SDK is imported only where it is used
+
+    return _in_order((blob for blob in list_blobs(place) if _is_picture(blob.name)), place)
 
 
 def find_pictures(folder: Path) -> list[FileSource]:
@@ -72,44 +102,68 @@ def find_pictures(folder: Path) -> list[FileSource]:
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is not a folder")
-    sources = sorted(
-        (FileSource(path.relative_to(folder).as_posix(), path) for path in _walk(folder)), key=lambda s: s.name
-    )
+    # Absolute, for processes that work elsewhere.
+    found = ((path.relative_to(folder), path.absolute()) for path in _walk(folder))
+    return _in_order((FileSource(name.as_posix(), path) for name, path in found), folder)
+
+
+def _in_order[S: Source](found: Iterable[S], place: Path | str) -> list[S]:
+    sources = sorted(found, key=lambda source: source.name)
     for source in sources:
         try:
             source.name.encode()
         except UnicodeEncodeError:
-            raise DatasetError(f"{os.fsencode(source.name)!r} in {folder} is not named in UTF-8: rename it") from None
+            raise DatasetError(f"{os.fsencode(source.name)!r} in {place} is not named in UTF-8: rename it") from None
+        if "" in source.name.split("/"):  # names become paths again, where pictures are sorted into folders
+            raise DatasetError(f"{source.name!r} in {place} has an empty folder's name in its path: rename it")
     if not sources:
-        raise DatasetError(f"{folder} holds no pictures (looked for {', '.join(sorted(SUFFIXES))}, in subfolders too)")
+        raise DatasetError(f"{place} holds no pictures (looked for {', '.join(sorted(SUFFIXES))}, in subfolders too)")
     return sources
 
 
-def remember_pictures(bundle: Path, folder: Path) -> None:
-    """Note beside a bundle where its pictures are: relative, so that both can move together. Not part of the model."""
-    path = folder.resolve().relative_to(bundle.resolve(), walk_up=True)
-    write_atomically(bundle / _REMEMBERED, os.fsencode(f"{path.as_posix()}\n"))
+def remember_pictures(bundle: Path, place: Path | str) -> None:
+    """Note beside a bundle where its pictures are. Not part of the model.
+
+    A folder is noted relative to it, so that both can move together.
+    """
+    if isinstance(place, str) and is_url(place):
+        noted = place
+    else:
+        noted = Path(place).resolve().relative_to(bundle.resolve(), walk_up=True).as_posix()
+    write_atomically(bundle / _REMEMBERED, os.fsencode(f"{noted}\n"))
 
 
-def recall_pictures(bundle: Path) -> Path:
-    """The folder that a bundle was trained on. Raises DatasetError when it was never noted or is not there any more."""
+def recall_pictures(bundle: Path) -> str:
+    """The folder or URL that a bundle was trained on.
+
+    Raises DatasetError when it was never noted, or is a folder that is not there any more.
+    """
     try:
-        folder = (bundle / os.fsdecode((bundle / _REMEMBERED).read_bytes().removesuffix(b"\n"))).resolve()
+        noted = os.fsdecode((bundle / _REMEMBERED).read_bytes().removesuffix(b"\n"))
     except FileNotFoundError:
         raise DatasetError(
             f"{bundle} does not say where its pictures are: name their folder with --pictures FOLDER"
         ) from None
+    if is_url(noted):
+        return noted
+    folder = (bundle / noted).resolve()
     if not folder.is_dir():
         raise DatasetError(
             f"the pictures of {bundle} were in {folder}, which is not there: name their folder with --pictures FOLDER"
         )
-    return folder
+    return str(folder)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path, folders, files in folder.walk(on_error=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (path / name for name in files if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES)
+        yield from (path / name for name in files if _is_picture(name))
+
+
+def _is_picture(name: str) -> bool:
+    """Whether a name, or path of names, is worth trying: with a picture's suffix, and no part of it hidden."""
+    hidden = any(part.startswith(".") for part in name.split("/"))
+    return not hidden and PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def _raise(error: OSError) -> NoReturn:

@@ -19,7 +19,7 @@ from shared.clusters import NOISE, comparable, distance
 from shared.embedder import Embedder
 from shared.model import Model
 from training.csv_files import csv_rows
-from training.dataset import Source, find_pictures, recall_pictures
+from training.dataset import Source, pictures_at, recall_pictures
 from training.embedding_cache import EmbeddingCache
 from training.embeddings import Embedded, embed_pictures
 from training.opening import open_trained
@@ -56,7 +56,7 @@ class Grouping:
 
 
 class Gallery:
-    """The pictures of one folder beside the model that groups them. Nothing in it changes; labels are handed in."""
+    """The pictures of one place beside the model that groups them. Nothing in it changes; labels are handed in."""
 
     def __init__(
         self, folder: Path, bundle: Bundle, embedder: Embedder, sources: Sequence[Source], found: Embedded
@@ -122,13 +122,13 @@ class Gallery:
 
 
 def open_gallery(
-    folder: Path, pictures: Path | None, cache: EmbeddingCache | None, say: Callable[[str], None], show: Show
+    folder: Path, pictures: str | None, cache: EmbeddingCache | None, say: Callable[[str], None], show: Show
 ) -> Gallery:
-    """The bundle in `folder` with the pictures it was trained on, or those of another folder.
+    """The bundle in `folder` with the pictures it was trained on, or those of another place.
 
     Raises a shared.errors.UserError that says what is missing.
     """
-    sources = find_pictures(pictures or recall_pictures(folder))
+    sources = pictures_at(pictures or recall_pictures(folder))
     bundle, model = open_trained(folder, say)
     with show("Looking at the pictures", len(sources)) as advance:
         found = embed_pictures(sources, model.embedder, cache, advance)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from training.assign import AssignError, Row, Tally
+from training.dataset import FileSource, Source
 
 Placing = Literal["link", "copy"]
 
@@ -18,7 +19,7 @@ UNNAMED = "_group {}"
 
 def sort_into_folders(
     rows: Iterable[Row],
-    pictures: Path,
+    sources: Sequence[Source],
     output: Path,
     placing: Placing,
     *,
@@ -27,8 +28,9 @@ def sort_into_folders(
 ) -> Tally:
     """Put each picture into the folder of every one of its labels. Running again adds what is missing.
 
-    Raises AssignError when another file is in the way and `force` is not set.
+    Raises AssignError when another file is in the way and `force` is not set, and where there is nothing to link to.
     """
+    by_name = {source.name: source for source in sources}
     labelled = unclustered = failed = resumed = 0
     for row in rows:
         advance(1)
@@ -38,7 +40,7 @@ def sort_into_folders(
         inside = row.assignment.cluster >= 0
         labelled, unclustered = labelled + inside, unclustered + (not inside)
         unnamed = UNNAMED.format(row.assignment.cluster) if inside else UNCLUSTERED
-        source = pictures / row.picture
+        source = by_name[row.picture]
         targets = [output / folder_name(label) / row.picture for label in row.assignment.names or (unnamed,)]
         placed = [_place(source, target, placing, force=force) for target in targets]
         resumed += not any(placed)
@@ -50,7 +52,7 @@ def folder_name(label: str) -> str:
     return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", label).strip(". ") or "_"
 
 
-def _place(source: Path, target: Path, placing: Placing, *, force: bool) -> bool:
+def _place(source: Source, target: Path, placing: Placing, *, force: bool) -> bool:
     """Whether something was done: False where the right file is there already."""
     if target.exists() or target.is_symlink():
         if _same(source, target, placing):
@@ -60,14 +62,21 @@ def _place(source: Path, target: Path, placing: Placing, *, force: bool) -> bool
         target.unlink()
     target.parent.mkdir(parents=True, exist_ok=True)
     if placing == "link":
-        target.symlink_to(source.resolve())
+        target.symlink_to(_path(source).resolve())
     else:
-        shutil.copy2(source, target)
+        modified = source.status().modified_ns
+        target.write_bytes(source.content())
+        os.utime(target, ns=(modified, modified))
     return True
 
 
-def _same(source: Path, target: Path, placing: Placing) -> bool:
+def _same(source: Source, target: Path, placing: Placing) -> bool:
     if placing == "link":
-        return target.is_symlink() and target.resolve() == source.resolve()
-    status, other = source.stat(), target.stat()
-    return not target.is_symlink() and (status.st_size, status.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+        return target.is_symlink() and target.resolve() == _path(source).resolve()
+    return not target.is_symlink() and FileSource(source.name, target).status() == source.status()
+
+
+def _path(source: Source) -> Path:
+    if isinstance(source, FileSource):
+        return source.path
+    raise AssignError("pictures in a container can't be linked to: use --placing copy")

@@ -126,9 +126,9 @@ def test_a_bundle_remembers_its_pictures_also_when_both_are_moved(tmp_path: Path
     pictures.mkdir(parents=True)
     bundle.mkdir(parents=True)
     remember_pictures(bundle, pictures)
-    assert recall_pictures(bundle) == pictures
+    assert recall_pictures(bundle) == str(pictures)
     (tmp_path / "here").rename(tmp_path / "there")
-    assert recall_pictures(tmp_path / "there" / "models" / "books") == tmp_path / "there" / name
+    assert recall_pictures(tmp_path / "there" / "models" / "books") == str(tmp_path / "there" / name)
 
 
 def test_without_a_note_or_its_folder_the_way_out_is_named(tmp_path: Path) -> None:

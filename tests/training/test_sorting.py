@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from shared.model import Assignment
 from training.assign import AssignError, Row
+from training.dataset import find_pictures
 from training.sorting import folder_name, sort_into_folders
 
 ROWS = [
@@ -33,12 +34,12 @@ def files(folder: Path) -> set[str]:
 @pytest.mark.parametrize("placing", ["link", "copy"])
 def test_a_folder_for_each_label(tmp_path: Path, pictures: Path, placing: str) -> None:
     output = tmp_path / "labels"
-    tally = sort_into_folders(ROWS, pictures, output, placing)  # pyright: ignore[reportArgumentType]
+    tally = sort_into_folders(ROWS, find_pictures(pictures), output, placing)  # pyright: ignore[reportArgumentType]
     assert files(output) == PLACES
     assert (output / "_group 1/sub/a.jpg").read_text() == "sub/a.jpg"
     assert (output / "_group 1/sub/a.jpg").is_symlink() == (placing == "link")
     assert (tally.labelled, tally.unclustered, tally.failed, tally.resumed) == (2, 1, 1, 0)
-    again = sort_into_folders(ROWS, pictures, output, placing)  # pyright: ignore[reportArgumentType]
+    again = sort_into_folders(ROWS, find_pictures(pictures), output, placing)  # pyright: ignore[reportArgumentType]
     assert again.resumed == 3
 
 
@@ -47,9 +48,9 @@ def test_another_file_in_the_way_is_kept_unless_forced(tmp_path: Path, pictures:
     (output / "open book").mkdir(parents=True)
     (output / "open book" / "a.jpg").write_text("precious")
     with pytest.raises(AssignError, match="is there already and is another file"):
-        sort_into_folders(ROWS, pictures, output, "link")
+        sort_into_folders(ROWS, find_pictures(pictures), output, "link")
     assert (output / "open book" / "a.jpg").read_text() == "precious"
-    sort_into_folders(ROWS, pictures, output, "link", force=True)
+    sort_into_folders(ROWS, find_pictures(pictures), output, "link", force=True)
     assert (output / "open book" / "a.jpg").read_text() == "a.jpg"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from training.console import console, errors_in_words, escape, progress
+from training.options import PicturesArgument
 
 if TYPE_CHECKING:
     from training.assign import Row
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(
     bundle: Annotated[Path, typer.Argument(help="The trained model's folder, models/books say.")],
-    pictures: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")],
+    pictures: PicturesArgument,
     format: Annotated[
         Literal["csv", "jsonl", "folders"],
         typer.Option(help="A table, a JSON object a line, or the pictures sorted into a folder for each label."),
@@ -33,14 +34,14 @@ def run(
 ) -> None:
     """Label pictures offline, as the Function would. A run that was ended goes on where it stopped."""
     from training.assign import assign_pictures, write_rows
-    from training.dataset import find_pictures
+    from training.dataset import pictures_at
     from training.embedding_cache import EmbeddingCache
     from training.opening import open_trained
     from training.sorting import sort_into_folders
 
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
     with errors_in_words():
-        sources = find_pictures(pictures)
+        sources = pictures_at(pictures)
         _, model = open_trained(bundle, lambda line: console.print(escape(line)))
         with closing(EmbeddingCache(model.embedder.spec)) as cache, progress("Labelling", len(sources)) as advance:
 
@@ -48,7 +49,7 @@ def run(
                 return assign_pictures(model, some, cache)
 
             if format == "folders":
-                tally = sort_into_folders(assign(sources), pictures, target, placing, force=force, advance=advance)
+                tally = sort_into_folders(assign(sources), sources, target, placing, force=force, advance=advance)
             else:
                 tally = write_rows(target, format, sources, assign, version=model.version, force=force, advance=advance)
     resumed = f", {tally.resumed} of them done before" if tally.resumed else ""

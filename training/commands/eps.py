@@ -15,6 +15,7 @@ from shared.clusters import Metric
 from shared.embedder import Pooling
 from shared.images import Resize
 from training.console import console, errors_in_words, escape, progress
+from training.options import PicturesArgument
 
 if TYPE_CHECKING:
     from training.eps import EpsChoice
@@ -23,7 +24,7 @@ _ROWS = 16  # of the table; the page has every point
 
 
 def run(
-    pictures: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")],
+    pictures: PicturesArgument,
     min_samples: Annotated[int, typer.Option(min=1, help="As for train.")] = 3,
     metric: Annotated[Metric, typer.Option(help="As for train.")] = "cosine",
     pooling: Annotated[Pooling, typer.Option(help="As for train.")] = "avg",
@@ -32,9 +33,9 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print every point of the curves as JSON.")] = False,
 ) -> None:
     """Show how many groups each eps gives, how many pictures they hold, and the eps that training would choose."""
-    from shared.bundle import write_atomically
     from shared.embedder import open_embedder
-    from training.dataset import find_pictures
+    from shared.files import write_atomically
+    from training.dataset import pictures_at
     from training.embedding_cache import EmbeddingCache
     from training.embeddings import embed_pictures
     from training.eps import choose_eps
@@ -44,7 +45,7 @@ def run(
 
     options = Options("eps", None, min_samples, metric, pooling, resize)
     with errors_in_words():
-        sources = find_pictures(pictures)
+        sources = pictures_at(pictures)
         graph = export_graph(Path("models"), lambda line: console.print(escape(line)))
         embedder = open_embedder(options.spec(), graph)
         with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from training.commands.report import PicturesOption
 from training.console import console, errors_in_words, escape, progress
+from training.options import MovedPicturesOption
 
 
 def run(
     bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
-    pictures: PicturesOption = None,
+    pictures: MovedPicturesOption = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port at 127.0.0.1; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page; without, only its link is printed.")] = True,
 ) -> None:

@@ -9,15 +9,12 @@ from typing import Annotated
 import typer
 
 from training.console import console, errors_in_words, escape, progress
-
-PicturesOption = Annotated[
-    Path | None, typer.Option(help="Folder of the pictures, if it is not where it was when the model was trained.")
-]
+from training.options import MovedPicturesOption
 
 
 def run(
     bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
-    pictures: PicturesOption = None,
+    pictures: MovedPicturesOption = None,
 ) -> None:
     """Write the report of a trained model again: its groups, names and map on one page."""
     from shared.bundle import REPORT, read_manifest

@@ -1,4 +1,4 @@
-"""`python -m training train`: a folder of pictures becomes a model."""
+"""`python -m training train`: pictures become a model."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from shared.clusters import Metric
 from shared.embedder import Pooling
 from shared.images import Resize
 from training.console import console, errors_in_words, escape, progress
+from training.options import PicturesArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +36,7 @@ def _eps(text: str) -> float | None:
 
 
 def run(
-    pictures: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")],
+    pictures: PicturesArgument,
     name: Annotated[str, typer.Option(help="The model's name.")],
     out: Annotated[Path, typer.Option(help="Folder of models; the model becomes a folder in it.")] = Path("models"),
     eps: Annotated[
@@ -65,11 +66,11 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Find groups of alike pictures and write the model that recognizes them."""
-    from shared.bundle import MANIFEST, read_bundle
+    from shared.bundle import is_bundle, read_bundle
     from shared.embedder import open_embedder
     from shared.releases import pointer_key
     from training.categories import find_categories
-    from training.dataset import find_pictures, remember_pictures
+    from training.dataset import pictures_at, remember_pictures
     from training.embedding_cache import EmbeddingCache
     from training.embeddings import embed_pictures
     from training.gallery import Gallery
@@ -84,8 +85,8 @@ def run(
     with errors_in_words():
         pointer_key(name)  # refuse an impossible name now, not after the embedding
         given_names = read_names(labels) if labels else None
-        previous = Previous(read_bundle(folder), folder) if carry and (folder / MANIFEST).exists() else None
-        sources = find_pictures(pictures)
+        previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
+        sources = pictures_at(pictures)
         graph = export_graph(out, lambda line: console.print(escape(line)))
         embedder = open_embedder(options.spec(), graph)
         with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:

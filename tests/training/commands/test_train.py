@@ -91,7 +91,7 @@ def test_groups_are_found_told_and_written(train: Train, pictures: Path, models:
     assert f"Next: name the 2 unnamed groups with `python -m training label {models}/books`" in result.stderr
     counts = bundle.manifest.counts
     assert (counts.clusters, counts.clustered, counts.unclustered, counts.skipped) == (2, 8, 1, 0)
-    assert recall_pictures(models / "books") == pictures
+    assert recall_pictures(models / "books") == str(pictures)
     assert (models / "books" / REPORT).read_text("utf-8").startswith("<!")
 
 
