@@ -18,9 +18,13 @@ from shared.errors import UserError
 
 type Features = NDArray[np.float32]
 type Backend = Callable[[NDArray[np.float32]], Features]
-"""Preprocessed batch (n, 3, height, width) to feature maps (n, 512, height / 32, width / 32)."""
+"""Preprocessed batch (n, 3, height, width) to feature maps (n, 512, height / 32, width / 32). Raises MemoryError."""
 
 BackendName = Literal["onnxruntime", "tensorflow"]
+
+
+# How ONNX Runtime and TensorFlow put it, in exceptions that they raise for much else too.
+_NO_MEMORY = ("Failed to allocate memory", "bad_alloc", "bad allocation", "OOM when allocating")
 
 
 class BackendError(UserError):
@@ -33,13 +37,27 @@ def open_backend(
     """Open an exported graph. `threads` defaults to the cores this process may use."""
     threads = threads or len(os.sched_getaffinity(0))
     if name == "onnxruntime":
-        return _open_onnxruntime(graph, threads)
+        return _telling_of_memory(_open_onnxruntime(graph, threads))
     if name == "tensorflow":
         if precision != "float32":
             raise BackendError(f"the TensorFlow backend runs float32 only, not {precision}: use onnxruntime")
-        return _open_tensorflow(graph, weights_sha256, threads)
+        return _telling_of_memory(_open_tensorflow(graph, weights_sha256, threads))
     known = ", ".join(get_args(BackendName))
     raise BackendError(f"unknown backend {name!r}; known are {known}")
+
+
+def _telling_of_memory(backend: Backend) -> Backend:
+    """The backend, raising MemoryError where it runs out of memory: a smaller batch may do (shared/pipeline.py)."""
+
+    def run(batch: NDArray[np.float32]) -> Features:
+        try:
+            return backend(batch)
+        except Exception as error:
+            if any(words in str(error) for words in _NO_MEMORY):
+                raise MemoryError(str(error)) from error
+            raise
+
+    return run
 
 
 def _open_onnxruntime(graph: Path, threads: int) -> Backend:
