@@ -1,12 +1,16 @@
+import io
 import struct
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from shared.images import PictureError, fit, read_picture
-from tests.conftest import encode, noise_picture
+from tests.conftest import PROJECT, encode, noise_picture
 
 RED = (200, 30, 20)
 
@@ -97,6 +101,91 @@ def test_other_bytes_are_errors(data: bytes, words: str) -> None:
 def test_postscript_is_refused() -> None:
     with pytest.raises(PictureError, match="PostScript"):
         read_picture(encode(noise_picture(1), "EPS"))
+
+
+def test_no_program_reads_postscript_wherever_it_lies() -> None:
+    with pytest.raises(OSError, match="Unable to locate Ghostscript"):
+        Image.open(io.BytesIO(encode(noise_picture(1), "EPS"))).load()
+
+
+def iptc(picture: bytes) -> bytes:
+    """A container of IPTC/NAA records: Pillow opens whatever lies in record 8:10, by any of its plugins."""
+
+    def record(number: int, dataset: int, content: bytes) -> bytes:
+        return struct.pack(">BBBH", 0x1C, number, dataset, len(content)) + content
+
+    header = record(3, 60, b"\x03\x01") + record(3, 20, b"\x40") + record(3, 30, b"\x30") + record(3, 120, b"\x05")
+    return header + record(8, 10, picture)
+
+
+def test_a_container_that_hides_another_picture_is_refused() -> None:
+    with pytest.raises(PictureError, match="IPTC"):
+        read_picture(iptc(encode(noise_picture(1), "EPS")))
+
+
+@pytest.mark.parametrize("format", ["QOI", "DDS"])
+def test_a_large_picture_that_is_decoded_in_python_is_refused(format: str) -> None:
+    with pytest.raises(PictureError, match=f"over the limit of 4,000,000 for {format} files .* save it as PNG"):
+        read_picture(encode(Image.new("RGB", (2001, 2000)), format))
+
+
+def test_a_jpeg_of_endless_scans_is_refused() -> None:
+    data = encode(noise_picture(1, (2000, 2000)), "JPEG", progressive=True)
+    assert read_picture(data).size == (2000, 2000)
+    last_scan = data[data.rfind(b"\xff\xda") : -2]
+    with pytest.raises(PictureError, match="610 scans of 2000 x 2000 pixels"):
+        read_picture(data[:-2] + 600 * last_scan + data[-2:])
+
+
+def test_a_jpeg_in_a_tiff_may_have_a_scan_for_each_strip() -> None:
+    data = encode(noise_picture(1, (600, 6000)), "TIFF", compression="jpeg")
+    assert data.count(b"\xff\xda") > 25
+    assert read_picture(data).size == (600, 6000)
+
+
+# Each case in a process of its own: a peak can't be taken back. Bytes for each pixel, beside the file itself: Pillow's
+# RGB takes 4, so one copy is 4 and a conversion from anything but greyscale 8.
+@pytest.mark.parametrize(
+    ("mode", "format", "most"), [("RGB", "PNG", 5), ("RGBA", "PNG", 9), ("CMYK", "TIFF", 9), ("I;16", "PNG", 8)]
+)
+def test_a_large_picture_is_held_once(mode: str, format: str, most: int, tmp_path: Path) -> None:
+    side = 4000
+    path = tmp_path / "large"
+    path.write_bytes(encode(Image.new(mode, (side, side)), format))
+    measure = """
+import sys
+from pathlib import Path
+from shared.images import read_picture
+
+def peak():
+    return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+
+content = Path(sys.argv[1]).read_bytes()
+before = peak()
+read_picture(content)
+print(peak() - before)
+"""
+    run = subprocess.run([sys.executable, "-c", measure, str(path)], cwd=PROJECT, check=True, capture_output=True)
+    assert int(run.stdout) < most * side * side
+
+
+def test_too_little_memory_is_said() -> None:
+    starve = """
+import io, resource
+from PIL import Image
+from shared.images import PictureError, read_picture
+
+file = io.BytesIO()
+Image.new("RGB", (8000, 8000)).save(file, "PNG")
+used = 4096 * int(open("/proc/self/statm").read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (used + 100_000_000, -1))
+try:
+    read_picture(file.getvalue())
+except PictureError as error:
+    print(error)
+"""
+    run = subprocess.run([sys.executable, "-c", starve], cwd=PROJECT, check=True, capture_output=True, text=True)
+    assert run.stdout == "there is not enough memory to decode it\n"
 
 
 def test_too_many_pixels_are_refused_before_decoding() -> None:
