@@ -10,7 +10,7 @@ graph := models/embedders/.ready
 azurite := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve azurite package search-demo test test-fast lint format types lock pictures clean
+.PHONY: help setup demo serve azurite package search-demo test test-fast bench lint format types lock pictures clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test: setup $(azurite) browser ## Run every test, with coverage
 
 test-fast: setup $(azurite) ## Run the tests that take seconds
 	$(bin)/python -m pytest -m "not slow"
+
+bench: setup ## Measure what everything costs, against the plain recipe (an hour; BENCH=--quick only proves that it runs)
+	$(bin)/python -m benchmarks $(BENCH)
 
 lint: $(installed) ## Check style
 	$(bin)/ruff check .

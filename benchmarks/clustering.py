@@ -1,32 +1,26 @@
-"""`python -m benchmarks.clustering`: DBSCAN of many embeddings, against scikit-learn's in the same run.
+"""DBSCAN of many embeddings against scikit-learn's, and new embeddings against many core samples.
 
 Every measurement has a process of its own, so that its peak of memory is its own: imports, embeddings and all. It takes
-some ten minutes and 8 GB; `--quick` proves in seconds that it runs.
+some ten minutes and 12 GB.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-import multiprocessing
-import os
-import platform
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measuring import alone, in_turn, machine, memory, ratio, seconds, spread, today
+from benchmarks.results import Curve, Row, Section, Table
 from shared.clusters import NOISE, CoreSamples
 from shared.embedder import Vectors
 
+_PACKAGES = ("numpy", "scikit-learn", "scipy", "joblib")
 _DIMENSIONS = 512
 _GROUPS = 300
 _NOISE = 0.2
@@ -99,123 +93,107 @@ def scikit_learns(count: int, half_in_one: bool) -> Found:
     return Found(cost, clusters, found.labels_ == NOISE)
 
 
-def request(count: int, repeats: int) -> tuple[float, float]:
-    """Seconds of a request's nearest core samples, and of one matrix product of that size."""
+def nearest(count: int, repeats: int) -> tuple[list[float], list[float]]:
+    """Seconds to find a request's nearest core samples, and seconds of one matrix product of that size, in turns."""
     vectors, new = embeddings(count, half_in_one=False), embeddings(_NEW, half_in_one=False)
     core = CoreSamples(vectors, np.zeros(count, dtype=np.int32), "cosine")
-    nearest, product = [], []
-    for _ in range(repeats):
-        nearest.append(_seconds(lambda: core.nearest(new)))
-        product.append(_seconds(lambda: new @ vectors.T))
-    return median(nearest), median(product)
+    found, product = in_turn(repeats, lambda: core.nearest(new), lambda: new @ vectors.T)
+    return found, product
+
+
+def plain_loop(count: int) -> float:
+    """Seconds of the plain recipe's loop over core samples for a request, of which it takes one picture at a time."""
+    from scipy.spatial import distance
+
+    vectors, new = embeddings(count, half_in_one=False), embeddings(1, half_in_one=False)[0]
+    return _NEW * seconds(lambda: [distance.cosine(new, core) for core in vectors])
 
 
 def _measured[T](work: Callable[[], T]) -> tuple[T, Cost]:
     start, processor = time.perf_counter(), time.process_time()
     result = work()
-    return result, Cost(time.perf_counter() - start, time.process_time() - processor, _peak())
+    return result, Cost(time.perf_counter() - start, time.process_time() - processor, memory() / 1024)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def measure(quick: bool) -> Section:
+    compared, faster = _compare((5_500,) if quick else (12_500, 25_000, 50_000), repeats=1 if quick else 3)
+    counts = (5_500, 6_000) if quick else (12_500, 25_000, 50_000, 100_000)
+    grown, growth, clustering = _grow(counts)
+    assigned, assignment = _assign((1_000, 5_500) if quick else (1_000, 10_000, 100_000), 3 if quick else 31)
+    curves = [*clustering, *faster, *assignment]
+    return Section("clustering", machine(_PACKAGES), today(), [*compared, *grown, assigned], [growth], curves)
 
 
-def _peak() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 30) if sys.platform == "darwin" else peak / (1 << 20)
-
-
-def alone[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run it in a process that does nothing else, before or after."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
-        return processes.submit(work, *args, **kwargs).result()
-
-
-def _compare(count: int, half_in_one: bool, repeats: int) -> str:
-    """Ours and scikit-learn's in turns, as a row of the table."""
-    pairs = [(alone(scikit_learns, count, half_in_one), alone(ours, count, half_in_one)) for _ in range(repeats)]
-    theirs, mine = ([pair[one].cost for pair in pairs] for one in (0, 1))
-    faster = median(a.seconds / b.seconds for a, b in zip(theirs, mine, strict=True))
-    a, b = _middle(theirs), _middle(mine)
-    return (
-        f"| {count:,} {_shape(half_in_one)} | {a.seconds:.1f} s ({a.processor:.1f}), {a.peak:.2f} GB "
-        f"| {b.seconds:.1f} s ({b.processor:.1f}), {b.peak:.2f} GB "
-        f"| {faster:.1f} x | {b.peak / a.peak:.2f} | {_differences(*pairs[0])} |"
-    )
-
-
-def _differences(a: Found, b: Found) -> str:
-    different = np.count_nonzero((a.clusters != b.clusters) | (a.noise != b.noise))
-    return (
-        f"the same: {a.clusters.max() + 1} groups, {a.noise.mean():.0%} noise" if not different else f"{different} not"
-    )
-
-
-def _grow(counts: Sequence[int], half_in_one: bool, repeats: int) -> None:
-    before: Cost | None = None
+def _compare(counts: Sequence[int], repeats: int) -> tuple[list[Row], list[Curve]]:
+    """Ours and scikit-learn's in turns. Only the largest is held against a target, and repeated."""
+    curve: list[float] = []
+    pairs: list[tuple[Found, Found]] = []
     for count in counts:
-        found = [alone(ours, count, half_in_one) for _ in range(repeats)]
-        cost = _middle([one.cost for one in found])
-        power = f"{math.log2(cost.processor / before.processor):.2f}" if before else ""
-        sizes = np.bincount(found[0].clusters[found[0].clusters != NOISE])
-        print(
-            f"| {count:,} {_shape(half_in_one)} | {cost.seconds:.1f} s | {cost.processor:.1f} s | {power} "
-            f"| {cost.peak:.2f} GB | {len(sizes)} | {sizes.max() / count:.0%} |",
-            flush=True,
-        )
-        before = cost
+        rounds = repeats if count == counts[-1] else 1
+        pairs = [(alone(scikit_learns, count, False), alone(ours, count, False)) for _ in range(rounds)]
+        curve.append(median(theirs.cost.seconds for theirs, _ in pairs))
+    theirs, mine = ([pair[one].cost for pair in pairs] for one in (0, 1))
+    faster = ratio([one.seconds for one in theirs], [one.seconds for one in mine])
+    less = max(one.peak for one in mine) / max(one.peak for one in theirs)
+    name = f"DBSCAN of {counts[-1]:,} x {_DIMENSIONS}, cosine"
+    times = f"{spread([one.seconds for one in mine], 's')}, scikit-learn {spread([one.seconds for one in theirs], 's')}"
+    peaks = f"{max(one.peak for one in mine):.2f} GB, scikit-learn {max(one.peak for one in theirs):.2f} GB"
+    different = _differences(*pairs[0])
+    groups = f"{pairs[0][0].clusters.max() + 1} groups, {pairs[0][0].noise.mean():.0%} noise"
+    return [
+        Row(name, "at least", 4, faster, "x as fast as scikit-learn", f"{times}, {repeats} rounds in turn"),
+        Row(f"{name}: memory", "at most", 1 / 3, less, "x scikit-learn's", peaks),
+        Row(f"{name}: other labels", "at most", 0, different, "points", groups),
+    ], [Curve("DBSCAN, scikit-learn", counts, curve)]
 
 
-def _middle(costs: Sequence[Cost]) -> Cost:
-    """The median times and the highest peak."""
-    return Cost(
-        median(cost.seconds for cost in costs),
-        median(cost.processor for cost in costs),
-        max(cost.peak for cost in costs),
+def _differences(a: Found, b: Found) -> int:
+    return int(np.count_nonzero((a.clusters != b.clusters) | (a.noise != b.noise)))
+
+
+def _grow(counts: Sequence[int]) -> tuple[list[Row], Table, list[Curve]]:
+    """How time and memory go with the number of points, in groups of all sizes and with half of all in one."""
+    rows: list[Row] = []
+    lines: list[list[str]] = []
+    curves: list[Curve] = []
+    for half_in_one in (False, True):
+        found = [alone(ours, count, half_in_one) for count in counts]
+        costs = [one.cost for one in found]
+        shape = "half in one group" if half_in_one else "in groups"
+        power = math.log(costs[-1].processor / costs[0].processor) / math.log(counts[-1] / counts[0])
+        name = f"DBSCAN of {counts[-1]:,} x {_DIMENSIONS}, {shape}"
+        how = f"{costs[-1].processor:.0f} s of all cores together, {costs[0].processor:.1f} s for {counts[0]:,}"
+        rows.append(Row(f"{name}: memory", "at most", 6, costs[-1].peak, "GB", f"in {costs[-1].seconds:.0f} s"))
+        rows.append(Row(f"{name}: growth of time", "at most", 2, power, "is the power of n", how))
+        for count, one in zip(counts, found, strict=True):
+            sizes = np.bincount(one.clusters[one.clusters != NOISE])
+            cells = [
+                f"{count:,}",
+                shape,
+                f"{one.cost.seconds:.1f}",
+                f"{one.cost.processor:.1f}",
+                f"{one.cost.peak:.2f}",
+            ]
+            lines.append([*cells, str(len(sizes)), f"{sizes.max() / count:.0%}"])
+        curves.append(Curve(f"DBSCAN, {shape}", counts, [one.seconds for one in costs]))
+    head = ["points", "shape", "seconds", "seconds of all cores", "GB", "groups", "core samples of the largest"]
+    return rows, Table("DBSCAN as the number of points grows", head, lines), curves
+
+
+def _assign(counts: Sequence[int], repeats: int) -> tuple[Row, list[Curve]]:
+    found = [alone(nearest, count, repeats) for count in counts]
+    times, products = found[-1]
+    row = Row(
+        f"{_NEW} new embeddings against {counts[-1]:,} core samples",
+        "at most",
+        3,
+        ratio(times, products),
+        "x one matrix product",
+        f"{spread(times)}, the product {spread(products)}, {repeats} times in turn",
     )
-
-
-def _shape(half_in_one: bool) -> str:
-    return "half in one group" if half_in_one else "in groups"
-
-
-def _machine() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    names = {line.partition(":")[2].strip() for line in lines if line.startswith("model name")}
-    versions = ", ".join(f"{package} {version(package)}" for package in ("numpy", "scikit-learn", "scipy", "joblib"))
-    name = " ".join(names) or platform.machine()
-    return f"{name}, {os.process_cpu_count()} cores; Python {platform.python_version()}, {versions}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.clustering", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few points, once, to prove that it runs")
-    parser.add_argument("--repeats", type=int, default=3, help="medians of so many (default 3)")
-    options = parser.parse_args()
-    repeats = 1 if options.quick else options.repeats
-    print(f"{_machine()}\n\nCosine, {_DIMENSIONS} dimensions, eps {_EPS}, min_samples {_MIN_SAMPLES}.")
-    print("In brackets, the seconds of all cores together.\n")
-    _print_head("points", "scikit-learn", "ours", "faster", "share of its memory", "core samples' clusters and noise")
-    for count, half_in_one in ((5_500, True),) if options.quick else ((50_000, False), (20_000, True)):
-        print(_compare(count, half_in_one, repeats), flush=True)
-    print()
-    _print_head("points", "time", "processors", "power of n", "memory", "groups", "largest")
-    for half_in_one in (False,) if options.quick else (False, True):
-        _grow((5_500,) if options.quick else (12_500, 25_000, 50_000, 100_000), half_in_one, repeats)
-    count = 5_500 if options.quick else 100_000
-    nearest, product = alone(request, count, 3 if options.quick else 31)
-    print(
-        f"\n{_NEW} new embeddings against {count:,} core samples: {nearest * 1e3:.1f} ms, "
-        f"{nearest / product:.2f} times one matrix product of that size ({product * 1e3:.1f} ms)."
-    )
-
-
-def _print_head(*names: str) -> None:
-    print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")
-
-
-if __name__ == "__main__":
-    main()
+    medians = [median(one) for one, _ in found]
+    loops = [alone(plain_loop, count) for count in counts]
+    return row, [
+        Curve(f"assigning {_NEW}, by core samples", counts, medians),
+        Curve(f"assigning {_NEW}, plain recipe", counts, loops),
+    ]

@@ -1,24 +1,17 @@
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-
 import numpy as np
 
-from benchmarks.clustering import embeddings
+from benchmarks.clustering import embeddings, measure
 from shared.clusters import NOISE
 from training.clustering import find_clusters
 
 
 def test_the_benchmark_runs_and_finds_what_scikit_learn_finds() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "benchmarks.clustering", "--quick"], capture_output=True, text=True, check=True
-    )
-    assert re.search(r"\| 5,500 half in one group .* the same: \d+ groups, \d+% noise \|", ran.stdout), ran.stdout
-    assert re.search(r"\| 5,500 in groups \| \d+\.\d s \| \d+\.\d s \|  \| \d\.\d\d GB \|", ran.stdout), ran.stdout
-    assert re.search(r"against 5,500 core samples: .* times one matrix product", ran.stdout), ran.stdout
-    assert not ran.stderr
+    rows = {row.what: row for row in measure(quick=True).rows}
+    assert rows["DBSCAN of 5,500 x 512, cosine: other labels"].found == 0
+    assert rows["DBSCAN of 6,000 x 512, half in one group: memory"].met
+    assert "32 new embeddings against 5,500 core samples" in rows
 
 
 def test_half_of_the_points_can_be_in_one_group() -> None:

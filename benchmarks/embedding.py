@@ -1,0 +1,102 @@
+"""Pictures on disk to embeddings: does decoding keep up with the network, and what does each picture cost?"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from itertools import batched, cycle, islice
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.measuring import in_turn, machine, ratio, spread, today
+from benchmarks.results import Curve, Row, Section
+from benchmarks.serving import FLOAT32, ROOT
+from shared.backends import open_backend
+from shared.bundle import read_manifest
+from shared.embedder import BATCH, Embedder
+from shared.store import graph_path
+from training.dataset import Source, find_pictures
+from training.embeddings import embed_sources
+from training.weights import CACHE as WEIGHTS
+
+_SIZES = {"2 megapixels": (1600, 1200), "12 megapixels": (4000, 3000)}
+
+
+def measure(quick: bool) -> Section:
+    rounds, count = (1, 8) if quick else (7, 64)
+    spec = read_manifest(FLOAT32).embedder
+    graph = open_backend("float32", spec.weights_sha256, graph_path(FLOAT32.parent, spec.graph_sha256), "onnxruntime")
+    embedder = Embedder(spec, graph)
+    batch = np.random.default_rng(0).normal(0, 60, (BATCH, 3, spec.input, spec.input)).astype(np.float32)
+
+    def bare() -> None:
+        for some in batched(range(count), BATCH, strict=False):
+            graph(batch[: len(some)])
+
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, size in _SIZES.items():
+            pictures = _pictures(Path(folder) / name, size, count)
+            alone, all_of_it = in_turn(rounds, bare, _embedding(embedder, pictures))
+            rows.append(
+                Row(
+                    f"embedding pictures of {name} from disk, both cores",
+                    "at least",
+                    0.90,
+                    ratio(alone, all_of_it),
+                    "x the bare graph's throughput",
+                    f"{count} pictures in {spread(all_of_it, 's')}, the bare graph in {spread(alone, 's')}, "
+                    f"{rounds} rounds in turn",
+                )
+            )
+        curves = _curves(embedder, Path(folder) / next(iter(_SIZES)), (1, 2) if quick else (8, 16, 32, 64, 128))
+    return Section("embedding", machine(), today(), rows, curves=curves)
+
+
+def _embedding(embedder: Embedder, folder: Path) -> Callable[[], None]:
+    sources = find_pictures(folder)
+
+    def run() -> None:
+        for _, outcome in embed_sources(sources, embedder, None):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    return run
+
+
+def _pictures(folder: Path, size: tuple[int, int], count: int) -> Path:
+    folder.mkdir()
+    base = sorted((ROOT / "data" / "train").glob("*.jpg"))
+    for number, path in enumerate(islice(cycle(base), count)):
+        Image.open(path).resize(size, Image.Resampling.BICUBIC).save(folder / f"{number:03}.jpg", quality=85)
+    return folder
+
+
+def _curves(embedder: Embedder, pictures: Path, counts: Sequence[int]) -> list[Curve]:
+    """Seconds for so many pictures, by this project and by Keras's `predict`, in turns."""
+    os.environ["PLAIN_WEIGHTS"] = str(WEIGHTS)
+    from benchmarks.plain_app import plain_skill
+
+    sources = find_pictures(pictures)
+    plain_skill.embed(sources[0].content())
+    taken: list[tuple[float, float]] = []
+    for count in counts:
+        some = list(islice(cycle(sources), count))
+        (ours,), (plain,) = in_turn(
+            1, lambda some=some: list(embed_sources(some, embedder, None)), lambda some=some: _plainly(some)
+        )
+        taken.append((ours, plain))
+    return [
+        Curve("embedding", counts, [one for one, _ in taken]),
+        Curve("embedding, plain recipe", counts, [one for _, one in taken]),
+    ]
+
+
+def _plainly(sources: Sequence[Source]) -> None:
+    from benchmarks.plain_app import plain_skill
+
+    for source in sources:
+        plain_skill.embed(source.content())
