@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.clustering import embeddings, measure
 from shared.clusters import NOISE
 from training.clustering import find_clusters
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_and_finds_what_scikit_learn_finds() -> None:
     rows = {row.what: row for row in measure(quick=True).rows}
     assert rows["DBSCAN of 5,500 x 512, cosine: other labels"].found == 0
