@@ -3,7 +3,8 @@
 Where the real host (runtime 4) surprises, it is followed, so that nothing works here that fails on Azure: a method that
 the function does not list gives 404, not 405, and GET does not bring HEAD (azure-functions-host issues 10098, 11625);
 a function that fails, can't be loaded or exceeds functionTimeout gives 500 with an empty body; query parameters
-without a value are dropped. Two differences: a body over the limit gives 413, as Azure's front ends do, where the bare
+without a value are dropped; a request beyond maxOutstandingRequests gets 429 with an empty body and without Retry-After
+(its HttpThrottleMiddleware). Two differences: a body over the limit gives 413, as Azure's front ends do, where the bare
 host gives 500 (issue 10519); and a function that exceeds functionTimeout keeps its place in the queue until it ends,
 since a thread can't be stopped, where Azure restarts the worker and with it every other running request.
 """
@@ -14,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Literal
 
 from starlette.requests import ClientDisconnect, Request
@@ -96,7 +98,7 @@ class FunctionsApp:
             value = await asyncio.wait_for(asyncio.shield(run), self._config.function_timeout)
             return _to_response(value)
         except RefusedError as refusal:
-            return PlainTextResponse(str(refusal), status_code=refusal.status)
+            return _refused(refusal)
         except TimeoutError:
             limit = self._config.function_timeout
             return _error("%s exceeded functionTimeout, %g s; it goes on until it ends by itself", function.name, limit)
@@ -114,6 +116,13 @@ class FunctionsApp:
         # The body is read only now, so that requests in the queue cost no memory.
         body = await _read_body(request, self._config.body_limit)
         return await self._worker.invoke(function, _to_rpc(request, params, body), request.headers)
+
+
+def _refused(refusal: RefusedError) -> Response:
+    if refusal.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return PlainTextResponse(str(refusal), status_code=refusal.status)
+    log.warning("%s", refusal)
+    return Response(status_code=refusal.status, headers={"X-FUNCTION-SCALEOUT": "1"})
 
 
 def _error(message: str, *details: object) -> Response:

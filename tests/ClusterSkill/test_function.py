@@ -1,18 +1,26 @@
 """The Function as Azure calls it: a real func.HttpRequest in, a real func.HttpResponse out."""
 
 import base64
+import hmac
 import json
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import azure.functions as func
 import pytest
+from PIL import Image
 
 import shared.api
 from ClusterSkill import main
 from shared.bundle import Labels
-from shared.embedder import Embedder
+from shared.contract import Answer
+from shared.embedder import Embedder, Vectors
+from shared.images import Picture
 from tests.bundles import link_graph, make_bundle
 from tests.conftest import encode, noise_picture
 
@@ -119,6 +127,43 @@ def test_the_key_guards_both_methods(monkeypatch: pytest.MonkeyPatch, method: st
 
 
 @pytest.mark.usefixtures("models")
+def test_two_keys_are_good_at_once_while_callers_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "new sesame")
+    monkeypatch.setenv("KEY_SECONDARY", "old sesame")
+    for key, status in (("new sesame", 200), ("old sesame", 200), ("sesame", 403), ("", 403)):
+        assert call({"values": []}, ocp_apim_subscription_key=key).status_code == status
+
+
+@pytest.mark.usefixtures("models")
+def test_one_key_alone_may_be_the_secondary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY_SECONDARY", "old sesame")
+    assert call({"values": []}).status_code == 403
+    assert call({"values": []}, ocp_apim_subscription_key="old sesame").status_code == 200
+
+
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("key", ["s\u00e9same", "\udce9"])
+def test_whatever_stands_in_the_header_is_compared(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("KEY", "sesame")
+    assert call({"values": []}, ocp_apim_subscription_key=key).status_code == 403
+
+
+@pytest.mark.usefixtures("models")
+def test_keys_are_compared_in_constant_time_and_both_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(expected: bytes, given: bytes) -> bool:
+        compared.append((expected, given))
+        return expected == given
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    monkeypatch.setenv("KEY", "one")
+    monkeypatch.setenv("KEY_SECONDARY", "two")
+    assert call({"values": []}, ocp_apim_subscription_key="one").status_code == 200
+    assert compared == [(b"one", b"one"), (b"two", b"one")]
+
+
+@pytest.mark.usefixtures("models")
 def test_on_azure_without_any_guard_everyone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBSITE_INSTANCE_ID", "abc")
     response = call({"values": []})
@@ -145,6 +190,96 @@ def test_too_large_a_request_is_413(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_many_records_are_413(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_RECORDS", "1")
     assert call(values({}, {})).status_code == 413
+
+
+@pytest.mark.usefixtures("models")
+def test_what_is_done_in_time_is_answered_and_the_rest_fails_record_by_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_REQUEST_SECONDS", "5")
+    call({"values": []})
+    release = threading.Event()
+    decode = Embedder.picture
+
+    def slow(self: Embedder, data: bytes, *, max_pixels: int) -> Picture:
+        if len(data) == len(encode(noise_picture(1))):
+            release.wait(60)
+        return decode(self, data, max_pixels=max_pixels)
+
+    monkeypatch.setattr(Embedder, "picture", slow)
+    started = time.monotonic()
+    try:
+        response = call(values(*({"images": picture(seed)} for seed in (0, 1, 0))))
+    finally:
+        elapsed = time.monotonic() - started
+        release.set()
+    first, late, last = json.loads(response.get_body())["values"]
+    assert (response.status_code, first["errors"], last["errors"]) == (200, [], [])
+    assert [error["message"] for error in late["errors"]] == [
+        "data.images was not reached within 5 s: lower the skill's batchSize, or raise its timeout and the app setting "
+        "MAX_REQUEST_SECONDS"
+    ]
+    assert elapsed < 15
+
+
+@pytest.mark.usefixtures("models")
+def test_requests_too_large_together_take_turns_and_are_put_off_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_REQUEST_SECONDS", "5")
+    monkeypatch.setenv("MAX_BYTES_IN_FLIGHT", "100")
+    call({"values": []})
+    release, entered = threading.Event(), threading.Event()
+    answer = shared.api.answer_records
+
+    def slow(*arguments: Any, **options: Any) -> list[Answer]:
+        entered.set()
+        release.wait(60)
+        return answer(*arguments, **options)
+
+    monkeypatch.setattr(shared.api, "answer_records", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(call, values({"images": picture(0)}))
+        entered.wait(60)
+        refused = call(values({"images": picture(0)}))
+        assert call(b"", method="GET").status_code == 200
+        release.set()
+        assert first.result().status_code == 200
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "MAX_BYTES_IN_FLIGHT" in problem(refused)
+    assert call(values({"images": picture(0)})).status_code == 200
+
+
+@pytest.mark.usefixtures("models")
+def test_where_memory_runs_out_the_request_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shared.api, "parse_request", no_memory)
+        response = call(values({"images": picture(0)}))
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+    assert "not enough memory" in problem(response)
+    assert call({"values": []}).status_code == 200
+
+
+@pytest.mark.usefixtures("models")
+def test_a_record_whose_picture_no_memory_suffices_for_fails_alone_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    embed = Embedder.embed
+    call({"values": []})
+
+    def tight(self: Embedder, pictures: Sequence[Picture]) -> Vectors:
+        if len(pictures) > 1 or pictures[0].mean() < 1:
+            raise MemoryError
+        return embed(self, pictures)
+
+    monkeypatch.setattr(Embedder, "embed", tight)
+    black = base64.b64encode(encode(Image.new("RGB", (8, 8)))).decode()
+    response = call(values({"images": picture(0)}, {"images": black}, {"images": picture(0)}))
+    answers = json.loads(response.get_body())["values"]
+    assert [[error["message"] for error in each["errors"]] for each in answers] == [
+        [],
+        ["data.images can't be answered: there is not enough memory to embed it"],
+        [],
+    ]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -180,7 +180,8 @@ def test_requests_queue_and_beyond_the_queue_get_429(narrow: RunningHost, tmp_pa
         answered = as_completed(others)
         refused = [next(answered).result(), next(answered).result()]
         assert [response.status_code for response in refused] == [429, 429]
-        assert "maxOutstandingRequests" in refused[0].text
+        assert (refused[0].content, refused[0].headers["x-function-scaleout"]) == (b"", "1")
+        assert "2 requests run or wait, all that maxOutstandingRequests allows" in narrow.log_text()
         (waiting,) = (other for other in others if not other.done())
         (tmp_path / "open").touch()
         assert first.result().text == "opened"
