@@ -32,6 +32,10 @@ param entraClientId string = ''
 @secure()
 param newSkillKey string = replace('${newGuid()}${newGuid()}', '-', '')
 
+@description('Secondary key for the Function, stored only where the vault holds none yet. Leave it to be generated')
+@secure()
+param newSecondarySkillKey string = replace('${newGuid()}${newGuid()}', '-', '')
+
 // --- The Function
 
 @description('flex: Flex Consumption, ONNX Runtime. dedicated: App Service plan. dedicated-tensorflow: the same, TensorFlow')
@@ -164,6 +168,7 @@ module key 'modules/key.bicep' = if (byKey) {
     tags: allTags
     tenantId: functionIdentity.outputs.tenantId
     newKey: newSkillKey
+    newSecondaryKey: newSecondarySkillKey
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -234,6 +239,7 @@ module function 'modules/function.bicep' = {
     insightsConnectionString: monitoring.outputs.connectionString
     skillSettings: { MODEL_STORE: modelStore, MODEL_NAME: modelName, RETURN_VECTOR: vectors }
     keySecretUri: keySecretUri
+    secondaryKeySecretUri: byKey ? key!.outputs.secondarySecretUri : ''
     entraClientId: entraClientId
     allowedClientIds: newSearch ? [searchIdentity!.outputs.clientId] : []
     allowedPrincipalIds: [searchPrincipalId]

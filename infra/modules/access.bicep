@@ -23,6 +23,7 @@ var table = [
   { who: 'function', role: 'Storage Blob Data Reader', on: 'models' }
   { who: 'function', role: 'Monitoring Metrics Publisher', on: 'insights' }
   { who: 'function', role: 'Key Vault Secrets User', on: 'key' }
+  { who: 'function', role: 'Key Vault Secrets User', on: 'secondaryKey' }
   { who: 'search', role: 'Storage Blob Data Reader', on: 'images' }
   { who: 'search', role: 'Cognitive Services User', on: 'compare' }
   { who: 'script', role: 'Key Vault Secrets User', on: 'key' }
@@ -82,6 +83,11 @@ resource key 'Microsoft.KeyVault/vaults/secrets@2025-05-01' existing = if (!empt
   name: 'skill-key'
 }
 
+resource secondaryKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' existing = if (!empty(names.vault)) {
+  parent: vault
+  name: 'skill-key-secondary'
+}
+
 resource compare 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(names.compare)) {
   name: empty(names.compare) ? 'none' : names.compare
 }
@@ -122,6 +128,14 @@ resource onKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'key' && !empty(names.vault)): {
     scope: key
     name: guid(key.id, grant.properties.principalId, grant.properties.roleDefinitionId)
+    properties: grant.properties
+  }
+]
+
+resource onSecondaryKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in filter(grants, each => each.on == 'secondaryKey' && !empty(names.vault)): {
+    scope: secondaryKey
+    name: guid(secondaryKey.id, grant.properties.principalId, grant.properties.roleDefinitionId)
     properties: grant.properties
   }
 ]

@@ -46,6 +46,9 @@ param skillSettings object
 @description('Address of the secret that holds KEY; empty where Microsoft Entra guards the app')
 param keySecretUri string
 
+@description('Address of the secret that holds KEY_SECONDARY; empty where KEY is')
+param secondaryKeySecretUri string
+
 @description('Application (client) id of the app registration that guards the app; empty where KEY does')
 param entraClientId string
 
@@ -144,7 +147,12 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     },
     skillSettings,
     flex ? {} : dedicatedSettings,
-    empty(keySecretUri) ? {} : { KEY: '@Microsoft.KeyVault(SecretUri=${keySecretUri})' }
+    empty(keySecretUri)
+      ? {}
+      : {
+          KEY: '@Microsoft.KeyVault(SecretUri=${keySecretUri})'
+          KEY_SECONDARY: '@Microsoft.KeyVault(SecretUri=${secondaryKeySecretUri})'
+        }
   )
 }
 

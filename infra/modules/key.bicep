@@ -1,4 +1,5 @@
-// The Function's KEY, where Microsoft Entra does not guard it: generated once, kept in a vault, never in an output.
+// The Function's KEY and KEY_SECONDARY, where Microsoft Entra does not guard it: generated once, kept in a vault, never
+// in an output. Both are good at any time, so that a key can be exchanged without an interruption (docs/deploy.md).
 
 @description('Name of the vault')
 @minLength(3)
@@ -17,6 +18,10 @@ param tenantId string
 @description('The key to store if the vault has none')
 @secure()
 param newKey string
+
+@description('The secondary key to store if the vault has none')
+@secure()
+param newSecondaryKey string
 
 @description('Resource id of the workspace that keeps the audit log')
 param workspaceId string
@@ -46,6 +51,17 @@ resource key 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   }
 }
 
+@onlyIfNotExists()
+resource secondaryKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: 'skill-key-secondary'
+  tags: tags
+  properties: {
+    value: newSecondaryKey
+    contentType: 'text/plain'
+  }
+}
+
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: vault
   name: 'audit'
@@ -57,3 +73,5 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 @description('Address of the secret in the vault, without a version, so that a new key is found')
 output secretUri string = '${vault.properties.vaultUri}secrets/${key.name}'
+@description('Address of the secondary key, without a version')
+output secondarySecretUri string = '${vault.properties.vaultUri}secrets/${secondaryKey.name}'

@@ -25,7 +25,10 @@ FUNCTION = {
     ("function", "Storage Blob Data Reader", "container models"),
     ("function", "Monitoring Metrics Publisher", "Application Insights"),
 }
-FUNCTION_KEY = {("function", "Key Vault Secrets User", "secret skill-key")}
+FUNCTION_KEY = {
+    ("function", "Key Vault Secrets User", "secret skill-key"),
+    ("function", "Key Vault Secrets User", "secret skill-key-secondary"),
+}
 SEARCH = {("search", "Storage Blob Data Reader", "container images")}
 COMPARE = {("search", "Cognitive Services User", "AI Services")}
 SCRIPT = {("script", "Search Service Contributor", "search service")}

@@ -37,7 +37,8 @@ FLEX_REFUSES = {
 
 
 def deployed(**parameters: Any) -> Deployment:
-    return deploy(MAIN, {"environmentName": "test", "newSkillKey": "the-secret-key", **parameters})
+    keys = {"newSkillKey": "the-secret-key", "newSecondarySkillKey": "the-secret-key too"}
+    return deploy(MAIN, {"environmentName": "test", **keys, **parameters})
 
 
 @pytest.fixture(params=CASES.values(), ids=list(CASES), scope="module")
@@ -116,6 +117,8 @@ def test_somebody_guards_the_function(deployment: Deployment) -> None:
     assert bool(key) != bool(entra)
     if key:
         assert key.startswith("@Microsoft.KeyVault(SecretUri=<kv-")
+        assert key.endswith("/skill-key)")
+        assert settings_of(deployment)["KEY_SECONDARY"] == key.replace("/skill-key)", "/skill-key-secondary)")
         return
     assert properties(entra[0])["globalValidation"] == {
         "requireAuthentication": True,
