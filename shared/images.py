@@ -6,6 +6,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -30,6 +31,10 @@ _MAX_PIXELS_IN_PYTHON = 4_000_000
 # more cost 40 s at 64 megapixels. Ten scans are usual. This many pixels times scans take some 2 s.
 _MAX_SCANNED = 25 * MAX_PIXELS
 _START_OF_SCAN = b"\xff\xda"
+
+# Pillow's parsers take a file apart read by read and keep what they find: 8 MB of empty JPEG segments took 4 s and
+# 250 MB. Honest pictures need a few reads for every 8 kB or so: 40,000 for the largest that fit into a request.
+_MAX_READS = 500_000
 
 _REFUSED = {
     "EPS": "PostScript, which takes an interpreter to read",
@@ -81,10 +86,34 @@ def read_picture(data: bytes, *, max_pixels: int = MAX_PIXELS, at_least: int | N
         raise PictureError(f"it is damaged or cut short ({error or type(error).__name__})") from error
 
 
+class _MeteredFile(io.BytesIO):
+    """A picture's file that is read only so many times."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.reads_left: float = _MAX_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._count()
+        return super().read(size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self._count()
+        return super().readline(size)
+
+    def _count(self) -> None:
+        self.reads_left -= 1
+        if self.reads_left < 0:
+            raise PictureError("it consists of too many pieces to be a picture")
+
+
 def _decode(data: bytes, max_pixels: int, at_least: int | None) -> Image.Image:
     """The picture as RGB, its full-size original gone from memory."""
-    with Image.open(io.BytesIO(data)) as opened:
+    file = _MeteredFile(data)
+    with Image.open(file) as opened:
         _check_cost(opened, data, max_pixels)
+        if _is_decoded_in_python(opened):
+            file.reads_left = inf  # byte by byte, up to the pixels that have just been checked
         if at_least:
             opened.draft(None, (at_least, at_least))
         opened.load()
@@ -99,7 +128,7 @@ def _check_cost(opened: ImageFile.ImageFile, data: bytes, max_pixels: int) -> No
     size = f"{opened.width} x {opened.height} pixels"
     if pixels > max_pixels:
         raise PictureError(f"it has {size}, over the limit of {max_pixels:,}")
-    if pixels > _MAX_PIXELS_IN_PYTHON and any(tile.codec_name in Image.DECODERS for tile in opened.tile):
+    if pixels > _MAX_PIXELS_IN_PYTHON and _is_decoded_in_python(opened):
         raise PictureError(
             f"it has {size}, over the limit of {_MAX_PIXELS_IN_PYTHON:,} for {opened.format} files of its kind, which "
             "are slow to decode: save it as PNG"
@@ -107,6 +136,10 @@ def _check_cost(opened: ImageFile.ImageFile, data: bytes, max_pixels: int) -> No
     scans = data.count(_START_OF_SCAN) if _is_jpeg(opened) else 0
     if scans * pixels > _MAX_SCANNED * _pieces(opened):
         raise PictureError(f"it has {scans:,} scans of {size}, which take too long to decode: save it again")
+
+
+def _is_decoded_in_python(opened: ImageFile.ImageFile) -> bool:
+    return any(tile.codec_name in Image.DECODERS for tile in opened.tile)
 
 
 def _is_jpeg(opened: ImageFile.ImageFile) -> bool:

@@ -137,6 +137,12 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
         read_picture(data[:-2] + 600 * last_scan + data[-2:])
 
 
+def test_a_file_of_endless_pieces_is_refused() -> None:
+    data = encode(noise_picture(1), "JPEG")
+    with pytest.raises(PictureError, match="too many pieces"):
+        read_picture(data[:2] + 1_000_000 * b"\xff\xed\x00\x02" + data[2:])
+
+
 def test_a_jpeg_in_a_tiff_may_have_a_scan_for_each_strip() -> None:
     data = encode(noise_picture(1, (600, 6000)), "TIFF", compression="jpeg")
     assert data.count(b"\xff\xda") > 25
