@@ -20,6 +20,7 @@ from shared.model import Assignment, Model
 from training.csv_files import csv_row, csv_rows
 from training.dataset import Source
 from training.embedding_cache import EmbeddingCache
+from training.embedding_workers import Workers
 from training.embeddings import embed_sources
 
 Format = Literal["csv", "jsonl"]
@@ -53,9 +54,11 @@ class Tally:
     resumed: int
 
 
-def assign_pictures(model: Model, sources: Sequence[Source], cache: EmbeddingCache | None) -> Iterator[Row]:
+def assign_pictures(
+    model: Model, sources: Sequence[Source], cache: EmbeddingCache | None, workers: Workers | None = None
+) -> Iterator[Row]:
     """Assign each picture, in order; one that can't be read becomes a row with an error."""
-    for source, outcome in embed_sources(sources, model.embedder, cache):
+    for source, outcome in embed_sources(sources, model.embedder, cache, workers):
         if isinstance(outcome, Exception):
             yield Row(source.name, None, model.version, str(outcome))
         else:
@@ -105,7 +108,7 @@ def _write(file: IO[str], row: Row, format: Format) -> None:
             (
                 _NAMES_SEPARATOR.join(found.names),
                 str(found.cluster),
-                f"{found.distance:.6f}",
+                f"{found.distance:.6f}" if isfinite(found.distance) else "",
                 f"{found.confidence:.6f}",
                 _NAMES_SEPARATOR.join(found.suggested),
                 f"{found.suggested_confidence:.6f}",

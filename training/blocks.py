@@ -73,6 +73,26 @@ class Block:
     which join what all the pairs of neighbours would."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which of n points, and what is known of them."""
+
+    start: int
+    component: NDArray[np.int32]
+    """As in Points: shape (m,)."""
+
+    def of(self, vectors: NDArray[np.float32], halves: NDArray[np.float32]) -> Points:
+        some = slice(self.start, self.start + len(self.component))
+        return Points(self.start, vectors[some], halves[some], self.component)
+
+
+def link_parts(
+    vectors: NDArray[np.float32], halves: NDArray[np.float32], rows: Part, columns: Part, rule: Rule
+) -> Block:
+    """link, given all n points: what a task is sent then is little but for these, which each worker gets once."""
+    return link(rows.of(vectors, halves), columns.of(vectors, halves), rule)
+
+
 def link(rows: Points, columns: Points, rule: Rule) -> Block:
     """Find the neighbours among rows and columns; rows and columns that are the same count each pair once."""
     near = _neighbours(rows, columns, rule)

@@ -12,6 +12,7 @@ from sklearn.cluster import DBSCAN
 from shared.clusters import NOISE, CoreSamples, Metric, comparable
 from shared.embedder import Vectors
 from training.dbscan import core_clusters, nearest_core_samples
+from training.engine import HERE, Engine
 
 # scikit-learn lists every picture's neighbours: 200 MB for so many, if one group holds them all, and n² beyond.
 _ORDINARY = 5_000
@@ -38,13 +39,13 @@ class Clusters:
         return np.bincount(self.labels[self.labels != NOISE], minlength=self.count).tolist()
 
 
-def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Metric) -> Clusters:
+def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Metric, engine: Engine = HERE) -> Clusters:
     """Run DBSCAN, then give every border point to its nearest core sample.
 
     DBSCAN leaves a border point with whichever cluster reaches it first (Ester et al., 1996, section 4.1), which
     depends on the order of the pictures. Serving takes the nearest core sample, so training does too.
     """
-    labels = _core_clusters(vectors, eps, min_samples, metric)
+    labels = _core_clusters(vectors, eps, min_samples, metric, engine)
     core = labels != NOISE
     nearest = nearest_core_samples(CoreSamples(vectors[core], labels[core], metric), vectors[~core])
     labels[~core] = nearest.within(eps)
@@ -53,10 +54,10 @@ def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Met
     return Clusters(labels, core, distances, np.full(int(labels.max(initial=NOISE)) + 1, eps, dtype=np.float32))
 
 
-def _core_clusters(vectors: Vectors, eps: float, min_samples: int, metric: Metric) -> NDArray[np.int32]:
+def _core_clusters(vectors: Vectors, eps: float, min_samples: int, metric: Metric, engine: Engine) -> NDArray[np.int32]:
     """The cluster of each core sample, NOISE for all other pictures: shape (n,)."""
     if len(vectors) > _ORDINARY:
-        return core_clusters(vectors, eps=eps, min_samples=min_samples, metric=metric)
+        return core_clusters(vectors, eps=eps, min_samples=min_samples, metric=metric, engine=engine)
     found = DBSCAN(eps=eps, min_samples=min_samples, metric=metric).fit(vectors)
     core = found.core_sample_indices_
     labels = np.full(len(vectors), NOISE, dtype=np.int32)

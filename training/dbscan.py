@@ -8,8 +8,8 @@ a graph of all neighbours would have n² edges.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from typing import cast
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -19,14 +19,17 @@ from scipy.sparse.csgraph import connected_components
 from threadpoolctl import threadpool_limits
 
 from shared.clusters import NOISE, CoreSamples, Metric, Nearest, comparable
-from training.blocks import Block, Points, Rule, link
+from training.blocks import Block, Part, Rule, link_parts
+from training.engine import HERE, Call, Engine
 
 # Points in a block: large enough that a block's product takes ten times as long as handing it out, small enough that
 # its 4 MB of products stay in the cache.
 _BLOCK = 1024
 
 
-def core_clusters(vectors: NDArray[np.float32], *, eps: float, min_samples: int, metric: Metric) -> NDArray[np.int32]:
+def core_clusters(
+    vectors: NDArray[np.float32], *, eps: float, min_samples: int, metric: Metric, engine: Engine = HERE
+) -> NDArray[np.int32]:
     """The cluster of each core sample among n vectors, shape (n,), numbered in the order of their first core samples.
 
     NOISE for all that are no core samples, whether a cluster reaches them or not. The same as scikit-learn's DBSCAN
@@ -34,12 +37,12 @@ def core_clusters(vectors: NDArray[np.float32], *, eps: float, min_samples: int,
     """
     rule = Rule(eps, min_samples, metric)
     points = comparable(vectors, metric)
+    halves = rule.halves(points).astype(np.float32)
     state = Joined(len(points), rule)
     # Two products at a time, one thread each, keep two cores busier than one product in two threads: what comes after
     # the product has one thread only.
     with threadpool_limits(1, user_api="blas"):
-        blocks = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(_tasks(points, state))
-        state.add(cast("Iterator[Block]", blocks))
+        state.add(engine.run(_tasks(points, halves, state), Block, shared=[points, halves], ordered=False))
     return state.clusters()
 
 
@@ -55,21 +58,14 @@ def nearest_core_samples(core: CoreSamples, vectors: NDArray[np.float32]) -> Nea
     )
 
 
-def _tasks(
-    points: NDArray[np.float32], state: Joined
-) -> Iterator[tuple[Callable[..., Block], tuple[Any, ...], dict[str, Any]]]:
+def _tasks(points: NDArray[np.float32], halves: NDArray[np.float32], state: Joined) -> Iterator[Call]:
     """The blocks of the upper triangle, each with what is known when it is handed out."""
-    halves = state.rule.halves(points).astype(np.float32)
-
-    def part(start: int, component: NDArray[np.int32]) -> Points:
-        some = slice(start, start + _BLOCK)
-        return Points(start, points[some], halves[some], component[some])
-
     for start in range(0, len(points), _BLOCK):
         for other in range(start, len(points), _BLOCK):
             # Read once: joblib asks for blocks from another thread, and numbers from two states don't compare.
             component = state.component
-            yield delayed(link)(part(start, component), part(other, component), state.rule)
+            rows, columns = (Part(begin, component[begin : begin + _BLOCK]) for begin in (start, other))
+            yield delayed(link_parts)(points, halves, rows, columns, state.rule)
 
 
 class Joined:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from shared.images import Picture, PictureError
 from shared.pipeline import Known, Outcome, Vector, embed_each
 from training.dataset import Source
 from training.embedding_cache import EmbeddingCache
+from training.embedding_workers import Workers, embed_elsewhere
 
 # What a killed run loses at the most: some four seconds of work. Each commit waits for the disk.
 _COMMIT = 32
@@ -40,15 +41,16 @@ def embed_pictures(
     embedder: Embedder,
     cache: EmbeddingCache | None,
     advance: Callable[[int], None] = lambda steps: None,
+    workers: Workers | None = None,
 ) -> Embedded:
     """Embed each picture once, streaming: no more than a few full-size pictures are in memory at any time.
 
-    Raises NothingReadableError.
+    Raises NothingReadableError, and training.engine.EngineError where workers fail.
     """
     names: list[str] = []
     vectors: list[NDArray[np.float32]] = []
     skipped: dict[str, str] = {}
-    for source, outcome in embed_sources(sources, embedder, cache):
+    for source, outcome in embed_sources(sources, embedder, cache, workers):
         if isinstance(outcome, Exception):
             skipped[source.name] = str(outcome)
         else:
@@ -62,9 +64,21 @@ def embed_pictures(
 
 
 def embed_sources(
-    sources: Sequence[Source], embedder: Embedder, cache: EmbeddingCache | None
+    sources: Sequence[Source], embedder: Embedder, cache: EmbeddingCache | None, workers: Workers | None = None
 ) -> Iterator[tuple[Source, Outcome]]:
-    """Yield each source with its embedding, or the PictureError that says why there is none."""
+    """Yield each source with its embedding, or the PictureError that says why there is none.
+
+    Workers know nothing of the cache: they get the pictures whose fingerprint it does not know. A file that was only
+    moved is therefore embedded again by them, and not by this process.
+    """
+    if workers is None or workers.engine.here:
+        return _here(sources, embedder, cache)
+    return embed_elsewhere(sources, embedder, cache, workers)
+
+
+def _here(
+    sources: Sequence[Source], embedder: Embedder, cache: EmbeddingCache | None
+) -> Generator[tuple[Source, Outcome]]:
     fresh: dict[str, tuple[str | None, str]] = {}
 
     def read(source: Source) -> Picture | Known:

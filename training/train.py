@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +33,7 @@ from training.carry import Carried, carry_over
 from training.clustering import Clusters, distances_to_centre, find_clusters, join
 from training.csv_files import csv_row
 from training.embeddings import Embedded
+from training.engine import HERE, Engine, toolchain
 from training.eps import EpsChoice, NoGroupsError, choose_eps
 from training.names import NamesByPicture, make_labels, names_by_exemplar
 from training.reach import find_reach
@@ -88,6 +87,7 @@ def train(
     given_names: NamesByPicture | None = None,
     categories: Sequence[str] | None = None,
     previous: Previous | None = None,
+    engine: Engine = HERE,
 ) -> Trained:
     """Cluster embedded pictures and write the bundle into `folder`.
 
@@ -96,7 +96,7 @@ def train(
 
     Raises TrainingError when no group is found, training.names.NamesError when a name can't be given.
     """
-    clusters, by_category, choices = _cluster(embedded.vectors, options, categories)
+    clusters, by_category, choices = _cluster(embedded.vectors, options, categories, engine)
     carried = _carry(previous, options.spec(), embedded, clusters)
     labels = _labels(embedded, clusters, options, carried, given_names or {})
     contents = {
@@ -108,7 +108,7 @@ def train(
 
 
 def _cluster(
-    vectors: Vectors, options: Options, categories: Sequence[str] | None
+    vectors: Vectors, options: Options, categories: Sequence[str] | None, engine: Engine
 ) -> tuple[Clusters, dict[str, tuple[int, ...]], dict[str, EpsChoice]]:
     """The clusters of all categories, which of them belong to which, and how each eps was chosen."""
     column = np.asarray(categories if categories is not None else [""] * len(vectors))
@@ -123,7 +123,9 @@ def _cluster(
             if eps is None:
                 choices[category] = choose_eps(vectors[rows], min_samples=options.min_samples, metric=options.metric)
                 eps = choices[category].eps
-            part = find_clusters(vectors[rows], eps=eps, min_samples=options.min_samples, metric=options.metric)
+            part = find_clusters(
+                vectors[rows], eps=eps, min_samples=options.min_samples, metric=options.metric, engine=engine
+            )
         except NoGroupsError as error:
             reason = f"category {category}: {error}" if category else str(error)
             continue
@@ -209,9 +211,5 @@ def _manifest(
             core_samples=int(clusters.core.sum()),
         ),
         files={name: sha256(content) for name, content in contents.items()},
-        made_with={
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            **{package: version(package) for package in ("numpy", "onnxruntime", "pillow", "scikit-learn")},
-        },
+        made_with=toolchain(),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from training.console import console, errors_in_words, escape, progress
-from training.options import PicturesArgument
+from training.options import EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from training.assign import Row
@@ -30,23 +30,29 @@ def run(
     placing: Annotated[
         Literal["link", "copy"], typer.Option(help="With folders: link to the pictures, or copy them.")
     ] = "link",
+    engine: EngineOption = "threads",
+    scheduler: SchedulerOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Label pictures offline, as the Function would. A run that was ended goes on where it stopped."""
+    from shared.store import graph_path
     from training.assign import assign_pictures, write_rows
     from training.dataset import pictures_at
     from training.embedding_cache import EmbeddingCache
+    from training.embedding_workers import Workers
+    from training.engine import open_engine
     from training.opening import open_trained
     from training.sorting import sort_into_folders
 
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
-    with errors_in_words():
+    with errors_in_words(), open_engine(engine, scheduler) as running:
         sources = pictures_at(pictures)
         _, model = open_trained(bundle, lambda line: console.print(escape(line)))
+        workers = Workers(running, graph_path(bundle.parent, model.embedder.spec.graph_sha256))
         with closing(EmbeddingCache(model.embedder.spec)) as cache, progress("Labelling", len(sources)) as advance:
 
             def assign(some: Sequence[Source]) -> Iterator[Row]:
-                return assign_pictures(model, some, cache)
+                return assign_pictures(model, some, cache, workers)
 
             if format == "folders":
                 tally = sort_into_folders(assign(sources), sources, target, placing, force=force, advance=advance)

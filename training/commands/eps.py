@@ -15,7 +15,7 @@ from shared.clusters import Metric
 from shared.embedder import Pooling
 from shared.images import Resize
 from training.console import console, errors_in_words, escape, progress
-from training.options import PicturesArgument
+from training.options import EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from training.eps import EpsChoice
@@ -30,6 +30,8 @@ def run(
     pooling: Annotated[Pooling, typer.Option(help="As for train.")] = "avg",
     resize: Annotated[Resize, typer.Option(help="As for train.")] = "antialias",
     output: Annotated[Path, typer.Option(help="The page with the curves.")] = Path("eps.html"),
+    engine: EngineOption = "threads",
+    scheduler: SchedulerOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every point of the curves as JSON.")] = False,
 ) -> None:
     """Show how many groups each eps gives, how many pictures they hold, and the eps that training would choose."""
@@ -37,19 +39,21 @@ def run(
     from shared.files import write_atomically
     from training.dataset import pictures_at
     from training.embedding_cache import EmbeddingCache
+    from training.embedding_workers import Workers
     from training.embeddings import embed_pictures
+    from training.engine import open_engine
     from training.eps import choose_eps
     from training.report.eps_page import render_eps
     from training.train import Options
     from training.weights import export_graph
 
     options = Options("eps", None, min_samples, metric, pooling, resize)
-    with errors_in_words():
+    with errors_in_words(), open_engine(engine, scheduler) as running:
         sources = pictures_at(pictures)
         graph = export_graph(Path("models"), lambda line: console.print(escape(line)))
         embedder = open_embedder(options.spec(), graph)
         with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:
-            embedded = embed_pictures(sources, embedder, cache, advance)
+            embedded = embed_pictures(sources, embedder, cache, advance, Workers(running, graph))
         choice = choose_eps(embedded.vectors, min_samples=min_samples, metric=metric)
         write_atomically(output, render_eps(choice))
     if as_json:

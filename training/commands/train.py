@@ -14,7 +14,7 @@ from shared.clusters import Metric
 from shared.embedder import Pooling
 from shared.images import Resize
 from training.console import console, errors_in_words, escape, progress
-from training.options import PicturesArgument
+from training.options import EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,6 +63,8 @@ def run(
     carry: Annotated[
         bool, typer.Option("--carry/--no-carry", help="Keep the names of the model that is replaced.")
     ] = True,
+    engine: EngineOption = "threads",
+    scheduler: SchedulerOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Find groups of alike pictures and write the model that recognizes them."""
@@ -72,7 +74,9 @@ def run(
     from training.categories import find_categories
     from training.dataset import pictures_at, remember_pictures
     from training.embedding_cache import EmbeddingCache
+    from training.embedding_workers import Workers
     from training.embeddings import embed_pictures
+    from training.engine import open_engine
     from training.gallery import Gallery
     from training.names import read_names
     from training.report.facts import note_choices
@@ -82,7 +86,7 @@ def run(
 
     options = Options(name, _eps(eps), min_samples, metric, pooling, resize)
     folder = out / name
-    with errors_in_words():
+    with errors_in_words(), open_engine(engine, scheduler) as running:
         pointer_key(name)  # refuse an impossible name now, not after the embedding
         given_names = read_names(labels) if labels else None
         previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
@@ -90,7 +94,7 @@ def run(
         graph = export_graph(out, lambda line: console.print(escape(line)))
         embedder = open_embedder(options.spec(), graph)
         with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:
-            embedded = embed_pictures(sources, embedder, cache, advance)
+            embedded = embed_pictures(sources, embedder, cache, advance, Workers(running, graph))
         trained = train(
             embedded,
             options,
@@ -98,6 +102,7 @@ def run(
             given_names=given_names,
             categories=find_categories(categories, embedded.names) if categories else None,
             previous=previous,
+            engine=running,
         )
         remember_pictures(folder, pictures)
         gallery = Gallery(folder, trained.bundle, embedder, sources, embedded)

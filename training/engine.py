@@ -1,0 +1,152 @@
+"""Where the heavy work of training runs: threads of this process, processes, or the workers of a Dask scheduler.
+
+All three run the same joblib tasks and give the same results. Tasks and results travel as pickles, between processes
+that are one's own: whoever reaches a Dask scheduler can run any code on its workers, so it must be private.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import platform
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from numpy.typing import NDArray
+
+from shared.errors import UserError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+EngineName = Literal["threads", "processes", "dask"]
+
+type Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+"""What joblib.delayed makes: a function and its arguments."""
+
+# Workers that were started with their scheduler have joined it by then.
+_WORKERS_SECONDS = 30
+_CONNECT_SECONDS = 10
+
+_TOOLS = ("numpy", "onnxruntime", "pillow", "scikit-learn")
+
+
+class EngineError(UserError):
+    """The engine can't be used, or its workers can't do the work. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Runs tasks. HERE is one; open_engine opens the others."""
+
+    name: EngineName
+    client: Client | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether tasks run in this process, and see what it holds in memory."""
+        return self.name == "threads"
+
+    def run[Result](
+        self, calls: Iterable[Call], returns: type[Result], *, shared: Sequence[NDArray[Any]] = (), ordered: bool
+    ) -> Iterator[Result]:
+        """The results of calls, in their order or as they come. Calls are taken as they are needed.
+
+        Arrays that every call has among its arguments are `shared`: each worker gets them once. A Dask worker that dies
+        is replaced by the others. Raises what a call raises, and EngineError when the workers are lost.
+        """
+        from joblib import Parallel  # what does not run tasks need not wait for it
+
+        calls = iter(calls)
+        first = next(calls, None)
+        if first is None:  # and nobody need be asked for anything
+            return
+        with self._chosen(shared):
+            parallel = Parallel(-1, return_as="generator" if ordered else "generator_unordered", prefer="threads")
+        try:
+            yield from cast("Iterator[Result]", parallel(itertools.chain([first], calls)))
+        except self._lost() as error:
+            raise EngineError(
+                f"the workers were lost ({type(error).__name__}): see that they have memory enough, and run it again. "
+                "Embeddings that came back are kept"
+            ) from error
+
+    def _chosen(self, shared: Sequence[NDArray[Any]]) -> AbstractContextManager[object]:
+        from joblib import parallel_config
+
+        if self.name == "processes":
+            return parallel_config(backend="loky")
+        if self.name == "dask":
+            return parallel_config(backend="dask", client=self.client, scatter=list(shared))
+        return nullcontext()
+
+    def _lost(self) -> tuple[type[BaseException], ...]:
+        """What is raised when workers end that nothing replaces."""
+        if self.client is None:
+            return (BrokenProcessPool,)
+        from distributed import CancelledError, KilledWorker
+
+        return (CancelledError, KilledWorker)
+
+
+HERE = Engine("threads")
+
+
+@contextmanager
+def open_engine(name: EngineName, scheduler: str | None = None) -> Generator[Engine]:
+    """An engine by its name; "dask" goes with the address of a scheduler, such as tcp://10.0.0.4:8786.
+
+    Raises EngineError, and OSError when the scheduler can't be reached.
+    """
+    if (name == "dask") != bool(scheduler):
+        raise EngineError("the engine dask and a scheduler's address go together: --engine dask --scheduler ADDRESS")
+    if name != "dask":
+        yield Engine(name)
+        return
+    from distributed import Client
+
+    # What becomes of its workers is in their own logs; here it would run through the progress bar.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False) as client:
+        try:
+            client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
+        except TimeoutError:
+            raise EngineError(
+                f"no worker has joined {scheduler} within {_WORKERS_SECONDS} s: start some with "
+                f"`python -m distributed.cli.dask_worker {scheduler}`"
+            ) from None
+        yield Engine(name, client)
+
+
+def toolchain() -> dict[str, str]:
+    """The versions that the numbers in a bundle depend on. The last digits depend on the type of processor, too."""
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{package: version(package) for package in _TOOLS},
+    }
+
+
+def check_toolchain(expected: Mapping[str, str]) -> None:
+    """Raise EngineError when this process, a worker, is not like the one that sent it work."""
+    for tool, found in toolchain().items():
+        if found != expected[tool]:
+            raise EngineError(
+                f"a worker on {platform.node()} has {tool} {found}, and not {expected[tool]} as this process: "
+                "install the same requirements on both"
+            )
+
+
+def threads_of_this_worker() -> int:
+    """How many threads a task may use: a Dask worker's, which it shares with other tasks; else one a process."""
+    if "distributed" in sys.modules:
+        from distributed import get_worker
+
+        with suppress(ValueError):
+            return get_worker().state.nthreads
+    return 1
