@@ -56,7 +56,7 @@ def answer_records(
     clock = clock or Stopwatch()
     deadline = deadline or Deadline()
     work = [_Work(record, error=record.error) for record in records]
-    pictures = ((item, text) for item in work if not item.error for text in item.record.images)
+    pictures = ((item, text) for item in work for text in item.record.images if not item.error)
 
     def read(source: tuple[_Work, str]) -> Picture:
         return model.embedder.picture(decode_base64(source[1]), max_pixels=max_pixels)

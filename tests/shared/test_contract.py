@@ -89,6 +89,20 @@ def test_too_many_records_are_413() -> None:
     assert raised.value.status == 413
 
 
+@pytest.mark.parametrize("value", ["[]", "{}", "0", '{"a":0}'])
+def test_a_body_of_endless_values_is_413_before_it_is_parsed(value: str) -> None:
+    body = ('{"values": [' + ",".join([value] * 450_000) + "]}").encode()
+    with pytest.raises(RequestError, match="more than 400,000 JSON values") as raised:
+        parse_request(body, max_records=1000)
+    assert raised.value.status == 413
+
+
+def test_ten_thousand_records_of_ten_values_are_parsed() -> None:
+    value = {"data": {"$type": "file", "data": "QUJD", "width": 1, "height": 1, "originalWidth": 1, "pageNumber": 0}}
+    records = parse({"values": [{"recordId": str(n), "data": value} for n in range(10_000)]}, max_records=10_000)
+    assert len(records) == 10_000
+
+
 def test_a_repeated_record_id_is_answered_once_with_an_error() -> None:
     records = parse({"values": [{"recordId": name, "data": {"images": "QUJD"}} for name in "aba"]})
     assert [record.record_id for record in records] == ["a", "b"]
@@ -138,6 +152,7 @@ def test_base64_in_every_spelling(data: bytes) -> None:
         base64.urlsafe_b64encode(data).decode(),
         base64.encodebytes(data).decode(),
         f"data:image/jpeg;base64,{text}",
+        "".join(f"{letter}\r\n\t" for letter in text),
     ]
     assert [decode_base64(spelling) for spelling in spellings] == [data] * len(spellings)
 
