@@ -24,7 +24,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def write_atomically_with(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """As write_atomically, for content that is written piece by piece."""
+    """As write_atomically, for content that is written piece by piece.
+
+    Raises OSError naming `path`: of a full disk, the system itself says not for which file.
+    """
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -33,8 +36,10 @@ def write_atomically_with(path: Path, write: Callable[[BinaryIO], object]) -> No
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from shared import store_cache
 from shared.backends import BackendError
 from shared.bundle import BundleError, sha256
 from shared.loading import Loader
 from shared.releases import version_key
 from shared.settings import Settings
-from shared.store import graph_key, graph_path
+from shared.store import Store, graph_key, graph_path
+from tests.disks import make_read_only, small_disk
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.tiny_models import tiny_model
 from training.publishing import publish
@@ -49,19 +49,6 @@ def settings(place: Place, tmp_path: Path) -> Settings:
 def version(place: Place, models: Path) -> str:
     tiny_model(models)
     return publish(place.open(), models / "books", show).version
-
-
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Generator[Path]:
-    """A disk of 8 KB: the names fit, the arrays don't."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, unmount = (shutil.which(name) or name for name in ("mount", "umount"))
-    command = [mount, "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a file system")
-    yield folder
-    subprocess.run([unmount, str(folder)], check=True)
 
 
 def load(loader: Loader) -> str:
@@ -108,12 +95,63 @@ def test_a_cache_that_is_no_folder_does_not_stop_serving(
 
 
 def test_a_full_disk_does_not_stop_serving(
-    settings: Settings, version: str, full_disk: Path, caplog: pytest.LogCaptureFixture
+    settings: Settings, version: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    loader = Loader(settings.model_copy(update={"model_cache": full_disk / "cache"}))
+    with small_disk(tmp_path / "disk", kilobytes=8) as disk:  # the names fit, the arrays don't
+        loader = Loader(settings.model_copy(update={"model_cache": disk / "cache"}))
+        assert load(loader) == version
+        assert caplog.messages[0].endswith("every worker fetches the model anew: No space left on device")
+        assert [path for path in disk.rglob("*") if path.is_file()] == []
+
+
+def test_a_cache_that_can_only_be_read_is_used_for_what_it_holds(
+    settings: Settings, version: str, place: Place, models: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=1024) as disk:
+        loader = Loader(settings.model_copy(update={"model_cache": disk / "cache"}))
+        load(loader)
+        make_read_only(disk)
+        kept = sorted(disk.rglob("*"))
+        assert load(loader) == version
+        assert caplog.messages == []
+        tiny_model(models, names="another name")
+        another = publish(place.open(), models / "books", show).version
+        assert load(loader) == another
+        assert caplog.messages[0].endswith("every worker fetches the model anew: Read-only file system")
+        assert sorted(disk.rglob("*")) == kept
+        assert loader.last_known() is not None
+
+
+@pytest.mark.parametrize("jump", [-86_400 * 365, 86_400 * 365])
+def test_a_clock_that_jumps_loses_nothing(
+    settings: Settings, version: str, place: Place, models: Path, monkeypatch: pytest.MonkeyPatch, jump: int
+) -> None:
+    loader = Loader(settings)
+    load(loader)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + jump)
     assert load(loader) == version
-    assert caplog.messages[0].endswith("every worker fetches the model anew: No space left on device")
-    assert [path for path in full_disk.rglob("*") if path.is_file()] == []
+    tiny_model(models, names="named after the jump")
+    later = publish(place.open(), models / "books", show).version
+    assert load(loader) == later
+    assert loader.last_known() is not None
+
+
+def test_who_is_taken_for_dead_while_it_fetches_has_it_at_the_next_attempt(
+    settings: Settings, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a jump of its clock, another worker may clear away what this one is just writing."""
+    fetch = store_cache.download
+
+    def cleared_away(store: Store, key: str, path: Path, expected: str | None) -> None:
+        fetch(store, key, path, expected)
+        shutil.rmtree(path.parent)
+
+    loader = Loader(settings)
+    with monkeypatch.context() as patch, pytest.raises(BundleError, match="is missing"):
+        patch.setattr(store_cache, "download", cleared_away)
+        load(loader)
+    assert load(loader) == version
 
 
 def test_where_no_disk_can_be_written_memory_does(
