@@ -89,7 +89,8 @@ def _here(
             return Known(vector)
         content = source.content()
         digest = sha256(content)
-        fresh[source.name] = (fingerprint, digest)
+        # A file replaced while it was read: who puts the old one back, time and all, must not get this one's embedding.
+        fresh[source.name] = (fingerprint if source.fingerprint() == fingerprint else None, digest)
         if (vector := cache.by_content(digest)) is not None:
             return Known(vector)
         return embedder.picture(content)
