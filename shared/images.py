@@ -27,6 +27,10 @@ MAX_PIXELS = 89_478_485
 # the limit above such a picture would hold the interpreter's lock for two minutes; at this one for 5 s.
 _MAX_PIXELS_IN_PYTHON = 4_000_000
 
+# While decoded, a picture takes up to 8 bytes a pixel: 716 MB at the limit. Two decoders take 16 and 18, as measured.
+_HUNGRY = frozenset({"WEBP", "JPEG2000"})
+_MAX_PIXELS_IF_HUNGRY = 40_000_000
+
 # A progressive JPEG is a series of scans, each over the whole picture and each as short as 95 bytes, so that 100 kB
 # more cost 40 s at 64 megapixels. Ten scans are usual. This many pixels times scans take some 2 s.
 _MAX_SCANNED = 25 * MAX_PIXELS
@@ -126,13 +130,14 @@ def _check_cost(opened: ImageFile.ImageFile, data: bytes, max_pixels: int) -> No
         raise PictureError(f"it is {_REFUSED[opened.format]}: not read for safety")
     pixels = opened.width * opened.height
     size = f"{opened.width} x {opened.height} pixels"
-    if pixels > max_pixels:
-        raise PictureError(f"it has {size}, over the limit of {max_pixels:,}")
-    if pixels > _MAX_PIXELS_IN_PYTHON and _is_decoded_in_python(opened):
-        raise PictureError(
-            f"it has {size}, over the limit of {_MAX_PIXELS_IN_PYTHON:,} for {opened.format} files of its kind, which "
-            "are slow to decode: save it as PNG"
-        )
+    limits = [(max_pixels, "")]
+    if _is_decoded_in_python(opened):
+        limits.append((_MAX_PIXELS_IN_PYTHON, f" for {opened.format} files of its kind, which are slow to decode"))
+    if opened.format in _HUNGRY:
+        limits.append((_MAX_PIXELS_IF_HUNGRY, f" for {opened.format}, which takes much memory to decode"))
+    limit, why = min(limits)
+    if pixels > limit:
+        raise PictureError(f"it has {size}, over the limit of {limit:,}{why}{': save it as PNG' if why else ''}")
     scans = data.count(_START_OF_SCAN) if _is_jpeg(opened) else 0
     if scans * pixels > _MAX_SCANNED * _pieces(opened):
         raise PictureError(f"it has {scans:,} scans of {size}, which take too long to decode: save it again")

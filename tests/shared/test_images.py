@@ -129,6 +129,12 @@ def test_a_large_picture_that_is_decoded_in_python_is_refused(format: str) -> No
         read_picture(encode(Image.new("RGB", (2001, 2000)), format))
 
 
+def test_a_large_picture_whose_decoder_takes_much_memory_is_refused() -> None:
+    data = encode(Image.new("L", (7000, 6000)), "WEBP", method=0)
+    with pytest.raises(PictureError, match="over the limit of 40,000,000 for WEBP, which takes much memory"):
+        read_picture(data)
+
+
 def test_a_jpeg_of_endless_scans_is_refused() -> None:
     data = encode(noise_picture(1, (2000, 2000)), "JPEG", progressive=True)
     assert read_picture(data).size == (2000, 2000)
