@@ -22,6 +22,7 @@ from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec
 from shared.errors import UserError
 from shared.files import finish_replacing, replace_together, write_atomically
+from shared.taken_out import TakenOut
 
 FORMAT = 1
 
@@ -87,9 +88,10 @@ class Edits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     core: dict[int, int] = Field(default_factory=dict)
-    """Core sample (row of clusters.npz) to its new cluster: another id after a split, NOISE where it was taken out."""
+    """Core sample (row of clusters.npz) to its new cluster: another id after a split, NOISE where no part took it."""
     eps: dict[int, float] = Field(default_factory=dict)
     """The eps of each cluster that a split made; their ids follow the trained ones."""
+    taken_out: tuple[TakenOut, ...] = ()
 
 
 class Labels(BaseModel):
@@ -279,4 +281,12 @@ def _check_edits(edits: Edits, manifest: Manifest, path: Path) -> None:
         if not 0 <= sample < manifest.counts.core_samples or cluster not in (NOISE, *ids):
             raise BundleError(
                 f"{path}: edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown"
+            )
+    for taken in edits.taken_out:
+        if not all(cluster in ids for cluster in taken.clusters):
+            raise BundleError(f"{path}: edits.taken_out has {taken.picture} taken out of a cluster that is unknown")
+        size = len(taken.vector) / np.float32().nbytes
+        if size != manifest.embedder.dimensions or not np.isfinite(taken.embedding()).all():
+            raise BundleError(
+                f"{path}: edits.taken_out.vector of {taken.picture} is not {manifest.embedder.dimensions} numbers"
             )

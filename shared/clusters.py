@@ -2,10 +2,12 @@
 
 DBSCAN's own rule, applied to new points: an embedding belongs to the cluster of its nearest core sample, if that is
 within eps. Training reassigns its border points by this same code, so training and serving agree on every picture.
+A cluster may have counterexamples: what is as near to one of them as to the cluster is not of that cluster.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,20 +42,43 @@ class Nearest:
 class CoreSamples:
     """The core samples of a trained model, ready to be asked for the nearest one."""
 
-    def __init__(self, vectors: NDArray[np.float32], clusters: NDArray[np.int32], metric: Metric) -> None:
-        """vectors: shape (m, dimensions); clusters: shape (m,), ids from 0."""
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        clusters: NDArray[np.int32],
+        metric: Metric,
+        counterexamples: Mapping[int, NDArray[np.float32]] | None = None,
+    ) -> None:
+        """vectors: shape (m, dimensions); clusters: shape (m,), ids from 0; counterexamples: (k, dimensions) by id."""
         if len(vectors) != len(clusters):
             raise ValueError(f"{len(vectors)} core samples with {len(clusters)} cluster ids: need one for each")
         self.metric: Metric = metric
         self.clusters = clusters
         self._vectors = comparable(vectors, metric)
         self._halves = _squares(self._vectors) / 2
+        self._counterexamples = {
+            cluster: CoreSamples(given, np.full(len(given), cluster, dtype=np.int32), metric)
+            for cluster, given in (counterexamples or {}).items()
+        }
 
     def nearest(self, vectors: NDArray[np.float32], among: NDArray[np.bool_] | None = None) -> Nearest:
         """The nearest core sample of each embedding; ties go to the first. `among` (m,) admits only some of them.
 
-        Where there is none to compare with, the cluster is NOISE and the distance infinite.
+        A cluster with a counterexample that is as near is passed over for the next one. Where there is none to compare
+        with, the cluster is NOISE and the distance infinite.
         """
+        found = self._nearest_of_all(vectors, among)
+        for cluster, counterexamples in self._counterexamples.items():
+            rows = np.flatnonzero(found.clusters == cluster)
+            refused = rows[counterexamples.nearest(vectors[rows]).distances <= found.distances[rows]]
+            if refused.size:
+                others = self.clusters != cluster
+                again = self.nearest(vectors[refused], others if among is None else others & among)
+                found.clusters[refused], found.distances[refused] = again.clusters, again.distances
+        return found
+
+    def _nearest_of_all(self, vectors: NDArray[np.float32], among: NDArray[np.bool_] | None) -> Nearest:
+        """As `nearest`, whatever the counterexamples. The arrays are new ones."""
         if not (len(self._vectors) if among is None else among.any()):
             nothing = np.full(len(vectors), np.inf, dtype=np.float32)
             return Nearest(np.full(len(vectors), NOISE, dtype=np.int32), nothing)

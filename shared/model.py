@@ -13,6 +13,7 @@ from shared.backends import BackendName
 from shared.bundle import Arrays, Bundle, Labels
 from shared.clusters import NOISE, CoreSamples
 from shared.embedder import Embedder, Vectors, open_embedder
+from shared.taken_out import counterexamples, find_taken_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class Assignment:
     cluster: int
     """The cluster within eps, or NOISE (-1)."""
     distance: float
-    """To the nearest core sample, whichever cluster it is of; infinite where there is none to compare with."""
+    """To the nearest core sample of the clusters that count; infinite where there is none to compare with.
+
+    All count, but for those of other categories and those that a picture like this one was taken out of.
+    """
     confidence: float
     """1 on a core sample, 0 at eps and beyond."""
     names: tuple[str, ...]
@@ -44,7 +48,12 @@ class Model:
         clusters, self._eps, self._reach = apply_edits(bundle.arrays, bundle.labels)
         kept = clusters != NOISE
         self._trained = bundle.arrays.clusters[kept]
-        self._core = CoreSamples(bundle.arrays.vectors[kept], clusters[kept], bundle.manifest.clustering.metric)
+        self._core = CoreSamples(
+            bundle.arrays.vectors[kept],
+            clusters[kept],
+            bundle.manifest.clustering.metric,
+            counterexamples(bundle.labels.edits.taken_out),
+        )
 
     def assign(self, vectors: Vectors, category: str | None = None) -> list[Assignment]:
         """Assign embeddings of shape (n, dimensions) to the cluster of their nearest core sample, within its eps.
@@ -90,6 +99,9 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
     clusters = arrays.clusters.copy()
     for sample, cluster in labels.edits.core.items():
         clusters[sample] = cluster
+    for sample, taken in find_taken_out(labels.edits.taken_out, arrays.vectors).items():
+        if clusters[sample] in taken.clusters:
+            clusters[sample] = NOISE
     clusters[np.isin(clusters, labels.not_groups)] = NOISE
     made = _in_order(labels.edits.eps)
     return clusters, np.concatenate([arrays.eps, made]), np.concatenate([arrays.reach, made])

@@ -19,6 +19,7 @@ from shared.bundle import ASSIGNMENTS, Bundle
 from shared.clusters import NOISE, CoreSamples
 from shared.embedder import EmbedderSpec, Vectors
 from shared.model import apply_edits
+from shared.taken_out import TakenOut, find_taken_out
 from training.clustering import Clusters
 from training.csv_files import csv_rows
 
@@ -34,8 +35,10 @@ class Carried:
     names: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     """New group to the names it inherits."""
     not_groups: list[int] = field(default_factory=list[int])
-    taken_out: list[str] = field(default_factory=list[str])
-    """Pictures that a person took out of their group."""
+    taken_out: list[TakenOut] = field(default_factory=list[TakenOut])
+    """Pictures that a person took out of groups, with the new groups that continue those."""
+    forgotten: dict[str, str] = field(default_factory=dict[str, str])
+    """Pictures that were taken out of a group but can't be any more, and why."""
     ancestors: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     """New group to the old groups it continues, the one that gave most first."""
     split: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
@@ -58,12 +61,15 @@ def carry_over(
     most; `merged` tells, so that a person can judge.
     """
     names, trained = _assignments(folder)
+    taken_out = _taken_out(old, names)
     # A group marked as none is still a group, whose mark must be carried.
     groups, eps, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
     before = dict(zip(names, trained, strict=True))
     before |= {names[row]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
     existing = set(before.values()) - {NOISE}
-    if old.manifest.embedder == spec:
+    before |= {entry.picture: NOISE for entry in taken_out if before.get(entry.picture) in entry.clusters}
+    comparable = old.manifest.embedder == spec
+    if comparable:
         core = CoreSamples(old.arrays.vectors, groups, old.manifest.clustering.metric)
         before = _still_near(before, core, eps, pictures, vectors)
         votes = _shared_pictures(before, pictures, clusters)
@@ -71,7 +77,9 @@ def carry_over(
         votes |= _near_core_samples(core, eps, strangers, vectors, clusters)
     else:
         votes = _shared_pictures(before, pictures, clusters)
-    return _conclude(old, votes, existing, _taken_out(old, names))
+    carried = _conclude(old, votes, existing)
+    _carry_taken_out(carried, taken_out, pictures, vectors, comparable=comparable)
+    return carried
 
 
 def _assignments(folder: Path) -> tuple[list[str], list[int]]:
@@ -80,12 +88,49 @@ def _assignments(folder: Path) -> tuple[list[str], list[int]]:
     return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
 
 
-def _taken_out(old: Bundle, names: Sequence[str]) -> list[str]:
-    """The pictures that a person took out; not those that a split left over, for they may belong again."""
-    edits = old.labels.edits.core
-    split = {int(old.arrays.clusters[row]) for row, group in edits.items() if group != NOISE}
-    alone = [row for row, group in edits.items() if group == NOISE and int(old.arrays.clusters[row]) not in split]
-    return [names[int(old.arrays.pictures[row])] for row in alone]
+def _taken_out(old: Bundle, names: Sequence[str]) -> list[TakenOut]:
+    """What a person took out of the old groups; not what a split left over, for that may belong again."""
+    arrays, edits = old.arrays, old.labels.edits
+    split = {int(arrays.clusters[row]) for row, group in edits.core.items() if group != NOISE}
+    # Bundles in which a picture was taken out by its core sample alone.
+    bare = [row for row, group in edits.core.items() if group == NOISE and int(arrays.clusters[row]) not in split]
+    return [
+        *edits.taken_out,
+        *(
+            TakenOut(
+                picture=names[int(arrays.pictures[row])],
+                clusters=(int(arrays.clusters[row]),),
+                vector=arrays.vectors[row].astype("<f4").tobytes(),
+            )
+            for row in bare
+        ),
+    ]
+
+
+def _carry_taken_out(
+    carried: Carried, entries: Sequence[TakenOut], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
+) -> None:
+    """Take the same pictures out of the groups that continue theirs, or note why that can't be.
+
+    Where the embeddings of both models are `comparable`, a picture is known by its embedding, and need not be there.
+    """
+    found = find_taken_out(entries, vectors) if comparable else {}
+    rows = {name: row for row, name in enumerate(pictures)}
+    for entry in entries:
+        same = [row for row, known in found.items() if known is entry]
+        row = next((row for row in same if pictures[row] == entry.picture), next(iter(same), None))
+        if not comparable:
+            row = rows.get(entry.picture)
+        clusters = tuple(new for new, old in sorted(carried.ancestors.items()) if {*old} & {*entry.clusters})
+        if not clusters:
+            carried.forgotten[entry.picture] = "nothing continues the group that it was taken out of"
+        elif row is not None:
+            vector = vectors[row].astype("<f4").tobytes()
+            carried.taken_out.append(TakenOut(picture=pictures[row], clusters=clusters, vector=vector))
+        elif comparable:
+            carried.taken_out.append(entry.model_copy(update={"clusters": clusters}))
+        else:
+            carried.forgotten[entry.picture] = "it is not among the pictures, and embeddings are made another way now"
 
 
 def _still_near(
@@ -136,8 +181,8 @@ def _counts(ids: NDArray[np.int32]) -> Counter[int]:
     return Counter(ids.tolist())
 
 
-def _conclude(old: Bundle, votes: dict[int, Counter[int]], groups: set[int], taken_out: list[str]) -> Carried:
-    carried = Carried(taken_out=taken_out)
+def _conclude(old: Bundle, votes: dict[int, Counter[int]], groups: set[int]) -> Carried:
+    carried = Carried()
     parts: dict[int, list[int]] = defaultdict(list)
     for new, counts in sorted(votes.items()):
         ranked = sorted(counts, key=lambda group: (-counts[group], group))

@@ -28,6 +28,7 @@ from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec, Pooling, Vectors
 from shared.errors import UserError
 from shared.images import Resize
+from shared.taken_out import find_taken_out
 from shared.vgg16 import WEIGHTS_SHA256
 from training.carry import Carried, carry_over
 from training.clustering import Clusters, distances_to_centre, find_clusters, join
@@ -101,7 +102,7 @@ def train(
     labels = _labels(embedded, clusters, options, carried, given_names or {})
     contents = {
         CLUSTERS: arrays_bytes(_arrays(embedded.vectors, clusters, options.metric)),
-        ASSIGNMENTS: _assignments(embedded.names, clusters),
+        ASSIGNMENTS: _assignments(embedded.names, clusters, categories),
     }
     manifest = _manifest(options, embedded, clusters, by_category, contents)
     return Trained(write_bundle(folder, manifest, contents, labels), embedded, clusters, choices, carried)
@@ -155,11 +156,15 @@ def _labels(
 ) -> Labels:
     """Names given by exemplar win over names carried; what a person took out stays out."""
     names = carried.names | names_by_exemplar(given, embedded.names, clusters.labels)
-    centrality = distances_to_centre(embedded.vectors, clusters, options.metric)
-    labels = make_labels(names, embedded.names, clusters.labels, centrality)
-    core_rows = {embedded.names[row]: sample for sample, row in enumerate(np.flatnonzero(clusters.core))}
-    taken_out = {core_rows[name]: NOISE for name in carried.taken_out if name in core_rows}
-    return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "edits": Edits(core=taken_out)})
+    members = clusters.labels.copy()
+    for row, out in find_taken_out(carried.taken_out, embedded.vectors).items():
+        if members[row] in out.clusters:
+            members[row] = NOISE
+    labels = make_labels(
+        names, embedded.names, members, distances_to_centre(embedded.vectors, clusters, options.metric)
+    )
+    edits = Edits(taken_out=tuple(carried.taken_out))
+    return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "edits": edits})
 
 
 def _arrays(vectors: Vectors, clusters: Clusters, metric: Metric) -> Arrays:
@@ -172,11 +177,16 @@ def _arrays(vectors: Vectors, clusters: Clusters, metric: Metric) -> Arrays:
     )
 
 
-def _assignments(names: Sequence[str], clusters: Clusters) -> bytes:
-    """assignments.csv: which cluster every training picture is in, and how far from its nearest core sample."""
-    lines = [csv_row(("picture", "cluster", "distance", "core"))]
-    for name, cluster, distance, core in zip(names, clusters.labels, clusters.distances, clusters.core, strict=True):
-        lines.append(csv_row((name, str(cluster), f"{distance:.6f}", "yes" if core else "no")))
+def _assignments(names: Sequence[str], clusters: Clusters, categories: Sequence[str] | None) -> bytes:
+    """assignments.csv: which cluster every training picture is in, and how far from its nearest core sample.
+
+    Where categories were trained apart, the last column has them.
+    """
+    lines = [csv_row(("picture", "cluster", "distance", "core", *([] if categories is None else ["category"])))]
+    rows = zip(names, clusters.labels, clusters.distances, clusters.core, strict=True)
+    for row, (name, cluster, distance, core) in enumerate(rows):
+        category = [] if categories is None else [categories[row]]
+        lines.append(csv_row((name, str(cluster), f"{distance:.6f}", "yes" if core else "no", *category)))
     return "".join(lines).encode()
 
 

@@ -77,7 +77,7 @@ def relabel(documents: SearchClient, fields: Sequence[Any], names: Names) -> Rel
         changed=len(changes),
         unchanged=len(ours) - len(changes),
         other_training=len(there) - len(ours),
-        regrouped=bool(edits.core or edits.eps),
+        regrouped=bool(edits.core or edits.eps or edits.taken_out),
     )
 
 

@@ -16,6 +16,7 @@ from shared.bundle import (
     sha256,
     write_labels,
 )
+from shared.taken_out import TakenOut
 from tests.bundles import make_bundle
 
 VECTORS = np.random.default_rng(0).normal(size=(4, 512)).astype(np.float32)
@@ -112,6 +113,32 @@ def test_broken_labels_are_an_error(folder: Path, content: bytes) -> None:
 def test_edits_of_what_is_not_there_are_an_error(folder: Path, edits: Edits) -> None:
     write_labels(folder, Labels(edits=edits))
     with pytest.raises(BundleError, match=r"labels\.json: edits"):
+        read_bundle(folder)
+
+
+def test_pictures_taken_out_are_kept_to_the_bit(bundle: Bundle, folder: Path) -> None:
+    out = TakenOut(picture="a.jpg", clusters=(0, 1), vector=(VECTORS[0] / 3).tobytes())
+    write_labels(folder, bundle.labels.model_copy(update={"edits": Edits(taken_out=(out,))}))
+    (kept,) = read_bundle(folder).labels.edits.taken_out
+    assert (kept, (kept.embedding() == VECTORS[0] / 3).all()) == (out, True)
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize(
+    ("clusters", "vector", "problem"),
+    [
+        ((2,), VECTORS[0].tobytes(), "taken out of a cluster that is unknown"),
+        ((0,), VECTORS[0].tobytes()[:-4], "is not 512 numbers"),
+        ((0,), VECTORS[0].tobytes()[:-1], "is not 512 numbers"),
+        ((0,), (VECTORS[0] * np.nan).tobytes(), "is not 512 numbers"),
+    ],
+)
+def test_pictures_taken_out_that_can_not_be_are_an_error(
+    folder: Path, clusters: tuple[int, ...], vector: bytes, problem: str
+) -> None:
+    out = TakenOut(picture="a.jpg", clusters=clusters, vector=vector)
+    write_labels(folder, Labels(edits=Edits(taken_out=(out,))))
+    with pytest.raises(BundleError, match=problem):
         read_bundle(folder)
 
 

@@ -167,7 +167,7 @@ def _table(trained: Trained) -> Table:
     table.add_column("Most central pictures")
     for cluster, size in enumerate(trained.clusters.sizes()):
         names = "not a group" if cluster in labels.not_groups else ", ".join(labels.labels.get(cluster, ()))
-        central = ", ".join(labels.exemplars[cluster][:3])
+        central = ", ".join(labels.exemplars.get(cluster, ())[:3])
         category = [category_of[cluster]] if category_of else []
         table.add_row(*map(escape, (str(cluster), *category, str(size), names or "(unnamed)", central)))
     table.add_row("", *([""] if category_of else []), str(counts.unclustered), "(unclustered)", "")
@@ -193,3 +193,7 @@ def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], count: 
         yield f"New: group {new}"
     for group in carried.gone:
         yield f"Gone: old group {old(group)}"
+    for out in carried.taken_out:
+        yield f"Still taken out: {out.picture}, of group {' and '.join(map(str, out.clusters))}"
+    for picture, reason in carried.forgotten.items():
+        yield f"Not taken out any more: {picture}, for {reason}"

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.bundle import Labels
 from shared.clusters import NOISE
 from shared.errors import UserError
 from shared.model import apply_edits
+from shared.taken_out import TakenOut, find_taken_out
 from training.gallery import Gallery, Group, Grouping
 from training.names import make_labels
 from training.page.splitting import Way, cut
 
 # A name is a word or a few; AI Search would take 32,766 bytes, a reader would not.
 _LONGEST_NAME = 100
+
+_MOST_TOLD = 3  # of the pictures that a message names
 
 
 class EditError(UserError):
@@ -49,14 +51,14 @@ class Mark(_Edit):
 
 
 class TakeOut(_Edit):
-    """Take a picture out of its group's core samples."""
+    """Take a picture out of its group: neither it nor what is more like it answers that group any more."""
 
     op: Literal["take_out"]
     picture: int
 
 
 class PutBack(_Edit):
-    """Make a picture that was taken out a core sample again."""
+    """Let a picture that was taken out belong again where it did, whatever the groups that it was taken out of."""
 
     op: Literal["put_back"]
     picture: int
@@ -115,11 +117,6 @@ def title(labels: Labels, cluster: int) -> str:
     return f"“{', '.join(names)}”" if names else f"group {cluster}"
 
 
-def is_out(labels: Labels, sample: int | None) -> bool:
-    """Whether a core sample was taken out."""
-    return sample is not None and labels.edits.core.get(sample) == NOISE
-
-
 def _name(edit: Name, labels: Labels, group: Group) -> Edited:
     before = labels.labels.get(group.cluster, ())
     removed = {name.casefold() for name in edit.remove}
@@ -159,43 +156,42 @@ def _mark(edit: Mark, labels: Labels, group: Group) -> Edited:
 
 
 def _take_out(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
-    name, sample = _known(picture, gallery)
+    name = _name_of(picture, gallery)
     cluster = int(grouping.clusters[picture])
-    if is_out(labels, sample):
-        raise EditError(f"{name} was taken out already")
+    before = find_taken_out(labels.edits.taken_out, gallery.vectors).get(picture)
     if cluster == NOISE:
-        raise EditError(f"{name} is in no group")
-    if sample is None:
-        raise EditError(
-            f"{name} is no core sample: it is in {title(labels, cluster)} only because it lies within "
-            f"{grouping.distances[picture]:.3f} of one. Take that out, or split the group"
-        )
-    new = _with_core(labels, {sample: NOISE})
-    after = gallery.grouping(new)
-    new = _with_exemplars(new, gallery, after, [cluster])
-    still = int(after.clusters[picture])
-    effect = (
-        f"but still near enough to answer {title(labels, still)} ({after.distances[picture]:.3f})"
-        if still != NOISE
-        else "and unclustered now"
-    )
-    return Edited(new, f"{name} taken out of {title(labels, cluster)}, {effect}")
+        raise EditError(f"{name} was taken out already" if before else f"{name} is in no group")
+    if before:
+        entry = before.model_copy(update={"clusters": (*before.clusters, cluster)})
+    else:
+        entry = TakenOut(picture=name, clusters=(cluster,), vector=gallery.vectors[picture].astype("<f4").tobytes())
+    others = tuple(taken for taken in labels.edits.taken_out if taken is not before)
+    new = _replace_edits(labels, taken_out=(*others, entry))
+    after = shown_grouping(gallery, new, gallery.grouping(new))
+    said = f"{name} taken out of {title(labels, cluster)}: {_whereabouts(picture, labels, after)} now"
+    left = np.flatnonzero((grouping.clusters == cluster) & (after.clusters != cluster)).tolist()
+    rest = [gallery.names[other] for other in left if other != picture]
+    if rest:
+        told = ", ".join(rest[:_MOST_TOLD]) + (", …" if len(rest) > _MOST_TOLD else "")
+        said += f". {len(rest)} more like it than like the group went with it: {told}"
+    return Edited(_with_exemplars(new, gallery, after, [cluster]), said)
 
 
 def _put_back(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
-    name, sample = _known(picture, gallery)
-    if sample is None or not is_out(labels, sample):
+    name = _name_of(picture, gallery)
+    entry = find_taken_out(labels.edits.taken_out, gallery.vectors).get(picture)
+    if entry is None:
         raise EditError(f"{name} was not taken out")
-    shown, trained = int(grouping.clusters[picture]), int(gallery.bundle.arrays.clusters[sample])
-    alive = {group.cluster for group in grouping.groups}
-    if shown == NOISE and trained not in alive:
-        raise EditError(f"the group that {name} was taken out of is gone: undo instead")
-    home = shown if shown != NOISE else trained
-    core = {row: cluster for row, cluster in labels.edits.core.items() if row != sample}
-    if home != trained:
-        core[sample] = home
-    new = _replace_edits(labels, core=core)
-    return Edited(_with_exemplars(new, gallery, gallery.grouping(new), [home]), f"{name} put back")
+    new = _replace_edits(labels, taken_out=tuple(taken for taken in labels.edits.taken_out if taken is not entry))
+    after = shown_grouping(gallery, new, gallery.grouping(new))
+    alive = [group.cluster for group in after.groups if group.cluster in entry.clusters]
+    said = f"{name} put back: {_whereabouts(picture, labels, after)} again"
+    return Edited(_with_exemplars(new, gallery, after, alive), said)
+
+
+def _whereabouts(picture: int, labels: Labels, grouping: Grouping) -> str:
+    cluster = int(grouping.clusters[picture])
+    return "unclustered" if cluster == NOISE else f"in {title(labels, cluster)}"
 
 
 def _split(edit: Split, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
@@ -207,11 +203,16 @@ def _split(edit: Split, gallery: Gallery, labels: Labels, grouping: Grouping) ->
         raise EditError(f"{title(labels, group.cluster)} does not come apart at eps {edit.eps:.4g}")
     first = gallery.bundle.manifest.counts.clusters + len(labels.edits.eps)
     ids = range(first, first + len(parts))
-    current, _, _ = apply_edits(gallery.bundle.arrays, labels)
-    core = {int(row): NOISE for row in np.flatnonzero(current == group.cluster)}
+    # Those taken out among them: nothing may be left of a group that is no more.
+    everything, _, _ = apply_edits(gallery.bundle.arrays, _replace_edits(labels, taken_out=()))
+    core = {int(row): NOISE for row in np.flatnonzero(everything == group.cluster)}
     core |= {int(row): cluster for cluster, rows in zip(ids, parts, strict=True) for row in rows}
-    new = _with_core(labels, core)
-    new = _replace_edits(new, eps={**new.edits.eps, **dict.fromkeys(ids, edit.eps)})
+    new = _replace_edits(
+        labels,
+        core=dict(sorted({**labels.edits.core, **core}.items())),
+        eps={**labels.edits.eps, **dict.fromkeys(ids, edit.eps)},
+        taken_out=tuple(_out_of_parts(taken, group.cluster, ids) for taken in labels.edits.taken_out),
+    )
     names = labels.labels.get(group.cluster, ())
     given = {cluster: kept for cluster, kept in labels.labels.items() if cluster != group.cluster}
     given |= dict.fromkeys(ids, names) if names else {}
@@ -228,29 +229,27 @@ def _group(grouping: Grouping, cluster: int) -> Group:
     raise EditError(f"group {cluster} is not there any more: it was split or emptied meanwhile")
 
 
-def _known(picture: int, gallery: Gallery) -> tuple[str, int | None]:
+def _out_of_parts(taken: TakenOut, group: int, parts: Iterable[int]) -> TakenOut:
+    """What was taken out of a group stays out of all that a split makes of it."""
+    if group not in taken.clusters:
+        return taken
+    rest = (cluster for cluster in taken.clusters if cluster != group)
+    return taken.model_copy(update={"clusters": (*rest, *parts)})
+
+
+def _name_of(picture: int, gallery: Gallery) -> str:
     if not 0 <= picture < len(gallery.names):
         raise EditError(f"there is no picture {picture}")
-    return gallery.names[picture], gallery.samples[picture]
+    return gallery.names[picture]
 
 
-def _with_core(labels: Labels, changes: Mapping[int, int]) -> Labels:
-    return _replace_edits(labels, core={**labels.edits.core, **changes})
-
-
-def _replace_edits(labels: Labels, **changes: Mapping[int, int] | Mapping[int, float]) -> Labels:
-    ordered = {name: dict(sorted(values.items())) for name, values in changes.items()}
-    return labels.model_copy(update={"edits": labels.edits.model_copy(update=ordered)})
+def _replace_edits(labels: Labels, **changes: Mapping[int, int] | Mapping[int, float] | tuple[TakenOut, ...]) -> Labels:
+    return labels.model_copy(update={"edits": labels.edits.model_copy(update=changes)})
 
 
 def _with_exemplars(labels: Labels, gallery: Gallery, grouping: Grouping, clusters: Iterable[int]) -> Labels:
     """The most central pictures of some groups anew: by these their names are found again after the next training."""
-    counted = gallery.trained & ~_out(gallery, labels)
-    ids = np.where(counted, grouping.clusters, NOISE).astype(np.int32)
+    ids = np.where(gallery.trained, grouping.clusters, NOISE).astype(np.int32)
     found = make_labels({}, gallery.names, ids, grouping.centrality).exemplars
     exemplars = {**labels.exemplars, **{cluster: found.get(cluster, ()) for cluster in clusters}}
     return labels.model_copy(update={"exemplars": dict(sorted(exemplars.items()))})
-
-
-def _out(gallery: Gallery, labels: Labels) -> NDArray[np.bool_]:
-    return np.array([is_out(labels, sample) for sample in gallery.samples], dtype=np.bool_)

@@ -58,7 +58,7 @@ def cut(gallery: Gallery, labels: Labels, group: Group, way: Way) -> list[tuple[
     arrays = gallery.bundle.arrays
     current, _, _ = apply_edits(arrays, labels.model_copy(update={"not_groups": ()}))
     rows = np.flatnonzero(current == group.cluster)
-    points = np.concatenate([arrays.vectors[rows], gallery.vectors[_border(gallery, group)]])
+    points = np.concatenate([arrays.vectors[rows], gallery.vectors[_border(gallery, group, frozenset(rows.tolist()))]])
     metric = gallery.bundle.manifest.clustering.metric
     found = find_clusters(points, eps=way.eps, min_samples=way.min_samples, metric=metric)
     core = found.core[: len(rows)]
@@ -66,7 +66,7 @@ def cut(gallery: Gallery, labels: Labels, group: Group, way: Way) -> list[tuple[
     return sorted((part for part in parts if part), key=lambda part: (-len(part), part))
 
 
-def _border(gallery: Gallery, group: Group) -> NDArray[np.intp]:
+def _border(gallery: Gallery, group: Group, core: frozenset[int]) -> NDArray[np.intp]:
     """Pictures that were trained on and are no core samples: they count as neighbours, as they did in training."""
-    chosen = [picture for picture in group.pictures if gallery.trained[picture] and gallery.samples[picture] is None]
-    return np.array(chosen, dtype=np.intp)
+    trained = (picture for picture in group.pictures if gallery.trained[picture])
+    return np.array([picture for picture in trained if gallery.samples[picture] not in core], dtype=np.intp)

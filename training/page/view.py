@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from shared.bundle import Labels
 from shared.clusters import NOISE
 from shared.model import Assignment, apply_edits
+from shared.taken_out import find_taken_out
 from training.gallery import Gallery, Group
 from training.page.document import Snapshot
-from training.page.edits import Split, apply, is_out
+from training.page.edits import Split, apply
 from training.page.splitting import Way, ways
 
 type Mark = Literal["core", "border", "out", "new"]
-"""A core sample, a picture near one, one that was taken out, or one that came after training."""
+"""A core sample, a picture near one, one that was taken out of a group, or one that came after training."""
 
 # Beside a tried picture: enough to see why it is where it is.
 _ALIKE = 6
@@ -38,6 +39,8 @@ class GroupView(TypedDict):
     spread: float
     eps: float
     pictures: list[PictureView]
+    out: list[PictureView]
+    """Taken out of this group, wherever they are now."""
 
 
 class StateView(TypedDict):
@@ -79,7 +82,8 @@ class WayView(TypedDict):
 
 def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
-    _, eps, _ = apply_edits(gallery.bundle.arrays, found.labels)
+    current, eps, _ = apply_edits(gallery.bundle.arrays, found.labels.model_copy(update={"not_groups": ()}))
+    taken = find_taken_out(found.labels.edits.taken_out, gallery.vectors)
     return StateView(
         digest=found.digest,
         model=gallery.bundle.manifest.name,
@@ -90,11 +94,22 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
                 notGroup=group.cluster in found.labels.not_groups,
                 spread=round(group.spread, 4),
                 eps=_rounded(float(eps[group.cluster])),
-                pictures=_pictures(gallery, found, group.pictures),
+                pictures=[
+                    _picture_view(found, picture, _mark(gallery, current, picture, group.cluster))
+                    for picture in group.pictures
+                ],
+                out=[
+                    _picture_view(found, picture, "out")
+                    for picture, entry in taken.items()
+                    if group.cluster in entry.clusters
+                ],
             )
             for group in found.shown.groups
         ],
-        unclustered=_pictures(gallery, found, found.shown.unclustered),
+        unclustered=[
+            _picture_view(found, picture, "out" if picture in taken else _mark(gallery, current, picture, NOISE))
+            for picture in found.shown.unclustered
+        ],
         pictures=len(gallery.names),
         missing=len(gallery.missing),
         undo=found.undo,
@@ -149,24 +164,16 @@ def tried_view(gallery: Gallery, found: Snapshot, vector: NDArray[np.float32], a
     )
 
 
-def _pictures(gallery: Gallery, found: Snapshot, pictures: Sequence[int]) -> list[PictureView]:
-    return [
-        PictureView(
-            picture=picture,
-            mark=_mark(gallery, found.labels, picture),
-            distance=_finite(float(found.shown.distances[picture])),
-        )
-        for picture in pictures
-    ]
+def _picture_view(found: Snapshot, picture: int, mark: Mark) -> PictureView:
+    return PictureView(picture=picture, mark=mark, distance=_finite(float(found.shown.distances[picture])))
 
 
-def _mark(gallery: Gallery, labels: Labels, picture: int) -> Mark:
+def _mark(gallery: Gallery, current: NDArray[np.int32], picture: int, cluster: int) -> Mark:
+    """`current` has the cluster of each core sample."""
     if not gallery.trained[picture]:
         return "new"
     sample = gallery.samples[picture]
-    if is_out(labels, sample):
-        return "out"
-    return "border" if sample is None else "core"
+    return "core" if sample is not None and current[sample] == cluster != NOISE else "border"
 
 
 def _finite(value: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class Shown:
     name: str
     thumbnail: Inlined
     distance: str
-    """To the nearest core sample; empty where the picture is one itself."""
+    """To the nearest core sample; empty where the picture is one itself, and where there is none to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _shown(
 
 def _worded(distance: float) -> str:
     text = f"{distance:.3f}"
-    return "" if text == "0.000" else text
+    return "" if text == "0.000" or not isfinite(distance) else text
 
 
 def _dots(gallery: Gallery, grouping: Grouping, positions: Positions) -> list[Dot]:

@@ -9,11 +9,14 @@ from shared.clusters import NOISE
 def edits_in_words(labels: Labels) -> list[str]:
     """What a person changed about the groups, beyond their names."""
     split = len(labels.edits.eps)
-    out = sum(cluster == NOISE for cluster in labels.edits.core.values())
+    left = sum(cluster == NOISE for cluster in labels.edits.core.values())
+    out = len(labels.edits.taken_out)
+    whose, them = ("its group", "it") if out == 1 else ("their groups", "them")
     marked = len(labels.not_groups)
     told = (
         (split, f"{split} group{_s(split)} made by splitting"),
-        (out, f"{out} core sample{_s(out)} left out"),
+        (left, f"{left} core sample{_s(left)} left over"),
+        (out, f"{out} picture{_s(out)} taken out of {whose}, with all that is more like {them} than like the group"),
         (marked, f"{marked} group{_s(marked)} marked as none, so that the pictures are unclustered"),
     )
     return [words for count, words in told if count]

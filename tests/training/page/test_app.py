@@ -218,11 +218,15 @@ def test_trouble_with_the_report_is_part_of_the_state(client: httpx.Client, monk
 
 def test_new_pictures_and_those_taken_out_are_marked(client: httpx.Client, folder: Path) -> None:
     change(client, op="take_out", picture=1)
+    assert [group["out"] for group in state(client)["groups"]][1][0]["mark"] == "out"
     draw(1, 77).save(folder.parents[1] / "pictures" / "zebra.png")
     with served(open_plainly(folder)) as page, page.client(enters=True) as later:
-        apples = state(later)["groups"][1]["pictures"]
+        found = state(later)
         names: list[str] = later.get("/api/names").json()
-    marks = {names[item["picture"]]: item["mark"] for item in apples}
-    assert marks["apple0.png"] == "out"
+    apples = found["groups"][1]
+    marks = {names[item["picture"]]: item["mark"] for item in apples["pictures"]}
+    assert [names[item["picture"]] for item in apples["out"]] == ["apple0.png"]
+    assert [item["mark"] for item in found["unclustered"] if names[item["picture"]] == "apple0.png"] == ["out"]
+    assert "apple0.png" not in marks
     assert marks["zebra.png"] == "new"
     assert marks["apple1.png"] == "core"

@@ -1,8 +1,11 @@
 """What a person does to the groups, and what the model answers then."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from pydantic import TypeAdapter
 
 from shared.bundle import Labels
@@ -48,6 +51,14 @@ def pictures(gallery: Gallery, labels: Labels, cluster: int) -> list[str]:
 
 def name(*add: str, remove: tuple[str, ...] = (), group: int = BOATS) -> Name:
     return Name(op="name", group=group, add=add, remove=remove)
+
+
+def out(picture: int) -> TakeOut:
+    return TakeOut(op="take_out", picture=picture)
+
+
+def back(picture: int) -> PutBack:
+    return PutBack(op="put_back", picture=picture)
 
 
 class TestNames:
@@ -101,48 +112,81 @@ class TestNotAGroup:
 
 
 class TestTakingOut:
-    def test_a_picture_that_others_resemble_is_still_recognized_by_them(self, gallery: Gallery) -> None:
+    def test_a_picture_no_longer_answers_its_group_however_much_others_resemble_it(self, gallery: Gallery) -> None:
         apple = gallery.names.index("apple2.png")
-        edited = make(gallery, gallery.bundle.labels, TakeOut(op="take_out", picture=apple))
-        assert edited.labels.edits.core == {gallery.samples[apple]: NOISE}
-        assert "apple2.png taken out of group 1, but still near enough to answer group 1" in edited.said
-        assert "apple2.png" not in edited.labels.exemplars[APPLES]
-        assert len(edited.labels.exemplars[APPLES]) == 4
+        edited = make(gallery, gallery.bundle.labels, out(apple))
+        assert pictures(gallery, edited.labels, APPLES) == ["apple0.png", "apple1.png", "apple3.png", "apple4.png"]
+        assert edited.said == "apple2.png taken out of group 1: unclustered now"
+        assert sorted(edited.labels.exemplars[APPLES]) == pictures(gallery, edited.labels, APPLES)
+        (entry,) = edited.labels.edits.taken_out
+        assert (entry.picture, entry.clusters) == ("apple2.png", (APPLES,))
+        assert (entry.embedding() == gallery.vectors[apple]).all()
 
-    def test_the_last_core_sample_takes_the_group_with_it(self, gallery: Gallery) -> None:
-        boats = [picture for picture, name in enumerate(gallery.names) if name.startswith(("boat", "<"))]
-        labels = after(gallery, *(TakeOut(op="take_out", picture=picture) for picture in boats[:-1]))
-        edited = make(gallery, labels, TakeOut(op="take_out", picture=boats[-1]))
-        assert pictures(gallery, edited.labels, BOATS) == []
-        assert edited.said.endswith("taken out of group 0, and unclustered now")
-        with pytest.raises(EditError, match="undo instead"):
-            make(gallery, edited.labels, PutBack(op="put_back", picture=boats[0]))
-
-    def test_putting_back_is_as_if_nothing_had_been(self, gallery: Gallery) -> None:
-        apple = gallery.names.index("apple2.png")
-        labels = after(gallery, TakeOut(op="take_out", picture=apple), PutBack(op="put_back", picture=apple))
-        assert labels.edits == gallery.bundle.labels.edits
-        assert set(labels.exemplars[APPLES]) == set(gallery.bundle.labels.exemplars[APPLES])
-
-    def test_what_can_not_be_is_refused(self, gallery: Gallery) -> None:
-        odd, apple = gallery.names.index("odd.png"), gallery.names.index("apple2.png")
-        labels = after(gallery, TakeOut(op="take_out", picture=apple))
-        for edit, reason in (
-            (TakeOut(op="take_out", picture=odd), "in no group"),
-            (TakeOut(op="take_out", picture=apple), "taken out already"),
-            (TakeOut(op="take_out", picture=99), "no picture 99"),
-            (TakeOut(op="take_out", picture=-1), "no picture -1"),
-            (PutBack(op="put_back", picture=odd), "not taken out"),
-        ):
-            with pytest.raises(EditError, match=reason):
-                make(gallery, labels, edit)
-
-    def test_a_picture_that_is_no_core_sample_can_not_be_taken_out(self, tmp_path: Path) -> None:
+    def test_pictures_that_are_no_core_samples_are_taken_out_alike(self, tmp_path: Path) -> None:
         folder = train_pictures(tmp_path / "models")
         draw(1, 77).save(tmp_path / "pictures" / "zebra.png")
         wider = open_plainly(folder)
-        with pytest.raises(EditError, match="no core sample: it is in group 1 only because it lies within"):
-            after(wider, TakeOut(op="take_out", picture=wider.names.index("zebra.png")))
+        zebra = wider.names.index("zebra.png")
+        labels = after(wider, out(zebra))
+        assert "zebra.png" not in pictures(wider, labels, APPLES)
+        assert len(pictures(wider, labels, APPLES)) == 5
+        assert "zebra.png" in pictures(wider, after(wider, out(zebra), back(zebra)), APPLES)
+
+    def test_what_is_more_like_it_than_like_the_group_goes_with_it(self, tmp_path: Path) -> None:
+        folder = train_pictures(tmp_path / "models")
+        for copy in range(4):
+            draw(1, 2).save(tmp_path / "pictures" / f"apple2 again {copy}.png")
+        wider = open_plainly(folder)
+        edited = make(wider, wider.bundle.labels, out(wider.names.index("apple2.png")))
+        assert edited.said.endswith(
+            "unclustered now. 4 more like it than like the group went with it: "
+            "apple2 again 0.png, apple2 again 1.png, apple2 again 2.png, …"
+        )
+        with pytest.raises(EditError, match=r"again 1\.png was taken out already"):
+            make(wider, edited.labels, out(wider.names.index("apple2 again 1.png")))
+        put_back = make(wider, edited.labels, back(wider.names.index("apple2 again 1.png")))
+        assert put_back.labels.edits == wider.bundle.labels.edits
+
+    def test_the_last_one_takes_the_group_with_it_and_brings_it_back(self, gallery: Gallery) -> None:
+        boats = [picture for picture, name in enumerate(gallery.names) if name.startswith(("boat", "<"))]
+        labels = after(gallery, name("boat"), *map(out, boats))
+        assert pictures(gallery, labels, BOATS) == []
+        again = make(gallery, labels, back(boats[0]))
+        assert pictures(gallery, again.labels, BOATS) == [gallery.names[boats[0]]]
+        assert again.said == f"{gallery.names[boats[0]]} put back: in “boat” again"
+
+    def test_putting_back_is_as_if_nothing_had_been(self, gallery: Gallery) -> None:
+        apple = gallery.names.index("apple2.png")
+        labels = after(gallery, out(apple), back(apple))
+        assert labels.edits == gallery.bundle.labels.edits
+        assert set(labels.exemplars[APPLES]) == set(gallery.bundle.labels.exemplars[APPLES])
+
+    def test_it_is_taken_out_of_the_group_that_it_answers_next_too(self, tmp_path: Path) -> None:
+        folder = train_pictures(tmp_path / "models")
+        Image.blend(draw(1, 7), draw(2, 7), 0.45).save(tmp_path / "pictures" / "between.png")
+        gallery = open_plainly(folder)
+        between = gallery.names.index("between.png")
+        wide = gallery.bundle.arrays.eps + np.float32(0.5)
+        arrays = replace(gallery.bundle.arrays, eps=wide, reach=wide)
+        gallery.bundle = replace(gallery.bundle, arrays=arrays)
+        first = make(gallery, gallery.bundle.labels, out(between))
+        assert first.said.startswith("between.png taken out of group 1: in group 0 now")
+        second = make(gallery, first.labels, out(between))
+        assert [entry.clusters for entry in second.labels.edits.taken_out] == [(APPLES, BOATS)]
+        assert make(gallery, second.labels, back(between)).labels.edits.taken_out == ()
+
+    def test_what_can_not_be_is_refused(self, gallery: Gallery) -> None:
+        odd, apple = gallery.names.index("odd.png"), gallery.names.index("apple2.png")
+        labels = after(gallery, out(apple))
+        for edit, reason in (
+            (out(odd), "in no group"),
+            (out(apple), "taken out already"),
+            (out(99), "no picture 99"),
+            (out(-1), "no picture -1"),
+            (back(odd), "not taken out"),
+        ):
+            with pytest.raises(EditError, match=reason):
+                make(gallery, labels, edit)
 
 
 class TestSplitting:
@@ -160,10 +204,18 @@ class TestSplitting:
 
     def test_a_part_is_a_group_like_any_other(self, gallery: Gallery) -> None:
         cup = gallery.names.index("cup1.png")
-        labels = after(gallery, self.split, name("mug", group=4), TakeOut(op="take_out", picture=cup))
+        labels = after(gallery, self.split, name("mug", group=4), out(cup))
         assert labels.labels == {4: ("mug",)}
-        back = make(gallery, labels, PutBack(op="put_back", picture=cup)).labels
-        assert back.edits.core[gallery.samples[cup] or 0] == 3
+        assert "cup1.png" not in pictures(gallery, labels, 3)
+        assert "cup1.png" in pictures(gallery, after(gallery, self.split, out(cup), back(cup)), 3)
+
+    def test_what_was_taken_out_stays_out_of_every_part(self, gallery: Gallery) -> None:
+        cup, mug = gallery.names.index("cup1.png"), gallery.names.index("mug1.png")
+        labels = after(gallery, out(mug), self.split, out(cup))
+        assert [entry.clusters for entry in labels.edits.taken_out] == [(3, 4), (3,)]
+        assert gallery.samples[mug] not in {row for row, cluster in labels.edits.core.items() if cluster in (3, 4)}
+        clusters = gallery.grouping(labels).clusters
+        assert clusters[[cup, mug]].tolist() == [NOISE, NOISE]
 
     def test_the_saved_file_is_one_that_the_model_accepts(self, gallery: Gallery) -> None:
         labels = after(gallery, self.split)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.bundle import Edits, Labels, Manifest
+from shared.taken_out import TakenOut
 from tests.training.galleries import open_plainly, train_pictures
 from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
 
@@ -17,11 +18,20 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
 
 def test_edits_are_told_in_words() -> None:
     assert edits_in_words(Labels(labels={0: ("boat",)})) == []
-    edits = Edits(core={0: -1, 1: -1, 2: 3, 4: 4}, eps={3: 0.1, 4: 0.1})
+    out = (TakenOut(picture="a.jpg", clusters=(0,), vector=b""),)
+    edits = Edits(core={0: -1, 1: -1, 2: 3, 4: 4}, eps={3: 0.1, 4: 0.1}, taken_out=out)
     assert edits_in_words(Labels(edits=edits, not_groups=(1,))) == [
         "2 groups made by splitting",
-        "2 core samples left out",
+        "2 core samples left over",
+        "1 picture taken out of its group, with all that is more like it than like the group",
         "1 group marked as none, so that the pictures are unclustered",
+    ]
+
+
+def test_several_pictures_taken_out_are_told_in_the_plural() -> None:
+    out = tuple(TakenOut(picture=name, clusters=(0,), vector=b"") for name in ("a.jpg", "b.jpg"))
+    assert edits_in_words(Labels(edits=Edits(taken_out=out))) == [
+        "2 pictures taken out of their groups, with all that is more like them than like the group"
     ]
 
 

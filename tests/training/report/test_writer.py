@@ -10,6 +10,7 @@ import pytest
 
 from shared.bundle import REPORT, Edits, Labels, read_bundle, write_labels
 from shared.clusters import NOISE
+from shared.taken_out import TakenOut
 from tests.training.galleries import HOSTILE, open_plainly, train_pictures
 from tests.training.report.test_facts import CHOICE
 from training.gallery import Gallery
@@ -122,11 +123,15 @@ def test_new_names_replace_the_old_ones(folder: Path) -> None:
 
 def test_what_a_person_changed_is_shown(folder: Path) -> None:
     gallery = open_plainly(folder)
-    labels = gallery.bundle.labels.model_copy(update={"not_groups": (1,), "edits": Edits(core={0: NOISE})})
+    boat = gallery.names.index("boat1.png")
+    out = TakenOut(picture="boat1.png", clusters=(0,), vector=gallery.vectors[boat].tobytes())
+    edits = Edits(core={0: NOISE}, taken_out=(out,))
+    labels = gallery.bundle.labels.model_copy(update={"not_groups": (1,), "edits": edits})
     Report(gallery).write(labels, "version")
     text = Page(folder).text
-    assert "By hand: 1 core sample left out, 1 group marked as none, so that the pictures are unclustered." in text
-    assert "6 pictures, 33% · nearest misses first" in text
+    assert "By hand: 1 core sample left over, 1 picture taken out of its group, with all that is more like it" in text
+    assert "1 group marked as none, so that the pictures are unclustered." in text
+    assert "7 pictures, 39% · nearest misses first" in text
 
 
 def test_the_same_twice_is_the_same_to_the_byte(folder: Path) -> None:

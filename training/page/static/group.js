@@ -22,12 +22,11 @@ export function drawGroup() {
   const place = groups.indexOf(group) + 1;
   const names = group.names.length ? [": ", isolated(titleOf(group))] : ", unnamed";
   byId("title").replaceChildren(`Group ${group.id}`, el("span", { className: "hidden-visually" }, names));
-  const out = group.pictures.filter((item) => item.mark === "out").length;
   byId("facts").textContent = [
     plural(group.pictures.length, "picture"),
     `spread ${group.spread.toFixed(3)}`,
     `eps ${group.eps}`,
-    out ? `${out} taken out` : "",
+    group.out.length ? `${group.out.length} taken out` : "",
     `${place} of ${groups.length}`,
   ]
     .filter(Boolean)

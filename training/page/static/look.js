@@ -2,6 +2,7 @@
 
 import { byId, el, isolated } from "./dom.js";
 import { groupOf, store, titleOf } from "./store.js";
+import { currentGroup } from "./view.js";
 import { singleKeys } from "./keys.js";
 import { focusTile, pictures, takeOut } from "./tiles.js";
 
@@ -14,6 +15,8 @@ const back = el("button", { type: "button", className: "quiet" }, "Previous");
 const on = el("button", { type: "button", className: "quiet" }, "Next");
 const close = el("button", { type: "button", className: "quiet" }, "Close");
 let shown = null;
+/** Where the picture was before it was taken out or put back, which moves it: from there one goes on. */
+let left = null;
 
 export function watchLook() {
   dialog.append(
@@ -45,6 +48,7 @@ export function watchLook() {
 
 export function openLook(picture) {
   shown = picture;
+  left = null;
   drawLook();
   dialog.showModal();
   close.focus();
@@ -53,20 +57,21 @@ export function openLook(picture) {
 export function drawLook() {
   if (shown === null) return;
   const group = groupOf(shown);
-  const item = (group?.pictures ?? store.state.unclustered).find((candidate) => candidate.picture === shown);
+  const item = pictures().find((candidate) => candidate.picture === shown);
   sharpen(shown);
   image.alt = store.names[shown];
   name.textContent = store.names[shown];
   const kinds = {
     core: "a core sample: the group is recognized by it",
     border: "no core sample: it lies near one",
-    out: "taken out of the core samples",
+    out: currentGroup() ? `taken out of ${titleOf(currentGroup())}` : "taken out of its group",
     new: "not there when the model was trained",
   };
-  const away = item.distance ? ` · ${item.distance.toFixed(3)} from the nearest core sample` : "";
-  facts.textContent = `${group ? titleOf(group) : "Unclustered"} · ${kinds[item.mark]}${away}`;
-  out.hidden = item.mark === "border" || item.mark === "new" || (!group && item.mark !== "out");
-  out.textContent = item.mark === "out" ? "Put back" : "Take out";
+  const away = item?.distance && item.mark !== "out" ? `${item.distance.toFixed(3)} from the nearest core sample` : "";
+  facts.textContent = [group ? titleOf(group) : "Unclustered", kinds[item?.mark], away].filter(Boolean).join(" · ");
+  // What left the view with its last change is shown on, but can be changed no more from here.
+  out.hidden = !item || (!group && item.mark !== "out");
+  out.textContent = item?.mark === "out" ? "Put back" : "Take out";
 }
 
 /** The tile's picture at once, the large one when it is here. */
@@ -81,16 +86,19 @@ function sharpen(picture) {
   coming.src = large;
 }
 
-const toggle = () => takeOut(shown);
+function toggle() {
+  left = place();
+  takeOut(shown);
+}
 
 const place = () => pictures().findIndex((item) => item.picture === shown);
 
 function stepTo(count) {
   const all = pictures();
-  const at = place();
-  // A picture that was just taken out is not among them any more: go on from the first.
-  const next = at < 0 ? 0 : (at + count + all.length) % all.length;
   if (!all.length) return;
-  shown = all[next].picture;
+  let next = left === null ? place() + count : left - (count < 0);
+  if (all[next]?.picture === shown) next += count;
+  left = null;
+  shown = all[(next + all.length) % all.length].picture;
   drawLook();
 }

@@ -20,9 +20,11 @@ export function watchTiles() {
   resize();
 }
 
-/** The pictures in view, in order. */
+/** The pictures in view, in order; those taken out of the group last. */
 export function pictures() {
-  return current() === UNCLUSTERED ? store.state.unclustered : (currentGroup()?.pictures ?? []);
+  if (current() === UNCLUSTERED) return store.state.unclustered;
+  const group = currentGroup();
+  return group ? [...group.pictures, ...group.out] : [];
 }
 
 export function drawTiles() {
@@ -42,11 +44,9 @@ export function drawTiles() {
   if (focused >= 0 && !list.contains(document.activeElement)) focusTile(Math.min(focused, buttons.length - 1));
 }
 
-/** Take a picture out of its group, or put it back. */
+/** Take a picture in view out of its group, or put it back. */
 export function takeOut(picture) {
-  const item = [...store.state.groups.flatMap((group) => group.pictures), ...store.state.unclustered].find(
-    (candidate) => candidate.picture === picture,
-  );
+  const item = pictures().find((candidate) => candidate.picture === picture);
   return change({ op: item?.mark === "out" ? "put_back" : "take_out", picture });
 }
 
@@ -109,7 +109,7 @@ function update(tile, { picture, mark, distance }) {
   tile.className = mark;
   tile.querySelector(".mark").textContent = inGroup || mark === "out" ? words[mark] : away;
   const out = tile.querySelector(".out");
-  out.hidden = mark === "border" || mark === "new" || (!inGroup && mark !== "out");
+  out.hidden = !inGroup && mark !== "out";
   out.textContent = mark === "out" ? "Put back" : "Take out";
   out.setAttribute("aria-label", `${out.textContent}: ${store.names[picture]}`);
 }
