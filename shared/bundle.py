@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from shared.clusters import NOISE, Metric
 from shared.embedder import EmbedderSpec
 from shared.errors import UserError
 from shared.files import finish_replacing, replace_together, write_atomically
+from shared.npz import read_npz
 from shared.taken_out import TakenOut
 
 FORMAT = 1
@@ -167,7 +168,7 @@ def parse_versioned[Document: BaseModel](
     """Read a document that names its format. Raises BundleError: for a newer format, or `otherwise` and why."""
     try:
         found = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{otherwise}: {error}") from None
     if isinstance(found, dict) and found.get("format") not in {None, FORMAT}:
         raise BundleError(f"{origin} has format {found['format']}, this code reads format {FORMAT}: update the code")
@@ -246,9 +247,11 @@ def _read(folder: Path, name: str) -> bytes:
 def _read_arrays(folder: Path, manifest: Manifest) -> Arrays:
     path = folder / CLUSTERS
     try:
-        with np.load(io.BytesIO(_read(folder, CLUSTERS)), allow_pickle=False) as stored:
-            arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        stored = read_npz(_read(folder, CLUSTERS), [field.name for field in fields(Arrays)])
+        arrays = Arrays(**cast("dict[str, Any]", stored))  # _check sees to their types
+    except BundleError:
+        raise
+    except (OSError, ValueError) as error:
         raise BundleError(f"{path} can't be read: {error}") from None
     _check(arrays, manifest, path)
     return arrays
