@@ -170,7 +170,7 @@ def parse_versioned[Document: BaseModel](
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{otherwise}: {error}") from None
-    if isinstance(found, dict) and found.get("format") not in {None, FORMAT}:
+    if isinstance(found, dict) and found.get("format") not in (None, FORMAT):
         raise BundleError(f"{origin} has format {found['format']}, this code reads format {FORMAT}: update the code")
     try:
         return kind.model_validate(found)

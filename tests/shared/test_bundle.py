@@ -164,3 +164,21 @@ def test_a_bundle_that_was_being_replaced_on_a_full_or_closed_disk_says_so(
         with pytest.raises(BundleError, match=r"books was being replaced .* \(Permission denied\): open it once where"):
             read_bundle(folder)
     assert read_bundle(folder).manifest == bundle.manifest
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"format": {}}', b'{"format": []}', b"\xff\xfe", b"1" * 5000])
+def test_what_is_no_manifest_is_refused(content: bytes, folder: Path) -> None:
+    (folder / MANIFEST).write_bytes(content)
+    with pytest.raises(BundleError, match="manifest"):
+        read_bundle(folder)
+
+
+@pytest.mark.usefixtures("bundle")
+def test_arrays_that_unpack_to_more_than_their_file_are_refused(folder: Path) -> None:
+    np.savez_compressed(folder / CLUSTERS, vectors=np.zeros((50_000, 512), np.float32))
+    packed = (folder / CLUSTERS).read_bytes()
+    files = json.loads((folder / MANIFEST).read_text())["files"]
+    edit_json(folder / MANIFEST, files=files | {CLUSTERS: sha256(packed)})
+    with pytest.raises(BundleError, match="clusters.npz can't be read: vectors.npy is packed"):
+        read_bundle(folder)
