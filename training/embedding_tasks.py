@@ -44,7 +44,8 @@ class Answer:
 
 def embed_some(graph: NDArray[np.uint8], job: Job, sources: Sequence[Source]) -> list[Answer]:
     """Embed some pictures, given the bytes of the graph. Raises EngineError, shared.store.StoreError."""
-    embedder = _embedder(graph, job)
+    check_toolchain(job.toolchain)
+    embedder = _embedder(graph, job.spec)
     digests: dict[str, str] = {}
 
     def read(source: Source) -> Picture:
@@ -60,14 +61,13 @@ _opened: dict[EmbedderSpec, Embedder] = {}
 _opening = threading.Lock()
 
 
-def _embedder(graph: NDArray[np.uint8], job: Job) -> Embedder:
+def _embedder(graph: NDArray[np.uint8], spec: EmbedderSpec) -> Embedder:
     """The embedder of this process, opened by whichever task comes first; a worker keeps only the last one."""
     with _opening:
-        if job.spec not in _opened:
-            check_toolchain(job.toolchain)
+        if spec not in _opened:
             _opened.clear()
-            _opened[job.spec] = _open(graph, job.spec)
-        return _opened[job.spec]
+            _opened[spec] = _open(graph, spec)
+        return _opened[spec]
 
 
 def _open(graph: NDArray[np.uint8], spec: EmbedderSpec) -> Embedder:

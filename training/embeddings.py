@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,7 @@ def embed_pictures(
 
 def embed_sources(
     sources: Sequence[Source], embedder: Embedder, cache: EmbeddingCache | None, workers: Workers | None = None
-) -> Iterator[tuple[Source, Outcome]]:
+) -> Generator[tuple[Source, Outcome]]:
     """Yield each source with its embedding, or the PictureError that says why there is none.
 
     Workers know nothing of the cache: they get the pictures whose fingerprint it does not know. A file that was only

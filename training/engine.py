@@ -10,7 +10,8 @@ import itertools
 import logging
 import platform
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Engine:
 
     def run[Result](
         self, calls: Iterable[Call], returns: type[Result], *, shared: Sequence[NDArray[Any]] = (), ordered: bool
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         """The results of calls, in their order or as they come. Calls are taken as they are needed.
 
         Arrays that every call has among its arguments are `shared`: each worker gets them once. A Dask worker that dies
@@ -68,13 +69,19 @@ class Engine:
             return
         with self._chosen(shared):
             parallel = Parallel(-1, return_as="generator" if ordered else "generator_unordered", prefer="threads")
+        results = cast("Generator[Result]", parallel(itertools.chain([first], calls)))
         try:
-            yield from cast("Iterator[Result]", parallel(itertools.chain([first], calls)))
+            for result in results:  # noqa: UP028 - `yield from` would close them before we can do it quietly
+                yield result
         except self._lost() as error:
             raise EngineError(
                 f"the workers were lost ({type(error).__name__}): see that they have memory enough, and run it again. "
                 "Embeddings that came back are kept"
             ) from error
+        finally:
+            with warnings.catch_warnings():  # of tasks cancelled: whoever stops early means it
+                warnings.simplefilter("ignore")
+                results.close()
 
     def _chosen(self, shared: Sequence[NDArray[Any]]) -> AbstractContextManager[object]:
         from joblib import parallel_config
@@ -118,7 +125,7 @@ def open_engine(name: EngineName, scheduler: str | None = None) -> Generator[Eng
         except TimeoutError:
             raise EngineError(
                 f"no worker has joined {scheduler} within {_WORKERS_SECONDS} s: start some with "
-                f"`python -m distributed.cli.dask_worker {scheduler}`"
+                f"`python -m dask worker {scheduler}`"
             ) from None
         yield Engine(name, client)
 

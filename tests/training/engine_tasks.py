@@ -1,0 +1,32 @@
+"""Tasks for tests of the engine: importable, as workers need them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.images import PictureError
+
+
+def element(array: NDArray[np.float64], position: int, seconds: float = 0) -> tuple[float, int]:
+    """One number, after a while, and the process that looked it up."""
+    time.sleep(seconds)
+    return float(array[position]), os.getpid()
+
+
+def fail(reason: str) -> None:
+    raise PictureError(reason)
+
+
+def die(unless: Path) -> str:
+    """Ends its process, except where a file says that another did already."""
+    if unless.exists():
+        return "alive"
+    unless.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("dead processes don't go on")

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from joblib import delayed
+
+from shared.clusters import Metric
+from shared.images import PictureError
+from tests.training.dask_cluster import DaskCluster, dask_cluster
+from tests.training.engine_tasks import die, element, fail
+from tests.training.test_clustering import points
+from training import engine as engine_module
+from training.dbscan import core_clusters
+from training.engine import HERE, Call, Engine, EngineError, EngineName, check_toolchain, open_engine, toolchain
+
+NUMBERS = np.arange(200_000, dtype=np.float64)
+"""1.6 MB: large enough that no engine copies it into every task."""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[DaskCluster]:
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as started:
+        yield started
+
+
+@pytest.fixture(params=["threads", "processes", pytest.param("dask", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest) -> Generator[Engine]:
+    name: EngineName = request.param
+    scheduler = request.getfixturevalue("cluster").address if name == "dask" else None
+    with open_engine(name, scheduler) as opened:
+        yield opened
+
+
+def calls(count: int, seconds: float = 0) -> Iterator[Call]:
+    return (delayed(element)(NUMBERS, position, seconds) for position in range(count))
+
+
+def test_results_come_in_order_or_as_they_may(engine: Engine) -> None:
+    ordered = list(engine.run(calls(60), tuple[float, int], shared=[NUMBERS], ordered=True))
+    assert [number for number, _ in ordered] == list(range(60))
+    some = list(engine.run(calls(60), tuple[float, int], shared=[NUMBERS], ordered=False))
+    assert sorted(number for number, _ in some) == list(range(60))
+
+
+def test_work_is_done_where_it_should_be(engine: Engine) -> None:
+    found = {process for _, process in engine.run(calls(8, 0.05), tuple[float, int], shared=[NUMBERS], ordered=True)}
+    assert (found == {os.getpid()}) == engine.here
+    assert engine.here or os.getpid() not in found
+
+
+def test_without_work_nobody_is_asked() -> None:
+    assert list(Engine("dask").run(iter(()), int, ordered=True)) == []
+
+
+def test_what_a_task_raises_is_raised(engine: Engine) -> None:
+    with pytest.raises(PictureError, match="it is empty"):
+        list(engine.run([delayed(fail)("it is empty")] * 4, type(None), ordered=True))
+
+
+def test_calls_are_not_all_taken_at_once(engine: Engine) -> None:
+    taken: list[int] = []
+
+    def noted() -> Iterator[Call]:
+        for position in range(200):
+            taken.append(position)
+            yield delayed(element)(NUMBERS, position, 0.02)
+
+    results = engine.run(noted(), tuple[float, int], shared=[NUMBERS], ordered=True)
+    next(results)
+    results.close()
+    assert len(taken) < 100
+
+
+@pytest.mark.parametrize(("metric", "eps"), [("cosine", 0.02), ("euclidean", 1.0)])
+def test_clusters_are_the_same_whoever_finds_them(engine: Engine, metric: Metric, eps: float) -> None:
+    vectors = points(3, 3000)
+    found, expected = (
+        core_clusters(vectors, eps=eps, min_samples=5, metric=metric, engine=each) for each in (engine, HERE)
+    )
+    assert found.max() > 0
+    assert found.tolist() == expected.tolist()
+
+
+def test_a_process_that_dies_ends_the_run_in_words(tmp_path: Path) -> None:
+    with (
+        open_engine("processes") as engine,
+        pytest.raises(EngineError, match=r"the workers were lost .*Embeddings that came back are kept"),
+    ):
+        list(engine.run([delayed(die)(tmp_path / "once")] * 2, str, ordered=True))
+
+
+@pytest.mark.slow
+def test_a_dask_worker_that_dies_is_replaced(cluster: DaskCluster, tmp_path: Path) -> None:
+    with open_engine("dask", cluster.address) as engine:
+        found = list(engine.run([delayed(die)(tmp_path / "once")] * 6, str, ordered=True))
+    assert found == ["alive"] * 6
+
+
+@pytest.mark.slow
+def test_a_machine_that_is_lost_takes_nothing_with_it(tmp_path: Path) -> None:
+    with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
+        results = engine.run(calls(60, 0.1), tuple[float, int], shared=[NUMBERS], ordered=True)
+        found = [next(results) for _ in range(10)]
+        cluster.workers[0].kill()
+        found += results
+    assert [number for number, _ in found] == list(range(60))
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_ends_the_run_in_words(tmp_path: Path) -> None:
+    with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
+        results = engine.run(calls(60, 0.1), tuple[float, int], shared=[NUMBERS], ordered=True)
+        next(results)
+        cluster.scheduler.stop(grace=0)
+        with pytest.raises(EngineError, match="the workers were lost"):
+            list(results)
+
+
+@pytest.mark.slow
+def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_WORKERS_SECONDS", 0.2)
+    with (
+        dask_cluster(tmp_path, workers=0) as cluster,
+        pytest.raises(EngineError, match=f"no worker has joined {cluster.address} .*dask worker {cluster.address}"),
+        open_engine("dask", cluster.address),
+    ):
+        raise AssertionError("it must not open")
+
+
+def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    started = time.monotonic()
+    with pytest.raises(OSError, match=f"tcp://127.0.0.1:{port}"), open_engine("dask", f"tcp://127.0.0.1:{port}"):
+        raise AssertionError("it must not open")
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(("name", "scheduler"), [("dask", None), ("threads", "tcp://a:1"), ("processes", "tcp://a:1")])
+def test_an_engine_and_its_scheduler_go_together(name: EngineName, scheduler: str | None) -> None:
+    with pytest.raises(EngineError, match="--engine dask --scheduler ADDRESS"), open_engine(name, scheduler):
+        raise AssertionError("it must not open")
+
+
+def test_a_worker_with_other_tools_is_refused() -> None:
+    check_toolchain(toolchain())
+    with pytest.raises(EngineError, match=r"a worker on .* has pillow \S+, and not 1\.2\.3 as this process"):
+        check_toolchain(toolchain() | {"pillow": "1.2.3"})
