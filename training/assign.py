@@ -7,7 +7,7 @@ halfway is taken up where it stopped; a finished output is never overwritten unl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -55,14 +55,22 @@ class Tally:
 
 
 def assign_pictures(
-    model: Model, sources: Sequence[Source], cache: EmbeddingCache | None, workers: Workers | None = None
+    model: Model,
+    sources: Sequence[Source],
+    cache: EmbeddingCache | None,
+    workers: Workers | None = None,
+    categories: Mapping[str, str] | None = None,
 ) -> Iterator[Row]:
-    """Assign each picture, in order; one that can't be read becomes a row with an error."""
+    """Assign each picture, in order; one that can't be read becomes a row with an error.
+
+    `categories`, by picture, are what `category` is in a record.
+    """
     for source, outcome in embed_sources(sources, model.embedder, cache, workers):
         if isinstance(outcome, Exception):
             yield Row(source.name, None, model.version, str(outcome))
         else:
-            yield Row(source.name, model.assign(np.atleast_2d(outcome))[0], model.version)
+            category = categories[source.name] if categories else None
+            yield Row(source.name, model.assign(np.atleast_2d(outcome), category)[0], model.version)
 
 
 def write_rows(

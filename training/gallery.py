@@ -66,20 +66,22 @@ class Gallery:
         Raises BundleError when assignments.csv is not what training wrote.
         """
         by_name = {source.name: source for source in sources}
-        trained = _trained_names(folder, bundle)
-        known = frozenset(trained)
-        samples = {trained[int(row)]: sample for sample, row in enumerate(bundle.arrays.pictures)}
+        trained = _read_trained(folder, bundle)
+        in_order = list(trained)
+        samples = {in_order[int(row)]: sample for sample, row in enumerate(bundle.arrays.pictures)}
         self.folder = folder
         self.bundle = bundle
         self.embedder = embedder
         self.names = found.names
         self.skipped = found.skipped
         self.sources: tuple[Source, ...] = tuple(by_name[name] for name in found.names)
-        self.trained = np.array([name in known for name in found.names], dtype=np.bool_)
+        self.trained = np.array([name in trained for name in found.names], dtype=np.bool_)
         """Shape (n,): whether each picture was there when the model was trained."""
+        self.categories: tuple[str | None, ...] = tuple(trained.get(name) for name in found.names)
+        """The category that each picture was trained in; None where there are none, and for pictures that are new."""
         self.samples: tuple[int | None, ...] = tuple(samples.get(name) for name in found.names)
         """The core sample that each picture is, as trained: a row of clusters.npz."""
-        self.missing: tuple[str, ...] = tuple(sorted(known - frozenset(by_name)))
+        self.missing: tuple[str, ...] = tuple(sorted(trained.keys() - by_name.keys()))
         """Pictures trained on that are not in the folder any more."""
         self.points = comparable(found.vectors, bundle.manifest.clustering.metric)
         """Shape (n, dimensions): embeddings whose Euclidean order is the metric's."""
@@ -91,10 +93,21 @@ class Gallery:
         return Model(replace(self.bundle, labels=labels), self.embedder)
 
     def grouping(self, labels: Labels) -> Grouping:
-        """Assign every picture as the Function would with these labels."""
-        found = self.model(labels).assign(self.vectors)
-        clusters = np.array([assignment.cluster for assignment in found], dtype=np.int32)
-        return self.arrange(clusters, np.array([assignment.distance for assignment in found], dtype=np.float32))
+        """Where every picture is as the Function would answer with these labels, told the picture's category."""
+        return self.arrange(*self.assign(labels, np.arange(len(self.names))))
+
+    def assign(self, labels: Labels, pictures: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Cluster and distance of some pictures, both of shape (len(pictures),), as `grouping` has them."""
+        model = self.model(labels)
+        clusters = np.empty(len(pictures), dtype=np.int32)
+        distances = np.empty(len(pictures), dtype=np.float32)
+        categories = [self.categories[picture] for picture in pictures.tolist()]
+        for category in dict.fromkeys(categories):
+            rows = [row for row, other in enumerate(categories) if other == category]
+            found = model.assign(self.vectors[pictures[rows]], category)
+            clusters[rows] = [assignment.cluster for assignment in found]
+            distances[rows] = [assignment.distance for assignment in found]
+        return clusters, distances
 
     def arrange(self, clusters: NDArray[np.int32], distances: NDArray[np.float32]) -> Grouping:
         """Order pictures that have been assigned; both arrays have shape (n,)."""
@@ -135,10 +148,18 @@ def open_gallery(
     return Gallery(folder, bundle, model.embedder, sources, found)
 
 
-def _trained_names(folder: Path, bundle: Bundle) -> list[str]:
+def _read_trained(folder: Path, bundle: Bundle) -> dict[str, str | None]:
+    """The pictures that the model was trained on, in order, and the category of each.
+
+    Bundles written before categories were noted tell them of pictures that are in a cluster only.
+    """
     path = folder / ASSIGNMENTS
-    names = [row["picture"] for row in csv_rows(path.read_bytes().decode())]
+    of_cluster = {cluster: name for name, clusters in bundle.manifest.categories.items() for cluster in clusters}
+    trained = {
+        row["picture"]: row["category"] if "category" in row else of_cluster.get(int(row["cluster"]))
+        for row in csv_rows(path.read_bytes().decode())
+    }
     rows = bundle.arrays.pictures
-    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(names):
-        raise BundleError(f"{path} has {len(names)} pictures, fewer than clusters.npz refers to: train again")
-    return names
+    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(trained):
+        raise BundleError(f"{path} has {len(trained)} pictures, fewer than clusters.npz refers to: train again")
+    return trained

@@ -203,18 +203,61 @@ class TestGroups:
         page.keyboard.press("ArrowRight")
         second = page.locator("#tiles li").nth(1).locator(".file").text_content()
         page.keyboard.press("t")
-        expect(page.locator("#toast")).to_contain_text(f"{second} taken out of group 1, but still near enough")
-        expect(page.locator("#tiles li.out .mark")).to_have_text("taken out")
-        assert list(saved(folder).edits.core.values()) == [-1]
+        say(page, f"{second} taken out of group 1: unclustered now")
+        expect(page.locator("#facts")).to_contain_text("4 pictures")
+        expect(page.locator("#facts")).to_contain_text("1 taken out")
+        expect(page.locator("#tiles li").last.locator(".mark")).to_have_text("taken out")
+        expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
+        assert [(out.picture, out.clusters) for out in saved(folder).edits.taken_out] == [(second, (1,))]
+        page.keyboard.press("End")
         page.keyboard.press("t")
-        say(page, f"{second} put back")
-        assert saved(folder).edits.core == {}
+        say(page, f"{second} put back: in group 1 again")
+        expect(page.locator("#facts")).to_contain_text("5 pictures")
+        assert saved(folder).edits.taken_out == ()
+
+    def test_a_picture_taken_out_gets_the_names_no_more(self, page: Page, folder: Path) -> None:
+        page.locator('[data-group="1"]').click()
+        page.fill("#name", "apple,")
+        expect(page.locator("#chips li")).to_have_count(1)
+        page.keyboard.press("Escape")
+        first = page.locator("#tiles li").first
+        taken = first.locator(".file").text_content() or ""
+        first.hover()
+        first.locator(".out").click()
+        say(page, f"{taken} taken out of “apple”: unclustered now")
+        content = (folder.parents[1] / "pictures" / taken).read_bytes()
+        page.keyboard.press("d")
+        page.set_input_files("#try-file", {"name": taken, "mimeType": "image/png", "buffer": content})
+        expect(page.locator(".verdict")).to_have_text("Unclustered")
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        tile = page.locator("#tiles li.out")
+        expect(tile.locator(".file")).to_have_text(taken)
+        tile.get_by_role("button", name="Put back").click()
+        say(page, f"{taken} put back: in “apple” again")
+        page.click("#undo")
+        say(page, f"Undone: {taken} put back: in “apple” again")
+        expect(page.locator("#tiles li.out")).to_have_count(1)
+
+    def test_pictures_are_taken_out_one_after_another_as_they_are_looked_at(self, page: Page) -> None:
+        page.keyboard.press("j")
+        order = page.locator("#tiles .file").all_text_contents()
+        page.keyboard.press("p")
+        page.keyboard.press("Enter")
+        shown = page.locator("#look-dialog .file")
+        for name in order[:2]:
+            expect(shown).to_have_text(name)
+            page.keyboard.press("t")
+            expect(page.locator("#look-dialog")).to_contain_text("Unclustered · taken out of Group 1")
+            page.keyboard.press("ArrowRight")
+        expect(shown).to_have_text(order[2])
 
     def test_a_group_without_core_samples_is_gone_and_comes_back(self, page: Page, folder: Path) -> None:
         for left in (3, 2, 1):
             page.locator("#tiles li:not(.out)").first.hover()
             page.locator("#tiles li:not(.out) .out").first.click()
             expect(page.locator("#tiles li:not(.out)")).to_have_count(left)
+            expect(page.locator("#tiles li.out")).to_have_count(4 - left)
         page.locator("#tiles li:not(.out)").first.hover()
         page.locator("#tiles li:not(.out) .out").first.click()
         expect(page.locator(".group-item")).to_have_count(3)
@@ -223,7 +266,7 @@ class TestGroups:
         expect(page.locator("#tiles li")).to_have_count(5)
         page.keyboard.press("Control+z")
         expect(page.locator(".group-item")).to_have_count(4)
-        assert len(saved(folder).edits.core) == 3
+        assert len(saved(folder).edits.taken_out) == 3
 
     def test_a_picture_is_seen_large_and_left_by_escape(self, page: Page) -> None:
         page.keyboard.press("p")
@@ -374,7 +417,7 @@ class TestLooks:
             expect(page.locator("#title")).to_have_text("Group 1, unnamed")
             page.locator(".picture").first.tap()
             page.get_by_role("button", name="Take out").tap()
-            expect(page.locator("#look-dialog .about")).to_contain_text("taken out of the core samples")
+            expect(page.locator("#look-dialog .about")).to_contain_text("taken out of Group 1")
 
 
 def test_the_report_in_the_browser_has_the_name_just_given(page: Page, folder: Path) -> None:

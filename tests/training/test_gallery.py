@@ -1,16 +1,20 @@
 """The gallery shows each picture where the Function would put it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from shared.bundle import ASSIGNMENTS, BundleError, Labels, read_bundle
+from shared.bundle import ASSIGNMENTS, MANIFEST, BundleError, Labels, read_bundle
 from shared.clusters import NOISE
-from tests.training.galleries import draw, open_plainly, train_pictures
+from tests.training.galleries import EPS, draw, draw_pictures, open_plainly, train_pictures
+from tests.training.plain_embedder import plain_embedder
+from training.csv_files import csv_rows
 from training.dataset import find_pictures
-from training.embeddings import Embedded
+from training.embeddings import Embedded, embed_pictures
 from training.gallery import Gallery
+from training.train import Options, train
 
 
 @pytest.fixture
@@ -33,6 +37,36 @@ def test_pictures_are_in_the_groups_that_training_found(folder: Path) -> None:
     assert [gallery.names[picture] for picture in grouping.unclustered] == ["odd.png"]
     assert gallery.trained.all()
     assert gallery.missing == ()
+
+
+def test_pictures_are_grouped_in_their_own_category(tmp_path: Path) -> None:
+    """Two categories in which the same kinds of pictures were trained apart: the nearest group may be the other's."""
+    pictures = draw_pictures(tmp_path / "pictures")
+    embedded = embed_pictures(find_pictures(pictures), plain_embedder(), None)
+    categories = ["odd" if name[-5] in "02468" else "even" for name in embedded.names]
+    train(embedded, Options("shapes", eps=EPS, min_samples=2), tmp_path / "models" / "shapes", categories=categories)
+    gallery = open_plainly(tmp_path / "models" / "shapes", pictures)
+    assert list(gallery.categories) == categories
+    found = gallery.grouping(gallery.bundle.labels)
+    groups = gallery.bundle.manifest.categories
+    for category, cluster in zip(categories, found.clusters.tolist(), strict=True):
+        assert cluster == NOISE or cluster in groups[category]
+    rows = list(csv_rows((tmp_path / "models" / "shapes" / ASSIGNMENTS).read_text()))
+    assert found.clusters.tolist() == [int(row["cluster"]) for row in rows]
+
+
+def test_an_older_bundle_tells_the_categories_of_clustered_pictures(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"categories": {"water": [0], "kitchen": [1, 2]}}))
+    gallery = open_plainly(folder)
+    by_name = dict(zip(gallery.names, gallery.categories, strict=True))
+    assert [by_name[name] for name in ("boat1.png", "apple0.png", "cup0.png", "odd.png")] == [
+        "water",
+        "kitchen",
+        "kitchen",
+        None,
+    ]
+    assert members(gallery, gallery.bundle.labels) == {0: {"<", "b"}, 1: {"a"}, 2: {"c", "m"}}
 
 
 def test_a_group_shows_its_most_central_pictures_first(folder: Path) -> None:

@@ -30,6 +30,12 @@ def run(
     placing: Annotated[
         Literal["link", "copy"], typer.Option(help="With folders: link to the pictures, or copy them.")
     ] = "link",
+    categories: Annotated[
+        str | None,
+        typer.Option(
+            help="For a model trained by category, each picture's, as for train: then only its category's groups count."
+        ),
+    ] = None,
     engine: EngineOption = "threads",
     scheduler: SchedulerOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
@@ -37,6 +43,7 @@ def run(
     """Label pictures offline, as the Function would. A run that was ended goes on where it stopped."""
     from shared.store import graph_path
     from training.assign import assign_pictures, write_rows
+    from training.categories import find_categories
     from training.dataset import pictures_at
     from training.embedding_cache import EmbeddingCache
     from training.embedding_workers import Workers
@@ -47,12 +54,14 @@ def run(
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
     with errors_in_words(), open_engine(engine, scheduler) as running:
         sources = pictures_at(pictures)
+        names = [source.name for source in sources]
+        of_picture = dict(zip(names, find_categories(categories, names), strict=True)) if categories else None
         _, model = open_trained(bundle, lambda line: console.print(escape(line)))
         workers = Workers(running, graph_path(bundle.parent, model.embedder.spec.graph_sha256))
         with closing(EmbeddingCache(model.embedder.spec)) as cache, progress("Labelling", len(sources)) as advance:
 
             def assign(some: Sequence[Source]) -> Iterator[Row]:
-                return assign_pictures(model, some, cache, workers)
+                return assign_pictures(model, some, cache, workers, of_picture)
 
             if format == "folders":
                 tally = sort_into_folders(assign(sources), sources, target, placing, force=force, advance=advance)

@@ -87,15 +87,15 @@ class Page:
         return JSONResponse({"digest": found.digest, "ways": way_views(self._gallery, found, group)})
 
     async def try_picture(self, request: Request) -> Response:
-        """What the Function would answer for the picture in the body."""
+        """What the Function would answer for the picture in the body, and the category in the query if there is one."""
         content = await _body(request, _MAX_PICTURE_BYTES)
-        return await run_in_threadpool(self._try, content)
+        return await run_in_threadpool(self._try, content, request.query_params.get("category"))
 
-    def _try(self, content: bytes) -> Response:
+    def _try(self, content: bytes, category: str | None) -> Response:
         embedder = self._gallery.embedder
         vector = embedder.embed([embedder.picture(content)])
         found = self._document.snapshot()
-        (assignment,) = self._gallery.model(found.labels).assign(vector)
+        (assignment,) = self._gallery.model(found.labels).assign(vector, category)
         return JSONResponse(tried_view(self._gallery, found, vector, assignment))
 
     def picture(self, request: Request) -> Response:

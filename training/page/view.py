@@ -50,6 +50,7 @@ class StateView(TypedDict):
     unclustered: list[PictureView]
     pictures: int
     missing: int
+    categories: Sequence[str]
     undo: str | None
     redo: str | None
     trouble: str | None
@@ -112,6 +113,7 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
         ],
         pictures=len(gallery.names),
         missing=len(gallery.missing),
+        categories=tuple(gallery.bundle.manifest.categories),
         undo=found.undo,
         redo=found.redo,
         trouble=trouble,
@@ -133,7 +135,7 @@ def way_views(gallery: Gallery, found: Snapshot, group: Group) -> list[WayView]:
 
 def _way_view(gallery: Gallery, before: Labels, after: Labels, group: Group, way: Way) -> WayView:
     own = np.array(group.pictures, dtype=np.intp)
-    clusters = np.array([found.cluster for found in gallery.model(after).assign(gallery.vectors[own])], dtype=np.int32)
+    clusters, _ = gallery.assign(after, own)
     made = sorted(after.edits.eps.keys() - before.edits.eps.keys())
     return WayView(
         eps=way.eps,

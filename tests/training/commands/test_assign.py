@@ -37,6 +37,23 @@ def test_jsonl_then_no_overwriting(model: Path, tmp_path: Path, picture_folder: 
     assert "--force" in second.stderr
 
 
+def test_each_picture_counts_in_its_own_category(
+    tmp_path: Path, graph: Path, embedder: Embedder, picture_folder: Callable[..., Path]
+) -> None:
+    link_graph(graph, tmp_path / "models")
+    vectors = embedder.embed([embedder.picture(encode(noise_picture(kind))) for kind in (0, 1)])
+    names = Labels(labels={0: ("noise",), 1: ("more noise",)})
+    own = {"a": (0,), "b": (1,)}
+    make_bundle(tmp_path / "models" / "noise", vectors, [0, 1], names, eps=0.01, categories=own)
+    folder, table = picture_folder(groups=2, each=1), tmp_path / "categories.csv"
+    table.write_text("picture,category\ngroup0_0.png,a\ngroup1_0.png,a\nodd.png,a\n")
+    output = tmp_path / "labels.jsonl"
+    command = ["assign", str(tmp_path / "models" / "noise"), str(folder), "--format", "jsonl", "--output", str(output)]
+    assert CliRunner().invoke(app, [*command, "--categories", str(table)]).exit_code == 0
+    rows = {row["picture"]: row["label"] for row in map(json.loads, output.read_text().splitlines())}
+    assert rows == {"group0_0.png": ["noise"], "group1_0.png": [], "odd.png": []}
+
+
 def test_folders(model: Path, tmp_path: Path, picture_folder: Callable[..., Path]) -> None:
     command = [
         "assign",

@@ -1,13 +1,14 @@
 """The page's addresses: what goes out, and what becomes of what comes in."""
 
 import io
+import json
 from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
 
-from shared.bundle import LABELS, Labels, read_bundle, write_labels
+from shared.bundle import LABELS, MANIFEST, Labels, read_bundle, write_labels
 from tests.conftest import encode
 from tests.training.galleries import HOSTILE, draw, open_plainly
 from tests.training.page.pages import served
@@ -131,6 +132,18 @@ def test_a_tried_picture_gets_the_answer_of_the_function(client: httpx.Client) -
     names: list[str] = client.get("/api/names").json()
     assert {names[item["picture"]][:5] for item in found["alike"][:5]} == {"apple"}
     assert [item["distance"] for item in found["alike"]] == sorted(item["distance"] for item in found["alike"])
+
+
+def test_a_tried_picture_counts_in_the_category_it_is_said_to_be_of(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"categories": {"water": [0], "kitchen": [1, 2]}}))
+    with served(open_plainly(folder)) as page, page.client(enters=True) as client:
+        assert state(client)["categories"] == ["water", "kitchen"]
+        tried = {
+            category: client.post(f"/api/try?{category}", content=encode(draw(1, 99))).json()["group"]
+            for category in ("", "category=kitchen", "category=water")
+        }
+    assert tried == {"": 1, "category=kitchen": 1, "category=water": -1}
 
 
 def test_a_tried_picture_may_be_in_no_group(client: httpx.Client) -> None:

@@ -12,7 +12,11 @@ const drop = el(
   el("strong", {}, "Choose a picture"),
   el("span", { className: "soft" }, "or drop it here, or paste it. It is only looked at: nothing is kept."),
 );
+const category = el("select", { id: "try-category", onchange: () => tried && ask(tried) });
+const choice = el("p", { className: "category", hidden: true }, el("label", { htmlFor: "try-category" }, "Category "), category);
 const answer = el("div", { className: "answer", "aria-live": "polite" });
+/** The file that was tried last, to be asked about again when the category changes. */
+let tried = null;
 let preview = "";
 let asked = 0;
 
@@ -21,6 +25,7 @@ export function watchTry() {
     el("h2", { id: "try-title" }, "Try a picture"),
     input,
     drop,
+    choice,
     answer,
     el(
       "div",
@@ -47,6 +52,11 @@ export function watchTry() {
 }
 
 export function openTry() {
+  const { categories } = store.state;
+  choice.hidden = !categories.length;
+  if (categories.length && !category.options.length) {
+    category.append(new Option("not told", ""), ...categories.map((name) => new Option(name)));
+  }
   if (!dialog.open) dialog.showModal();
   input.focus();
 }
@@ -60,11 +70,13 @@ function take(files) {
 
 async function ask(file) {
   forget();
+  tried = file;
   const mine = asked;
+  const query = category.value ? `?category=${encodeURIComponent(category.value)}` : "";
   preview = URL.createObjectURL(file);
   answer.replaceChildren(el("p", { className: "soft" }, "Looking…"));
   try {
-    const found = await read(await fetch("/api/try", { method: "POST", body: file }));
+    const found = await read(await fetch(`/api/try${query}`, { method: "POST", body: file }));
     if (mine === asked) draw(file, found);
   } catch (error) {
     if (mine === asked)
@@ -74,6 +86,7 @@ async function ask(file) {
 
 function forget() {
   asked += 1;
+  tried = null;
   URL.revokeObjectURL(preview);
   answer.replaceChildren();
 }
