@@ -93,6 +93,15 @@ def scikit_learns(count: int, half_in_one: bool) -> Found:
     return Found(cost, clusters, found.labels_ == NOISE)
 
 
+def choosing(count: int) -> Cost:
+    """What `--eps auto` costs before any clustering."""
+    from training.eps import choose_eps
+
+    vectors = embeddings(count, half_in_one=False)
+    _, cost = _measured(lambda: choose_eps(vectors, min_samples=_MIN_SAMPLES, metric="cosine"))
+    return cost
+
+
 def nearest(count: int, repeats: int) -> tuple[list[float], list[float]]:
     """Seconds to find a request's nearest core samples, and seconds of one matrix product of that size, in turns."""
     vectors, new = embeddings(count, half_in_one=False), embeddings(_NEW, half_in_one=False)
@@ -120,8 +129,9 @@ def measure(quick: bool) -> Section:
     counts = (5_500, 6_000) if quick else (12_500, 25_000, 50_000, 100_000)
     grown, growth, clustering = _grow(counts)
     assigned, assignment = _assign((1_000, 5_500) if quick else (1_000, 10_000, 100_000), 3 if quick else 31)
-    curves = [*clustering, *faster, *assignment]
-    return Section("clustering", machine(_PACKAGES), today(), [*compared, *grown, assigned], [growth], curves)
+    chosen, choice = _choose((1_000, 2_000) if quick else (5_000, 10_000, 20_000, 40_000))
+    curves = [*clustering, *faster, choice, *assignment]
+    return Section("clustering", machine(_PACKAGES), today(), [*compared, *grown, assigned], [growth, chosen], curves)
 
 
 def _compare(counts: Sequence[int], repeats: int) -> tuple[list[Row], list[Curve]]:
@@ -178,6 +188,16 @@ def _grow(counts: Sequence[int]) -> tuple[list[Row], Table, list[Curve]]:
         curves.append(Curve(f"DBSCAN, {shape}", counts, [one.seconds for one in costs]))
     head = ["points", "shape", "seconds", "seconds of all cores", "GB", "groups", "core samples of the largest"]
     return rows, Table("DBSCAN as the number of points grows", head, lines), curves
+
+
+def _choose(counts: Sequence[int]) -> tuple[Table, Curve]:
+    costs = [alone(choosing, count) for count in counts]
+    rows = [
+        [f"{count:,}", *(f"{figure:.2f}" for figure in (cost.seconds, cost.processor, cost.peak))]
+        for count, cost in zip(counts, costs, strict=True)
+    ]
+    head = ["points", "seconds", "seconds of all cores", "GB"]
+    return Table("Choosing eps", head, rows), Curve("choosing eps", counts, [cost.seconds for cost in costs])
 
 
 def _assign(counts: Sequence[int], repeats: int) -> tuple[Row, list[Curve]]:
