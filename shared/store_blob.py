@@ -18,11 +18,10 @@ from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
     HttpResponseError,
-    ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient, LinearRetry
+from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient, LinearRetry, StorageErrorCode
 
 from shared.bundle import sha256
 from shared.store import Advance, ConflictError, MissingError, Stat, Store, Stored, StoreError
@@ -233,11 +232,14 @@ class BlobStore(Store):
                     f"the container {self.location} does not exist: create it, or correct the URL"
                 ) from None
             raise MissingError(f"{where} is missing") from None
-        except (ResourceExistsError, ResourceModifiedError):
+        except ResourceModifiedError:
             raise ConflictError(f"{where} was written by somebody else meanwhile") from None
         except ClientAuthenticationError as error:
             raise StoreError(_refusal(where, error)) from error
         except HttpResponseError as error:
+            # The service has many conflicts (409), such as an account that is just being made; only this one is ours.
+            if _code(error) == StorageErrorCode.BLOB_ALREADY_EXISTS:
+                raise ConflictError(f"{where} was written by somebody else meanwhile") from None
             if error.status_code == 403:
                 raise StoreError(_refusal(where, error)) from error
             raise StoreError(f"{where} answers {error.status_code} {_code(error)}") from error

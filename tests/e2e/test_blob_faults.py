@@ -1,0 +1,134 @@
+"""A blob store in every kind of trouble: what was served goes on being served, and the trouble is told in words."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from shared import store_blob
+from shared.serving import ModelServer, NotReadyError
+from shared.settings import Settings
+from tests.faulty_store import Trouble, faulty
+from tests.stores import Place, azurite_place, shared_azurite
+from tests.tiny_models import tiny_model
+from training.publishing import publish
+from training.transfers import show
+
+# The SDK leaves it to the garbage collector to close the connection of an answer after which it tries again.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def collect_connections() -> Generator[None]:
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, str]:
+    place = azurite_place(shared_azurite())
+    models = tmp_path_factory.mktemp("models")
+    tiny_model(models)
+    return place, publish(place.open(), models / "books", show).version
+
+
+@pytest.fixture
+def version(published: tuple[Place, str]) -> str:
+    return published[1]
+
+
+@pytest.fixture
+def proxied(published: tuple[Place, str]) -> Generator[tuple[Place, Trouble]]:
+    with faulty(published[0]) as proxied:
+        yield proxied
+
+
+@pytest.fixture
+def settings(proxied: tuple[Place, Trouble], tmp_path: Path) -> Settings:
+    place, _ = proxied
+    return Settings(
+        model_store=place.location,
+        model_store_connection_string=SecretStr(place.connection_string or ""),
+        model_cache=tmp_path / "cache",
+        model_refresh_seconds=3600,
+    )
+
+
+@pytest.fixture
+def trouble(proxied: tuple[Place, Trouble]) -> Trouble:
+    return proxied[1]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (403, "AuthorizationFailure", "refuses access (AuthorizationFailure): check the connection string"),
+        (404, "ContainerNotFound", "does not exist: create it, or correct the URL"),
+        (404, "BlobNotFound", "holds no model 'books'"),
+        (409, "ContainerBeingDeleted", "answers 409 ContainerBeingDeleted"),
+        (429, "TooManyRequests", "answers 429 TooManyRequests"),
+        (500, "InternalError", "answers 500 InternalError"),
+        (503, "ServerBusy", "answers 503 ServerBusy"),
+    ],
+)
+def test_whatever_the_store_answers_the_last_good_model_is_served(
+    settings: Settings,
+    trouble: Trouble,
+    version: str,
+    status: int,
+    code: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(store_blob, "_RETRY_PAUSE_SECONDS", 0.05)
+    caplog.set_level(logging.INFO, "shared")
+    server = ModelServer(settings)
+    assert server.current().version == version
+    trouble.status, trouble.code = status, code
+    caplog.clear()
+    for _ in range(2):
+        server.refresh()
+        assert server.current().version == version
+        assert words in (server.problem or "")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert caplog.records[0].exc_info is None
+    assert ModelServer(settings).current().version == version
+    without_cache = settings.model_copy(update={"model_cache": settings.model_cache / "empty"})
+    with pytest.raises(NotReadyError) as caught:
+        ModelServer(without_cache).current()
+    assert words in str(caught.value)
+    trouble.status = None
+    server.refresh()
+    assert server.problem is None
+    assert ModelServer(without_cache).current().version == version
+
+
+@pytest.mark.slow
+def test_a_store_that_takes_thirty_seconds_holds_no_request_for_so_long(
+    settings: Settings, trouble: Trouble, version: str
+) -> None:
+    trouble.delay = 30
+    server = ModelServer(settings)
+    started = time.monotonic()
+    with pytest.raises(NotReadyError, match="is still on its way from"):
+        server.current()
+    assert time.monotonic() - started < 25
+    trouble.delay = 0
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            assert server.current(1).version == version
+            break
+        except NotReadyError:
+            time.sleep(0.2)
+    trouble.delay = 30
+    started = time.monotonic()
+    assert server.current().version == version
+    assert time.monotonic() - started < 1
