@@ -134,6 +134,10 @@ def _transfer_options() -> dict[str, Any]:
     }
 
 
+class ArchivedError(StoreError):
+    """The blob is kept where it can't be read from."""
+
+
 class BlobStore(Store):
     """Keys are blob names in one container."""
 
@@ -237,9 +241,11 @@ class BlobStore(Store):
         except ClientAuthenticationError as error:
             raise StoreError(_refusal(where, error)) from error
         except HttpResponseError as error:
-            # The service has many conflicts (409), such as an account that is just being made; only this one is ours.
+            # The service has many conflicts (409), such as a container that is just being deleted; one of them is ours.
             if _code(error) == StorageErrorCode.BLOB_ALREADY_EXISTS:
                 raise ConflictError(f"{where} was written by somebody else meanwhile") from None
+            if _code(error) == StorageErrorCode.BLOB_ARCHIVED:
+                raise ArchivedError(f"{where} is archived: move it to the hot, cool or cold tier") from None
             if error.status_code == 403:
                 raise StoreError(_refusal(where, error)) from error
             raise StoreError(f"{where} answers {error.status_code} {_code(error)}") from error

@@ -13,8 +13,8 @@ from functools import cache
 
 from shared.images import PictureError
 from shared.settings import load_settings
-from shared.store import ConflictError, MissingError
-from shared.store_blob import BlobStore, open_container, split_url
+from shared.store import MissingError
+from shared.store_blob import ArchivedError, BlobStore, open_container, split_url
 from training.dataset import Status
 
 
@@ -50,7 +50,7 @@ class BlobSource:
             return _opened(self.container).read(self.key).content
         except MissingError:
             raise PictureError("it was deleted meanwhile") from None
-        except ConflictError:  # of all that a read conflicts with, only this lasts
+        except ArchivedError:
             raise PictureError("it is archived: move it to the hot, cool or cold tier") from None
 
 
