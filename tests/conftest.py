@@ -17,6 +17,10 @@ from training.weights import GRAPH_SHA256, export_graph
 PROJECT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the long form of tests/soak: all its inputs, half an hour")
+
+
 @pytest.fixture(scope="session")
 def graph() -> Path:
     """The exported serving graph; `make setup` has made it."""
