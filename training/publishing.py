@@ -33,6 +33,7 @@ from shared.releases import (
     versions_prefix,
 )
 from shared.store import Advance, ConflictError, MissingError, Store, StoreError, checked_graph, graph_key
+from training.report.version import reported_version
 
 type Show = Callable[[str, int], AbstractContextManager[Advance]]
 """Shows the transfer of a file, given its name and size in bytes."""
@@ -63,8 +64,9 @@ class _Seen:
 def publish(store: Store, folder: Path, show: Show) -> Move:
     """Publish the bundle in `folder`, with the graph that lies beside it, and make it current.
 
-    What the store holds already is not sent again; a file in it that was altered since is mended. Raises BundleError,
-    StoreError, and ConflictError when another version became current meanwhile (this one is stored all the same).
+    What the store holds already is not sent again; a file in it that was altered since is mended; a report that shows
+    other names is left out. Raises BundleError, StoreError, and ConflictError when another version became current
+    meanwhile (this one is stored all the same).
     """
     manifest, contents = _as_published(folder)
     version = full_version(manifest.version, contents[LABELS])
@@ -125,9 +127,11 @@ def _see(store: Store, name: str) -> _Seen:
 
 
 def _as_published(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
-    """The manifest that lists every file, and their contents by name."""
+    """The manifest that lists every file, and their contents by name. A report of other names is none of them."""
     bundle = read_bundle(folder)
-    names = [*bundle.manifest.files, LABELS, *([REPORT] if (folder / REPORT).exists() else [])]
+    shown = reported_version(folder)
+    current = (folder / REPORT).exists() and shown in {None, bundle.version}
+    names = [*bundle.manifest.files, LABELS, *([REPORT] if current else [])]
     contents = {name: (folder / name).read_bytes() for name in dict.fromkeys(names)}
     manifest = bundle.manifest.model_copy(update={"files": {name: sha256(data) for name, data in contents.items()}})
     same = manifest.files | bundle.manifest.files == manifest.files

@@ -92,6 +92,15 @@ def test_a_published_model_is_current_and_whole(store: Store, models: Path) -> N
     assert_whole(store, "books", bundle.version)
 
 
+def test_a_report_of_other_names_is_left_out(store: Store, models: Path) -> None:
+    bundle = tiny_model(models)
+    (models / "books" / REPORT).write_text(f'<meta name="model-version" content="{bundle.version}">')
+    renamed = rename(models / "books", "atlas")
+    publish(store, models / "books", Uploads())
+    manifest, _ = read_published_manifest(store, version_key("books", renamed))
+    assert set(manifest.files) == {CLUSTERS, "assignments.csv", LABELS}
+
+
 def test_publishing_again_changes_nothing(store: Store, models: Path) -> None:
     bundle = tiny_model(models)
     publish(store, models / "books", Uploads())

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from shared.errors import UserError
+from training.commands.report import rewrite
 from training.console import console, errors_in_words, escape
 from training.transfers import STORE_HELP, JsonOption, show, store_at
 
@@ -18,10 +20,11 @@ def run(
     to: Annotated[str, typer.Option("--to", envvar="MODEL_STORE", help=STORE_HELP)],
     as_json: JsonOption = False,
 ) -> None:
-    """Put a model into a store and make it the version that is served."""
+    """Put a model into a store and make it the version that is served, with its report as it is now."""
     from training.publishing import publish
 
     with errors_in_words():
+        _refresh_report(bundle)
         move = publish(store_at(to), bundle, show)
     if as_json:
         typer.echo(json.dumps(asdict(move), indent=2))
@@ -33,3 +36,20 @@ def run(
     else:
         console.print(f"[green]Published[/] {move.name} {move.version}")
         console.print(f"Next: serve it with `MODEL_STORE={escape(to)} MODEL_NAME={move.name} make serve`")
+
+
+def _refresh_report(bundle: Path) -> None:
+    """Write report.html anew if names changed since; say so where that can't be done, and it is left out."""
+    from shared.bundle import REPORT, read_bundle
+    from training.report.version import reported_version
+
+    if reported_version(bundle) in {None, read_bundle(bundle).version}:
+        return
+    try:
+        rewrite(bundle)
+        console.print(f"Wrote {REPORT} anew: it showed other names")
+    except UserError as error:
+        console.print(
+            f"[yellow]Left out {REPORT}[/], which shows other names and can't be written anew: {escape(str(error))}. "
+            f"To publish it too, first run `python -m training report {escape(str(bundle))} --pictures FOLDER`"
+        )

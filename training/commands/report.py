@@ -17,12 +17,20 @@ def run(
     pictures: MovedPicturesOption = None,
 ) -> None:
     """Write the report of a trained model again: its groups, names and map on one page."""
-    from shared.bundle import REPORT, read_manifest
+    from shared.bundle import REPORT
+
+    with errors_in_words():
+        rewrite(bundle, pictures)
+    console.print(f"[green]Wrote[/] {escape(str(bundle / REPORT))}")
+
+
+def rewrite(bundle: Path, pictures: str | None = None) -> None:
+    """Replace a bundle's report.html. Raises a shared.errors.UserError that says what is missing."""
+    from shared.bundle import read_manifest
     from training.embedding_cache import EmbeddingCache
     from training.gallery import open_gallery
     from training.report.writer import Report
 
-    with errors_in_words(), closing(EmbeddingCache(read_manifest(bundle).embedder)) as cache:
+    with closing(EmbeddingCache(read_manifest(bundle).embedder)) as cache:
         gallery = open_gallery(bundle, pictures, cache, lambda line: console.print(escape(line)), progress)
         Report(gallery).write(gallery.bundle.labels, gallery.bundle.version)
-    console.print(f"[green]Wrote[/] {escape(str(bundle / REPORT))}")

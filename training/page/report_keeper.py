@@ -9,7 +9,8 @@ from typing import Self
 
 from shared.bundle import Labels
 from training.gallery import Grouping
-from training.report.writer import Report, reported_version
+from training.report.version import reported_version
+from training.report.writer import Report
 
 
 @dataclass(frozen=True, slots=True)

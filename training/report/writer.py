@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -17,10 +14,6 @@ from training.picture_map import Positions, place
 from training.report.facts import Choice, Facts, read_facts, write_facts
 from training.report.render import render
 from training.report.thumbnails import BUDGET, Inlined, Thumbnails
-
-# The report names the version that it shows near its beginning.
-_VERSION = re.compile(r'<meta name="model-version" content="([^"]*)">')
-_BEGINNING = 4096
 
 
 class Report:
@@ -60,13 +53,3 @@ class Report:
         places = {name: (round(float(x), 4), round(float(y), 4)) for name, (x, y) in zip(names, positions, strict=True)}
         write_facts(self.gallery.folder, self._facts.model_copy(update={"positions": places}))
         return positions
-
-
-def reported_version(folder: Path) -> str | None:
-    """The version that a bundle's report shows; None where there is no report. Another one is out of date."""
-    try:
-        with (folder / REPORT).open(encoding="utf-8") as file:
-            found = _VERSION.search(file.read(_BEGINNING))
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    return html.unescape(found[1]) if found else None

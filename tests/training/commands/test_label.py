@@ -12,13 +12,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from shared.bundle import REPORT, read_bundle
+from shared.bundle import LABELS, REPORT, read_bundle, write_labels
 from tests.bundles import link_graph
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.training.near_copies import EPS, near_copies
 from training import embedding_cache
 from training.cli import app
-from training.report.writer import reported_version
+from training.report.version import reported_version
 
 type Run = Callable[..., Result]
 
@@ -40,6 +40,12 @@ def folder(tmp_path: Path, graph: Path, run: Run) -> Path:
     return models / "books"
 
 
+def rename(folder: Path, name: str) -> str:
+    """Give group 0 a name, as by hand; returns the version that this makes."""
+    write_labels(folder, read_bundle(folder).labels.model_copy(update={"labels": {0: (name,)}}))
+    return read_bundle(folder).version
+
+
 def test_the_report_is_written_again(run: Run, folder: Path) -> None:
     (folder / REPORT).unlink()
     result = run("report", folder)
@@ -54,6 +60,31 @@ def test_pictures_that_moved_are_found_where_they_are_said_to_be(run: Run, folde
     assert "name their folder with --pictures FOLDER" in " ".join(lost.output.split())
     found = run("report", folder, "--pictures", tmp_path / "moved")
     assert found.exit_code == 0, found.output
+
+
+def test_publishing_brings_a_report_of_other_names_up_to_date(run: Run, folder: Path, tmp_path: Path) -> None:
+    renamed = rename(folder, "grain")
+    result = run("publish", folder, "--to", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    assert "Wrote report.html anew" in result.output
+    assert reported_version(tmp_path / "store" / "books" / "versions" / renamed) == renamed
+    again = run("publish", folder, "--to", tmp_path / "store")
+    assert "report.html" not in again.output
+
+
+def test_publishing_without_the_pictures_leaves_out_a_report_of_other_names(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    renamed = rename(folder, "grain")
+    shutil.move(tmp_path / "pictures", tmp_path / "moved")
+    result = run("publish", folder, "--to", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.output.split())
+    assert "Left out report.html, which shows other names" in told
+    assert f"first run `python -m training report {folder} --pictures FOLDER`" in told
+    published = tmp_path / "store" / "books" / "versions" / renamed
+    assert (published / LABELS).exists()
+    assert not (published / REPORT).exists()
 
 
 def test_a_bundle_that_never_had_pictures_says_what_to_do(run: Run, folder: Path) -> None:

@@ -10,7 +10,8 @@ from shared.bundle import REPORT, Labels, full_version, to_json
 from tests.training.galleries import open_plainly, train_pictures
 from training.gallery import Gallery, Grouping
 from training.page.report_keeper import ReportKeeper
-from training.report.writer import Report, reported_version
+from training.report.version import reported_version
+from training.report.writer import Report
 
 PATIENCE = 60
 

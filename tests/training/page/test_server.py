@@ -15,7 +15,7 @@ from shared.bundle import read_bundle
 from tests.training.galleries import open_plainly
 from training.page.lock import InUseError
 from training.page.server import PortError, serve
-from training.report.writer import reported_version
+from training.report.version import reported_version
 
 
 @contextmanager

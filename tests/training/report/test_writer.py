@@ -14,7 +14,8 @@ from shared.taken_out import TakenOut
 from tests.training.galleries import HOSTILE, open_plainly, train_pictures
 from tests.training.report.test_facts import CHOICE
 from training.gallery import Gallery
-from training.report.writer import Report, reported_version
+from training.report.version import reported_version
+from training.report.writer import Report
 
 
 class Page(HTMLParser):
