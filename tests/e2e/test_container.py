@@ -1,0 +1,59 @@
+"""A model whose pictures are in a container: trained, looked at again, named and used, with no folder of pictures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.bundle import REPORT
+from tests.e2e.test_engines import Checkout, finish
+from tests.training.near_copies import near_copies
+from tests.training.test_blob_source import Container, container
+from training.dataset import find_pictures
+
+__all__ = ["container"]  # a fixture
+
+pytestmark = pytest.mark.slow
+
+
+def run(checkout: Checkout, *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "training", *command], cwd=checkout.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_training_report_eps_and_assign_take_a_container(container: Container, graph: Path, tmp_path: Path) -> None:
+    near_copies(tmp_path / "pictures")
+    for source in find_pictures(tmp_path / "pictures"):
+        container.put({f"books/{source.name}": source.content()})
+    pictures = f"{container.url}/books"
+    checkout = Checkout(tmp_path / "checkout", graph)
+    finish(checkout.start(pictures))
+    report = (checkout.bundle / REPORT).read_text("utf-8")
+    assert report.count("data:image/webp") >= 9
+    (checkout.bundle / REPORT).unlink()
+    run(checkout, "report", "models/books")
+    assert (checkout.bundle / REPORT).read_text("utf-8").count("data:image/webp") >= 9
+    assert "eps" in run(checkout, "eps", pictures)
+
+    assign = ("assign", "models/books", pictures, "--format", "folders")
+    copied = run(checkout, *assign, "--placing", "copy")
+    assert "9 pictures: 8 in a group, 1 in none" in copied
+    assert (checkout.folder / "labels" / "_group 0" / "a0.png").read_bytes() == (
+        tmp_path / "pictures" / "a0.png"
+    ).read_bytes()
+    assert "9 pictures, 9 of them done before" in run(checkout, *assign, "--placing", "copy")
+    linked = subprocess.run(
+        [sys.executable, "-m", "training", *assign, "--output", "links"],
+        cwd=checkout.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert linked.returncode == 1
+    assert "pictures in a container can't be linked to: use --placing copy" in linked.stderr
