@@ -1,6 +1,7 @@
-"""Large request bodies through the Function's Api. `python -m tests.soak.bodies NAME MEGABYTES` sends one.
+"""Large request bodies through the Function's Api. `python -m tests.soak.bodies MEGABYTES [NAME ...]` sends them.
 
-It prints a line of JSON: the status, the bytes that the peak of memory rose by for each byte of the body, the seconds.
+It prints a line of JSON for each: its name, the status, the bytes that memory rose by at its peak for each byte of the
+body, and the seconds it took.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from shared.api import Api
 from shared.settings import Settings
 from tests.conftest import encode, noise_picture
-from tests.soak.worker import peak
+from tests.soak.worker import forget_peak, peak
 from tests.tiny_models import tiny_model
 
 _START, _END = b'{"values": [{"recordId": "1", "data": {"images": "', b'"}}]}'
@@ -54,17 +55,20 @@ BODIES: Mapping[str, Callable[[int], bytes]] = {
 }
 
 
-def main(name: str, megabytes: str) -> None:
-    body = BODIES[name](int(megabytes) * 1_000_000)
+def main(megabytes: str, *names: str) -> None:
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         tiny_model(Path(folder))
         api = Api(Settings(model_store=folder, model_name="books", max_records=100_000))
-        api.handle("GET", {}, b"")
-        before, started = peak(), time.perf_counter()
-        reply = api.handle("POST", {}, body)
-        seconds = time.perf_counter() - started
-        json.loads(reply.body)
-        print(json.dumps([int(reply.status), (peak() - before) / len(body), seconds]))  # noqa: T201
+        api.handle("POST", {}, _records(1_000_000))
+        for name in names or BODIES:
+            body = BODIES[name](int(megabytes) * 1_000_000)
+            forget_peak()
+            before, started = peak(), time.perf_counter()
+            reply = api.handle("POST", {}, body)
+            seconds = time.perf_counter() - started
+            ratio = (peak() - before) / len(body)
+            assert json.loads(reply.body)
+            print(json.dumps([name, int(reply.status), ratio, seconds]), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

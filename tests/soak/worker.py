@@ -69,6 +69,11 @@ def peak() -> int:
     return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 
 
+def forget_peak() -> None:
+    """Begin to measure the peak anew (man 5 proc: clear_refs)."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def _refuse_warnings() -> None:
     """What a stranger sends has no business in our log: a warning that no filter expects is a failure."""
 
