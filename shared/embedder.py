@@ -69,8 +69,7 @@ class Embedder:
 
     def picture(self, data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
         """Decode and resize one picture. Raises shared.images.PictureError."""
-        at_least = _SCALED_DECODING * self.spec.input if self.spec.resize == "antialias" else None
-        return fit(read_picture(data, max_pixels=max_pixels, at_least=at_least), self.spec.input, self.spec.resize)
+        return prepare(self.spec, data, max_pixels=max_pixels)
 
     def embed(self, pictures: Sequence[Picture]) -> Vectors:
         """Embed any number of pictures of shape (input, input, 3); returns shape (len(pictures), dimensions).
@@ -79,7 +78,7 @@ class Embedder:
         """
         vectors = np.empty((len(pictures), self.spec.dimensions), dtype=np.float32)
         for start in range(0, len(pictures), BATCH):
-            batch = _preprocess(pictures[start : start + BATCH])
+            batch = preprocess(pictures[start : start + BATCH])
             with self._turn:
                 features = self._backend(batch)
             vectors[start : start + len(batch)] = _pool(features, self.spec.pooling)
@@ -96,7 +95,13 @@ def open_embedder(
     return Embedder(spec, open_backend(spec.precision, spec.weights_sha256, graph, backend, threads))
 
 
-def _preprocess(pictures: Sequence[Picture]) -> NDArray[np.float32]:
+def prepare(spec: EmbedderSpec, data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Decode and resize one picture as a spec asks. Raises shared.images.PictureError."""
+    at_least = _SCALED_DECODING * spec.input if spec.resize == "antialias" else None
+    return fit(read_picture(data, max_pixels=max_pixels, at_least=at_least), spec.input, spec.resize)
+
+
+def preprocess(pictures: Sequence[Picture]) -> NDArray[np.float32]:
     """RGB pictures to a float32 batch (n, 3, height, width), BGR with ImageNet's means subtracted."""
     bgr = np.stack(pictures)[..., ::-1].transpose(0, 3, 1, 2)
     means = np.asarray(vgg16.BGR_MEANS, dtype=np.float32).reshape(1, 3, 1, 1)

@@ -5,6 +5,7 @@ Needs the onnx package, so only training and the TensorFlow backend import this;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,11 @@ def graph_bytes(tensors: vgg16.Tensors) -> bytes:
         pooled = "features" if block == len(vgg16.BLOCKS) else f"block{block}_pool"
         nodes.append(helper.make_node("MaxPool", [value], [pooled], kernel_shape=[2, 2], strides=[2, 2]))
         value = pooled
+    return serialize(nodes, initializers)
+
+
+def serialize(nodes: Sequence[onnx.NodeProto], initializers: Sequence[TensorProto]) -> bytes:
+    """The bytes of a graph from "pictures" to "features", the same for the same nodes and tensors."""
     graph = helper.make_graph(
         nodes,
         "vgg16",

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from shared.bundle import Bundle, read_bundle
 from shared.model import Model, open_model
-from training.weights import export_graph
+from training.calibration import open_graph
 
 
 def open_trained(folder: Path, say: Callable[[str], None]) -> tuple[Bundle, Model]:
-    """Read a bundle and assemble its model; the serving graph is made beside it where it is missing.
+    """Read a bundle and assemble its model; the float32 graph is made beside it where it is missing.
 
     Raises shared.bundle.BundleError, shared.vgg16.WeightsError.
     """
     bundle = read_bundle(folder)
-    return bundle, open_model(bundle, export_graph(folder.parent, say))
+    return bundle, open_model(bundle, open_graph(bundle.manifest.embedder, folder.parent, say))

@@ -25,7 +25,7 @@ from shared.bundle import (
     write_bundle,
 )
 from shared.clusters import NOISE, Metric
-from shared.embedder import EmbedderSpec, Pooling, Vectors
+from shared.embedder import EmbedderSpec, Pooling, Precision, Vectors
 from shared.errors import UserError
 from shared.images import Resize
 from shared.taken_out import find_taken_out
@@ -55,10 +55,17 @@ class Options:
     metric: Metric = "cosine"
     pooling: Pooling = "avg"
     resize: Resize = "antialias"
+    precision: Precision = "float32"
+    graph_sha256: str = GRAPH_SHA256
+    """An int8 graph is calibrated on the pictures: training.calibration.choose_graph gives both."""
 
     def spec(self) -> EmbedderSpec:
         return EmbedderSpec(
-            weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256, pooling=self.pooling, resize=self.resize
+            weights_sha256=WEIGHTS_SHA256,
+            graph_sha256=self.graph_sha256,
+            pooling=self.pooling,
+            resize=self.resize,
+            precision=self.precision,
         )
 
 

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from shared.clusters import Metric
-from shared.embedder import Pooling
+from shared.embedder import Pooling, Precision
 from shared.images import Resize
 from training.console import console, errors_in_words, escape, progress
 from training.options import EngineOption, PicturesArgument, SchedulerOption
@@ -50,6 +50,13 @@ def run(
     resize: Annotated[
         Resize, typer.Option(help="How pictures are scaled; [bold]point[/] is the original sample's way.")
     ] = "antialias",
+    precision: Annotated[
+        Precision,
+        typer.Option(help="What VGG16 computes in; [bold]int8[/] is faster, calibrated on the pictures and then kept."),
+    ] = "float32",
+    recalibrate: Annotated[
+        bool, typer.Option("--recalibrate", help="Calibrate int8 anew, not as the model that is replaced.")
+    ] = False,
     labels: Annotated[
         Path | None, typer.Option(help='Names by picture: {"open_book_03.jpg": ["open book", "double spread"]}.')
     ] = None,
@@ -71,6 +78,7 @@ def run(
     from shared.bundle import is_bundle, read_bundle
     from shared.embedder import open_embedder
     from shared.releases import pointer_key
+    from training.calibration import choose_graph
     from training.categories import find_categories
     from training.dataset import pictures_at, remember_pictures
     from training.embedding_cache import EmbeddingCache
@@ -82,7 +90,6 @@ def run(
     from training.report.facts import note_choices
     from training.report.writer import Report
     from training.train import Options, Previous, train
-    from training.weights import export_graph
 
     options = Options(name, _eps(eps), min_samples, metric, pooling, resize)
     folder = out / name
@@ -91,7 +98,14 @@ def run(
         given_names = read_names(labels) if labels else None
         previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
         sources = pictures_at(pictures)
-        graph = export_graph(out, lambda line: console.print(escape(line)))
+        options, graph = choose_graph(
+            options,
+            precision,
+            out,
+            sources,
+            previous.bundle.manifest.embedder if previous and not recalibrate else None,
+            lambda line: console.print(escape(line)),
+        )
         embedder = open_embedder(options.spec(), graph)
         with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:
             embedded = embed_pictures(sources, embedder, cache, advance, Workers(running, graph))
@@ -135,7 +149,7 @@ def _tell(trained: Trained, folder: Path, previous: Previous | None) -> None:
     console.print(
         f"eps {manifest.clustering.eps:.4g} ({manifest.clustering.metric}), "
         f"min_samples {manifest.clustering.min_samples}, "
-        f"pooling {manifest.embedder.pooling}, resize {manifest.embedder.resize}"
+        f"pooling {manifest.embedder.pooling}, resize {manifest.embedder.resize}, {manifest.embedder.precision}"
     )
     for category, choice in trained.choices.items():
         console.print(escape(f"eps chosen{f' for {category}' if category else ''}: {choice.reason}"))
