@@ -19,7 +19,9 @@ console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 def fail(message: object) -> NoReturn:
     """End the command: the message in red, exit code 1."""
-    console.print(f"[bold red]Error:[/] {escape(str(message))}")
+    # Further lines are set back, so that a name with a line end in it can't pass for a line of ours.
+    first, *others = (escape(line) for line in str(message).split("\n"))
+    console.print("\n  ".join((f"[bold red]Error:[/] {first}", *others)))
     raise typer.Exit(1)
 
 
@@ -33,8 +35,8 @@ def errors_in_words() -> Generator[None]:
 
 
 def escape(text: str) -> str:
-    """Text from outside (file names above all) as it is: no square brackets as markup, no codes to the terminal."""
-    return markup.escape("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text))
+    """Text from outside (file names above all), one line: no square brackets as markup, no codes to the terminal."""
+    return markup.escape("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
 
 
 @contextmanager

@@ -16,6 +16,9 @@ Placing = Literal["link", "copy"]
 UNCLUSTERED = "_unclustered"
 UNNAMED = "_group {}"
 
+# Windows opens a device instead of a file of such a name, whatever its suffix.
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
+
 
 def sort_into_folders(
     rows: Iterable[Row],
@@ -41,15 +44,25 @@ def sort_into_folders(
         labelled, unclustered = labelled + inside, unclustered + (not inside)
         unnamed = UNNAMED.format(row.assignment.cluster) if inside else UNCLUSTERED
         source = by_name[row.picture]
-        targets = [output / folder_name(label) / row.picture for label in row.assignment.names or (unnamed,)]
+        folders = [output / folder_name(label) for label in row.assignment.names or (unnamed,)]
+        targets = [_below(folder, row.picture) for folder in folders]
         placed = [_place(source, target, placing, force=force) for target in targets]
         resumed += not any(placed)
     return Tally(labelled, unclustered, failed, resumed)
 
 
 def folder_name(label: str) -> str:
-    """A label as a folder's name on any system: no separators, no control characters, no leading or trailing dots."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", label).strip(". ") or "_"
+    """A label as a folder's name on any system: no separators, no device, nothing invisible, no outer dots."""
+    visible = "".join(c if c.isprintable() else "_" for c in label)
+    name = re.sub(r'[<>:"/\\|?*]', "_", visible).strip(". ") or "_"
+    return f"_{name}" if _DEVICE.match(name) else name
+
+
+def _below(folder: Path, picture: str) -> Path:
+    target = folder / picture
+    if not Path(os.path.normpath(target)).is_relative_to(folder):
+        raise AssignError(f"{picture!r} leads out of its folder: rename it")
+    return target
 
 
 def _place(source: Source, target: Path, placing: Placing, *, force: bool) -> bool:

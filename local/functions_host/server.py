@@ -76,7 +76,8 @@ class FunctionsApp:
         else:
             response = _error("%s did not load at start-up; its traceback is in the log above", name)
         elapsed = (time.perf_counter() - started) * 1000
-        log.info("%s: %s %s %d in %.0f ms", name, request.method, request.url.path, response.status_code, elapsed)
+        path = request.scope["raw_path"].decode("ascii")  # as it was sent: decoded, it could write lines of its own
+        log.info("%s: %s %s %d in %.0f ms", name, request.method, path, response.status_code, elapsed)
         return response
 
     def _find(self, request: Request) -> tuple[HostedFunction, dict[str, str]] | None:

@@ -1,11 +1,12 @@
 """A small page to search by hand: words, labels to narrow by, the pictures, and more like one of them.
 
 It asks the index as `python -m infra.search query` does, through the official SDK, and shows the pictures from the
-container. For one person on this machine: it listens on 127.0.0.1 and asks nobody who they are.
+container. For one person on this machine: it listens on 127.0.0.1, and lets in who has the link.
 """
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 from collections.abc import Generator
@@ -21,7 +22,6 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -30,6 +30,7 @@ from infra.search.clients import Clients
 from infra.search.pictures import blob_name
 from infra.search.queries import Answer, Question, ask, quoted
 from shared.errors import UserError
+from training.page.guard import Guard
 
 _FOLDER = Path(__file__).parent
 _THEME = _FOLDER.parent.parent / "training" / "theme.css"
@@ -124,22 +125,19 @@ class Page:
         return {"file_name": key, "name": None}
 
 
-def create_page(clients: Clients) -> Starlette:
-    """The page as an ASGI application."""
+def create_page(clients: Clients, token: str, port: int) -> Guard:
+    """The page as an ASGI application, for whoever has the token, at this port of this machine."""
     page = Page(clients)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", page.search),
             Route("/picture", page.picture),
             Route("/style.css", page.style),
             Route("/favicon.ico", _no_icon),  # browsers ask for it by themselves
         ],
-        middleware=[
-            # Another site's page must not reach this one under a name of its own.
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
-            Middleware(BaseHTTPMiddleware, dispatch=_with_headers),
-        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_with_headers)],
     )
+    return Guard(app, token, port, "make search-demo KEEP=--keep")
 
 
 def _no_icon(_request: Request) -> Response:
@@ -154,20 +152,23 @@ async def _with_headers(request: Request, call_next: RequestResponseEndpoint) ->
 
 @contextmanager
 def serve_page(clients: Clients, port: int = 0) -> Generator[str]:
-    """Serve the page from a thread; yields its address. Raises OSError where the port is taken."""
+    """Serve the page from a thread; yields the link that opens it. Raises OSError where the port is taken."""
     listener = socket.create_server(("127.0.0.1", port))
+    bound: int = listener.getsockname()[1]
+    token = secrets.token_urlsafe(24)
     config = uvicorn.Config(
-        create_page(clients),
+        create_page(clients, token, bound),
         lifespan="off",
         log_config=None,  # uvicorn's would close every handler that others set up in this process
         log_level="warning",
+        access_log=False,  # it would write the token down
         server_header=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="search page")
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{bound}/?token={token}"
     finally:
         server.should_exit = True
         thread.join()

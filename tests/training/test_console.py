@@ -49,9 +49,12 @@ def test_codes_for_the_terminal_are_shown_and_not_sent(screen: Screen) -> None:
     assert screen() == "a\\x1b]0;title\\x07\\x9b31m\\u202egpj.jpg\\r\n"
 
 
-def test_line_ends_are_kept(screen: Screen) -> None:
-    console.print(escape("no source works.\n  the cache: empty"))
-    assert screen() == "no source works.\n  the cache: empty\n"
+def test_a_name_can_not_pass_for_a_line_of_ours(screen: Screen) -> None:
+    console.print(escape("a\nError: all is lost.jpg\u2028b"))
+    assert screen() == "a\\nError: all is lost.jpg\\u2028b\n"
+    with pytest.raises(typer.Exit):
+        fail("a\nError: all is lost.jpg is missing")
+    assert screen() == "Error: a\n  Error: all is lost.jpg is missing\n"
 
 
 def test_fail_ends_the_command_with_a_message(screen: Screen) -> None:

@@ -1,3 +1,4 @@
+import ntpath
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.model import Assignment
 from training.assign import AssignError, Row
-from training.dataset import find_pictures
+from training.dataset import FileSource, find_pictures
 from training.sorting import folder_name, sort_into_folders
 
 ROWS = [
@@ -54,8 +55,44 @@ def test_another_file_in_the_way_is_kept_unless_forced(tmp_path: Path, pictures:
     assert (output / "open book" / "a.jpg").read_text() == "a.jpg"
 
 
-@given(st.text())
+LABELS = st.text() | st.sampled_from(
+    ["..", "../x", "/etc/passwd", "CON", "nul.txt", "com1", "a\nb", "\u202egpj.exe", "\ud800"]
+)
+
+
+@given(LABELS)
 def test_a_label_never_leads_out_of_its_folder(label: str) -> None:
     name = folder_name(label)
     assert name not in {"", ".", ".."}
     assert not set(name) & set('/\\:*?"<>|\0')
+    assert name.isprintable()
+    assert not ntpath.isreserved(name)
+
+
+def test_hostile_labels_become_folders_beside_one_another(tmp_path: Path, pictures: Path) -> None:
+    labels = ("../x", "..", "/etc", "CON", "a\n\u202eb", "=cmd|'/C calc'!A0", "<img src=x onerror=alert(1)>")
+    output = tmp_path / "labels"
+    sort_into_folders(
+        [Row("a.jpg", Assignment(0, 0.0, 1.0, labels, (), 0.0), "v1")], find_pictures(pictures), output, "copy"
+    )
+    assert files(output) == {
+        "_x/a.jpg",
+        "_/a.jpg",
+        "_etc/a.jpg",
+        "_CON/a.jpg",
+        "a__b/a.jpg",
+        "=cmd_'_C calc'!A0/a.jpg",
+        "_img src=x onerror=alert(1)_/a.jpg",
+    }
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["labels", "pictures"]
+
+
+@pytest.mark.parametrize("name", ["../../owned.jpg", "/tmp/owned.jpg", "sub/../../../owned.jpg"])  # noqa: S108
+def test_a_picture_whose_name_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+    """As a container may hold it; in a folder no picture can have such a name."""
+    picture = FileSource(name, tmp_path / "picture.jpg")
+    picture.path.write_bytes(b"picture")
+    row = Row(name, Assignment(0, 0.0, 1.0, ("open book",), (), 0.0), "v1")
+    with pytest.raises(AssignError, match="leads out of its folder"):
+        sort_into_folders([row], [picture], tmp_path / "some" / "labels", "copy")
+    assert [path.name for path in tmp_path.iterdir()] == ["picture.jpg"]

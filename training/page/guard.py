@@ -1,4 +1,4 @@
-"""Who may use the page: whoever has the link that the terminal shows, from this machine, in a page of this address.
+"""Who may use a page: whoever has the link that the terminal shows, from this machine, in a page of this address.
 
 The token in the link is exchanged for a cookie that scripts can't read and other sites' pages can't make use of. Host
 is checked so that no foreign name can be made to point here (DNS rebinding), Origin so that no page of another address,
@@ -39,15 +39,17 @@ _REFUSAL = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
     "<title>Not this way</title><h1>Not this way</h1><p>{reason}</p>"
 )
-_USE_THE_LINK = "Open the link that <code>python -m training label</code> shows in its terminal. It changes each time."
+_USE_THE_LINK = "Open the link that <code>{command}</code> shows in its terminal. It changes each time."
 
 
 class Guard:
-    """ASGI middleware in front of everything the page serves."""
+    """ASGI middleware in front of everything a page serves. Headers that the page sets itself stay as they are."""
 
-    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, token: str, port: int, command: str = "python -m training label") -> None:
+        """`command` is what shows the link."""
         self._app = app
         self._token = token
+        self._use_the_link = _USE_THE_LINK.format(command=command)
         self._secret = secrets.token_urlsafe(32)
         # Cookies know no ports, and another model's page may be open at another one.
         self._cookie = f"label-{port}"
@@ -79,8 +81,8 @@ class Guard:
                 return "This page answers only its own scripts."
         given = request.query_params.get("token")
         if given is not None:
-            return None if _same(given, self._token) else _USE_THE_LINK
-        return None if _same(request.cookies.get(self._cookie, ""), self._secret) else _USE_THE_LINK
+            return None if _same(given, self._token) else self._use_the_link
+        return None if _same(request.cookies.get(self._cookie, ""), self._secret) else self._use_the_link
 
     def _hardened(self, send: Send, *, enters: bool) -> Send:
         async def send_hardened(message: Message) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Generator
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from tests.local.search.skill_server import serve_skill
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def link(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     folder = draw_groups(tmp_path_factory.mktemp("pictures"))
     draw(folder / "a folder" / "<b>&ö'.jpg", "open_book")
     with serve_skill() as skill, deployed(settings(skill.url, search_vector=True), folder) as clients:
@@ -31,9 +32,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 @needs_chromium
 @pytest.mark.slow
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_searching_by_hand(url: str, colours: Literal["light", "dark"]) -> None:
+def test_searching_by_hand(link: str, colours: Literal["light", "dark"]) -> None:
     with chromium() as browser, tab(browser, colours=colours) as page:
-        page.goto(url)
+        page.goto(link)
         assert page.locator("figure").count() == 10
         page.fill("#q", "open book")
         page.press("#q", "Enter")
@@ -51,45 +52,78 @@ def test_searching_by_hand(url: str, colours: Literal["light", "dark"]) -> None:
 
 @needs_chromium
 @pytest.mark.slow
-def test_words_that_find_nothing(url: str) -> None:
+def test_words_that_find_nothing(link: str) -> None:
     with chromium() as browser, tab(browser, device="phone") as page:
-        page.goto(f"{url}/?q=zebra+book")
+        page.goto(f"{link}&q=zebra+book")
         page.click("text=Look for any of them")
         assert page.locator("figure").count() == 10
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def get(url: str, **headers: str) -> httpx.Response:
-    return httpx.get(url, headers=headers, timeout=20)
+@pytest.fixture(scope="module")
+def url(link: str) -> str:
+    return link.partition("/?")[0]
 
 
-def test_names_from_outside_are_text(url: str) -> None:
-    body = get(f"{url}/?q=open").text
+@pytest.fixture(scope="module")
+def client(link: str) -> Generator[httpx.Client]:
+    """A browser that has opened the link."""
+    with httpx.Client(base_url=link.partition("/?")[0], timeout=20) as client:
+        assert client.get(link).status_code == 200
+        yield client
+
+
+def test_names_from_outside_are_text(client: httpx.Client) -> None:
+    body = client.get("/?q=open").text
     assert "&lt;b&gt;&amp;ö&#39;.jpg" in body
     assert "<b>&" not in body
-    assert "&lt;script&gt;" in get(f"{url}/?q=<script>").text
+    assert "&lt;script&gt;" in client.get("/?q=<script>").text
 
 
-def test_headers_let_nothing_else_in(url: str) -> None:
+def test_headers_let_nothing_else_in(client: httpx.Client) -> None:
     for path in ("/", "/style.css", "/nothing"):
-        headers = get(url + path).headers
-        assert headers["content-security-policy"].startswith("default-src 'none'; img-src 'self'; style-src 'self'")
+        headers = client.get(path).headers
+        assert headers["content-security-policy"] == (
+            "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+            "frame-ancestors 'none'"
+        )
         assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
-def test_another_host_name_is_refused(url: str) -> None:
-    assert get(url, host="attacker.example").status_code == 400
+@pytest.mark.parametrize("path", ["/", "/?q=open", "/picture?name=open_book_0.jpg", "/style.css", "/?token=wrong"])
+def test_nothing_is_shown_without_the_link(url: str, path: str) -> None:
+    answer = httpx.get(f"{url}{path}", timeout=20)
+    assert answer.status_code == 403
+    assert "make search-demo KEEP=--keep" in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_only_pictures_are_shown(url: str) -> None:
-    assert get(f"{url}/picture?name=open_book_0.jpg").headers["content-type"] == "image/jpeg"
-    assert get(f"{url}/picture?name=evil.svg").status_code == 415
-    assert get(f"{url}/picture?name=nothing.jpg").status_code == 404
-    assert get(f"{url}/picture").status_code == 404
+def test_it_is_reached_from_this_machine_and_by_its_own_name_only(client: httpx.Client, url: str) -> None:
+    port = int(url.rpartition(":")[2])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+    for host in ("attacker.example", f"attacker.example:{port}", "127.0.0.1:80", ""):
+        assert client.get("/", headers={"Host": host}).status_code == 403
 
 
-def test_a_question_that_can_not_be_asked_is_said(url: str) -> None:
-    assert "neither an indexed picture" in get(f"{url}/?like=nothing").text
+def test_no_other_origin_is_answered(client: httpx.Client, link: str) -> None:
+    for origin in ("http://attacker.example", "http://127.0.0.1:9", "null"):
+        assert client.get("/?q=open", headers={"Origin": origin}).status_code == 403
+        assert client.get(link, headers={"Origin": origin}).status_code == 403
+    assert client.get("/?q=open", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_only_pictures_are_shown(client: httpx.Client) -> None:
+    assert client.get("/picture?name=open_book_0.jpg").headers["content-type"] == "image/jpeg"
+    assert client.get("/picture?name=evil.svg").status_code == 415
+    assert client.get("/picture?name=nothing.jpg").status_code == 404
+    assert client.get("/picture").status_code == 404
+
+
+def test_a_question_that_can_not_be_asked_is_said(client: httpx.Client) -> None:
+    assert "neither an indexed picture" in client.get("/?like=nothing").text
 
 
 def test_a_taken_port(url: str, tmp_path: Path) -> None:
@@ -97,4 +131,4 @@ def test_a_taken_port(url: str, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="in use"), serve_page(clients, int(url.rpartition(":")[2])):
             pass
         with serve_page(clients) as plain:
-            assert "More like this" not in get(plain).text
+            assert "More like this" not in httpx.get(plain, timeout=20).text

@@ -1,5 +1,6 @@
 """The page as a process: one a bundle, one a port, ended without loss."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -60,6 +61,8 @@ def test_a_kill_loses_nothing(folder: Path) -> None:
 def test_the_port_is_this_machine_only_and_the_bundle_one_page_only(folder: Path) -> None:
     with process(folder) as (_, link):
         assert link.startswith("http://127.0.0.1:")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", int(re.findall(r":(\d+)/", link)[0])), timeout=5)
         with pytest.raises(InUseError, match="naming page already"):
             serve(open_plainly(folder), 0, lambda link: pytest.fail("served twice"))
 
