@@ -6,6 +6,7 @@ blocks may be worked out in any order, at the same time, in threads or on other 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,10 +88,10 @@ class Part:
 
 
 def link_parts(
-    vectors: NDArray[np.float32], halves: NDArray[np.float32], rows: Part, columns: Part, rule: Rule
-) -> Block:
-    """link, given all n points: what a task is sent then is little but for these, which each worker gets once."""
-    return link(rows.of(vectors, halves), columns.of(vectors, halves), rule)
+    vectors: NDArray[np.float32], halves: NDArray[np.float32], pairs: Sequence[tuple[Part, Part]], rule: Rule
+) -> list[Block]:
+    """link for some pairs of rows and columns, given all n points: each worker gets these once, and little else."""
+    return [link(rows.of(vectors, halves), columns.of(vectors, halves), rule) for rows, columns in pairs]
 
 
 def link(rows: Points, columns: Points, rule: Rule) -> Block:

@@ -8,6 +8,7 @@ a graph of all neighbours would have n² edges.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import cast
 
@@ -25,6 +26,8 @@ from training.engine import HERE, Call, Engine
 # Points in a block: large enough that a block's product takes ten times as long as handing it out, small enough that
 # its 4 MB of products stay in the cache.
 _BLOCK = 1024
+# Blocks in a task for another process: some tenth of a second of work, so that handing it out costs less than it.
+_TOGETHER = 16
 
 
 def core_clusters(
@@ -42,7 +45,9 @@ def core_clusters(
     # Two products at a time, one thread each, keep two cores busier than one product in two threads: what comes after
     # the product has one thread only.
     with threadpool_limits(1, user_api="blas"):
-        state.add(engine.run(_tasks(points, halves, state), Block, shared=[points, halves], ordered=False))
+        tasks = _tasks(points, halves, state, 1 if engine.here else _TOGETHER)
+        found = engine.run(tasks, list[Block], shared=[points, halves], ordered=False)
+        state.add(itertools.chain.from_iterable(found))
     return state.clusters()
 
 
@@ -58,14 +63,14 @@ def nearest_core_samples(core: CoreSamples, vectors: NDArray[np.float32]) -> Nea
     )
 
 
-def _tasks(points: NDArray[np.float32], halves: NDArray[np.float32], state: Joined) -> Iterator[Call]:
-    """The blocks of the upper triangle, each with what is known when it is handed out."""
-    for start in range(0, len(points), _BLOCK):
-        for other in range(start, len(points), _BLOCK):
-            # Read once: joblib asks for blocks from another thread, and numbers from two states don't compare.
-            component = state.component
-            rows, columns = (Part(begin, component[begin : begin + _BLOCK]) for begin in (start, other))
-            yield delayed(link_parts)(points, halves, rows, columns, state.rule)
+def _tasks(points: NDArray[np.float32], halves: NDArray[np.float32], state: Joined, together: int) -> Iterator[Call]:
+    """The blocks of the upper triangle, some at a time, with what is known when they are handed out."""
+    starts = range(0, len(points), _BLOCK)
+    for some in itertools.batched(itertools.combinations_with_replacement(starts, 2), together, strict=False):
+        # Read once: joblib asks for tasks from another thread, and numbers from two states don't compare.
+        component = state.component
+        parts = {start: Part(start, component[start : start + _BLOCK]) for pair in some for start in pair}
+        yield delayed(link_parts)(points, halves, [(parts[row], parts[column]) for row, column in some], state.rule)
 
 
 class Joined:
