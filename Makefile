@@ -10,7 +10,7 @@ graph := models/embedders/.ready
 azurite := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve azurite package search-demo test test-fast bench lint format types lock pictures clean
+.PHONY: help setup demo serve azurite package search-demo test test-fast bench soak audit lint format types lock pictures clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,13 @@ test-fast: setup $(azurite) ## Run the tests that take seconds
 bench: setup ## Measure what everything costs, against the plain recipe (an hour; BENCH=--quick only proves that it runs)
 	$(bin)/python -m benchmarks $(BENCH)
 
+soak: setup ## Try to break everything: a hundred thousand hostile inputs, ten minutes of load (half an hour)
+	$(bin)/python -m pytest tests/soak --long
+
+audit: $(installed) ## Look the packages up among the known vulnerabilities (needs pypi.org itself, not a mirror)
+	$(bin)/pip-audit --strict --disable-pip --require-hashes -r requirements/function.txt
+	$(bin)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+
 lint: $(installed) ## Check style
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
@@ -56,6 +63,8 @@ lock: $(installed) ## Pin what requirements/*.in ask for
 	$(bin)/uv pip compile -q -U --python-version 3.13 --generate-hashes requirements/all.in -o requirements.txt
 	$(bin)/uv pip compile -q --python-version 3.13 --generate-hashes -c requirements.txt requirements/function.in -o requirements/function.txt
 	$(bin)/uv pip compile -q --python-version 3.13 --generate-hashes -c requirements.txt requirements/tensorflow.in -o requirements/tensorflow.txt
+	$(bin)/uv pip install --quiet --python $(bin)/python --require-hashes -r requirements.txt
+	$(bin)/python -m infra.licences
 
 pictures: $(installed) ## Draw the sample pictures again
 	$(bin)/python data/make_pictures.py

@@ -1,0 +1,36 @@
+"""What is pinned: with hashes, and under licences that allow it."""
+
+import re
+
+import pytest
+
+from infra.licences import DOCUMENT, EVERYTHING, PERMITTED, SHIPPED, document, licence, pins
+from tests.conftest import PROJECT
+
+REQUIREMENTS = sorted(path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("requirements/*.txt"))
+
+
+@pytest.mark.parametrize("package", pins(EVERYTHING))
+def test_each_package_has_a_permissive_licence(package: str) -> None:
+    found = licence(package)
+    assert PERMITTED.search(found), f"{package}: {found!r}"
+    assert not re.search(r"\b[AL]?GPL", found), f"{package}: {found!r}"
+
+
+def test_the_licences_are_listed() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run `python -m infra.licences`"
+
+
+@pytest.mark.parametrize("requirements", [EVERYTHING, *REQUIREMENTS])
+def test_every_pin_has_hashes(requirements: str) -> None:
+    """And nothing stands there that is no pin: no other index, no file, no repository."""
+    text = (PROJECT / requirements).read_text(encoding="utf-8")
+    statements = [line for line in text.replace("\\\n", " ").splitlines() if line and not line.lstrip().startswith("#")]
+    assert len(statements) == len(pins(requirements)) > 30
+    for statement in statements:
+        assert re.fullmatch(r"\S+==\S+( ; [^-]+)?(\s+--hash=sha256:[0-9a-f]{64})+\s*", statement), statement
+
+
+def test_what_ships_is_audited() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert f"pip-audit --strict --disable-pip --require-hashes -r {SHIPPED}" in makefile
