@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from shared.errors import UserError
+from shared.printable import printable
 
 
 class Trouble:
@@ -18,7 +19,7 @@ class Trouble:
     def report(self, problem: Exception | str) -> None:
         """Log a problem unless it is the one already known. What is not written for people comes with its traceback."""
         bug = problem if isinstance(problem, Exception) and not isinstance(problem, UserError | OSError) else None
-        cause = f"{type(bug).__name__}: {bug}" if bug else str(problem)
+        cause = printable(f"{type(bug).__name__}: {bug}" if bug else str(problem))
         if cause != self.cause:
             self._log.error("%s", cause, exc_info=bug)
         self.cause = cause

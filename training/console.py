@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from shared.errors import UserError
+from shared.printable import printable
 
 console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 """For people. What a command computes goes to stdout, so that it can be piped."""
@@ -36,7 +37,7 @@ def errors_in_words() -> Generator[None]:
 
 def escape(text: str) -> str:
     """Text from outside (file names above all), one line: no square brackets as markup, no codes to the terminal."""
-    return markup.escape("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
+    return markup.escape(printable(text))
 
 
 @contextmanager
