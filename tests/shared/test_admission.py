@@ -26,9 +26,7 @@ def test_patience_ends_in_words() -> None:
     admission = Admission(100)
     with admission.admit(100, patience=0):
         started = time.monotonic()
-        with pytest.raises(
-            BusyError, match=r"this one of 1 bytes .* MAX_BYTES_IN_FLIGHT"
-        ):
+        with pytest.raises(BusyError, match=r"this one of 1 bytes .* MAX_BYTES_IN_FLIGHT"):
             admission.admit(1, patience=0.1).__enter__()
         assert 0.1 <= time.monotonic() - started < 5
     with admission.admit(1, patience=0):
