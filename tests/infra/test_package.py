@@ -87,6 +87,45 @@ def test_the_package_holds_the_function_and_its_packages_and_nothing_else(packag
     assert {name for name in names if name.startswith("shared/") and name.endswith(".py")} <= compiled
 
 
+# Azure's worker puts these two folders first, imports the function and calls it.
+CALL = """
+import json, sys
+app, body = sys.argv[1:]
+sys.path[:0] = [app, app + "/.python_packages/lib/site-packages"]
+import azure.functions as func
+from ClusterSkill import main
+
+class Context:
+    class trace_context:
+        trace_parent = ""
+
+answer = main(func.HttpRequest("POST", "/api/extraction", body=body.encode()), Context)
+elsewhere = [path for path in map(str, sys.path[2:]) if "site-packages" in path]
+print(json.dumps([answer.status_code, json.loads(answer.get_body()), elsewhere]))
+"""
+
+
+@pytest.mark.slow
+def test_an_unpacked_package_needs_nothing_of_this_machine_but_python(package: Package, tmp_path: Path) -> None:
+    app, models = tmp_path / "app", tmp_path / "models"
+    with zipfile.ZipFile(package.zip) as archive:
+        archive.extractall(app)
+    tiny_model(models)
+    picture = base64.b64encode(encode(noise_picture(1))).decode()
+    body = json.dumps({"values": [{"recordId": "1", "data": {"images": picture}}]})
+    python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+    # Isolated: no environment, no site-packages, no user's folder, another folder to run in.
+    environment = {"MODEL_STORE": str(models), "MODEL_CACHE": str(tmp_path / "cache")}
+    command = [python, "-I", "-S", "-c", CALL, app, body]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    status, answer, elsewhere = json.loads(run.stdout)
+    assert (status, elsewhere) == (200, [])
+    assert answer["values"][0]["errors"] == []
+    assert answer["values"][0]["data"]["modelVersion"]
+
+
 @pytest.mark.slow
 def test_an_unpacked_package_answers_with_nothing_but_its_own_packages(package: Package, tmp_path: Path) -> None:
     app, host, models = tmp_path / "app", tmp_path / "host", tmp_path / "models"
