@@ -180,5 +180,5 @@ def test_arrays_that_unpack_to_more_than_their_file_are_refused(folder: Path) ->
     packed = (folder / CLUSTERS).read_bytes()
     files = json.loads((folder / MANIFEST).read_text())["files"]
     edit_json(folder / MANIFEST, files=files | {CLUSTERS: sha256(packed)})
-    with pytest.raises(BundleError, match="clusters.npz can't be read: vectors.npy is packed"):
+    with pytest.raises(BundleError, match=r"clusters\.npz can't be read: vectors\.npy is packed"):
         read_bundle(folder)
