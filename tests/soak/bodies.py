@@ -68,7 +68,7 @@ def main(megabytes: str, *names: str) -> None:
             seconds = time.perf_counter() - started
             ratio = (peak() - before) / len(body)
             assert json.loads(reply.body)
-            print(json.dumps([name, int(reply.status), ratio, seconds]), flush=True)  # noqa: T201
+            print(json.dumps([name, int(reply.status), ratio, seconds]), flush=True)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def main(names: Sequence[str]) -> None:
         except PictureError as error:
             said = str(error)
         seconds = time.perf_counter() - started
-        print(json.dumps([name, said, (peak() - before) >> 20, seconds]), flush=True)  # noqa: T201
+        print(json.dumps([name, said, (peak() - before) >> 20, seconds]), flush=True)
 
 
 if __name__ == "__main__":

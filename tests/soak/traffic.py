@@ -91,7 +91,7 @@ async def run(url: str, clients: int, seconds: float, seed: str) -> list[Sample]
     limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
     end = time.monotonic() + seconds
     async with httpx.AsyncClient(timeout=TIMEOUT, limits=limits) as http:
-        runs = (_client(http, url, every, Random(f"{seed}:{number}"), end) for number in range(clients))  # noqa: S311 - repeatable, not secret
+        runs = (_client(http, url, every, Random(f"{seed}:{number}"), end) for number in range(clients))
         return [sample for samples in await asyncio.gather(*runs) for sample in samples]
 
 

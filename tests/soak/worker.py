@@ -45,13 +45,13 @@ def main(arguments: list[str]) -> None:
 
 def _try_all(attempt: Attempt, name: str, numbers: range) -> None:
     for number in range(_WARM_UP):
-        attempt(Random(f"{name}:warm-up:{number}"))  # noqa: S311 - repeatable, not secret
+        attempt(Random(f"{name}:warm-up:{number}"))
     base = peak()
     for number in numbers:
         faulthandler.dump_traceback_later(SECONDS, exit=True)
         started, outcome, broken = time.perf_counter(), "broken", ""
         try:
-            outcome = attempt(Random(f"{name}:{number}"))  # noqa: S311 - repeatable, not secret
+            outcome = attempt(Random(f"{name}:{number}"))
         except Exception:
             broken = traceback.format_exc(limit=-6)
         seconds = time.perf_counter() - started
@@ -59,7 +59,7 @@ def _try_all(attempt: Attempt, name: str, numbers: range) -> None:
         grown = (peak() - base) >> 20
         if grown > MEGABYTES and not broken:
             broken = f"the peak of memory is {grown} MB above the beginning's"
-        print(json.dumps([number, outcome, round(seconds, 4), grown, broken]), flush=True)  # noqa: T201
+        print(json.dumps([number, outcome, round(seconds, 4), grown, broken]), flush=True)
         if grown > MEGABYTES:
             sys.exit(3)  # a peak can't be taken back: a new process goes on
 

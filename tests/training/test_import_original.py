@@ -209,7 +209,7 @@ def test_damaged_files_are_refused_or_read_but_never_break_the_reader(
 ) -> None:
     content = (FIXTURES / file).read_bytes()
     read = read_labels if file == LABELS.name else read_model
-    chance = random.Random(4)  # noqa: S311 (repeatable, not secret)
+    chance = random.Random(4)
 
     def read_damaged(_: Path) -> bytes:
         return damaged(content, chance)
