@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from math import inf
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +63,9 @@ def embed_each[Source](
     """Yield each source with its embedding, or with the expected exception that reading it raised.
 
     `read` runs on several threads. Any other exception ends the iteration and is raised here. `clock` is told how long
-    the stages decode and embed took. What the deadline leaves no time for comes with a LateError; the last batch is
-    begun before it. What memory does not suffice for, after a batch has been halved to one, comes with a NoMemoryError.
+    the stages decode and embed took. What the deadline leaves no time for comes with a LateError: a batch is begun only
+    where the slowest one so far would end in time. What memory does not suffice for, after a batch has been halved to
+    one, comes with a NoMemoryError.
     """
     clock = clock or Stopwatch()
     deadline = deadline or Deadline()
@@ -75,10 +77,14 @@ def embed_each[Source](
         except expected as error:
             return error
 
+    slowest = 0.0  # seconds that a batch took, the wait for its turn at the network included
     for chunk in itertools.batched(_decoded(sources, attempt, deadline), BATCH, strict=False):
         pictures = [outcome for _, outcome in chunk if isinstance(outcome, np.ndarray)]
+        started = perf_counter()
         with clock("embed"):
-            vectors = iter(_embed(embedder, pictures) if deadline.left() else [LateError()] * len(pictures))
+            in_time = deadline.left() > slowest
+            vectors = iter(_embed(embedder, pictures) if in_time else [LateError()] * len(pictures))
+        slowest = max(slowest, perf_counter() - started)
         for source, outcome in chunk:
             if isinstance(outcome, Known):
                 yield source, outcome.vector

@@ -97,13 +97,18 @@ def test_a_picture_that_decodes_slowly_costs_itself_its_answer_and_no_other(monk
     assert elapsed < 2
 
 
-def test_the_network_takes_no_new_batch_after_the_deadline() -> None:
+def test_the_network_takes_no_batch_that_would_end_after_the_deadline() -> None:
+    begun: list[float] = []
+
     def slow(batch: NDArray[np.float32]) -> Features:
+        begun.append(deadline.left())
         time.sleep(0.3)
         return colour_grid(batch)
 
     sources = range(10 * BATCH)
-    outcomes = list(embed_each(plain_embedder(slow), sources, picture, PictureError, None, Deadline(2.5)))
+    deadline = Deadline(2.5)
+    outcomes = list(embed_each(plain_embedder(slow), sources, picture, PictureError, None, deadline))
+    assert min(begun) > 0.25
     late = [isinstance(outcome, LateError) for _, outcome in outcomes]
     assert late == sorted(late)
     assert 0 < sum(late) < len(late)
