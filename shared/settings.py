@@ -64,16 +64,16 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         default=MAX_PIXELS, ge=1, le=MAX_PIXELS, description="Pixels in one picture, beyond which it is an error"
     )
-    # AI Search gives a skill 30 s unless its definition says otherwise. On two cores with seven times more to do than they
-    # can, four requests of 1000 pictures were answered within 29.9 s, one alone within 24.7 s.
+    # AI Search gives a skill 30 s unless its definition says otherwise. On two cores with seven times more to do than
+    # they can, four requests of 1000 pictures were answered within 29.9 s, one alone within 24.7 s.
     max_request_seconds: float = Field(
         default=25,
         ge=5,
         description="Seconds for one request; records not reached by then fail one by one. At least 5 less than the "
         "skill's `timeout`",
     )
-    # Two of the largest requests; parsing doubles a body in memory. When 12 bodies of 99 MB came at once, a worker peaked
-    # at 1.4 GB with host.json's four at a time, and at 1.9 GB with 16. A Flex Consumption instance has 2 GB.
+    # Two of the largest requests; parsing doubles a body in memory. When 12 bodies of 99 MB came at once, a worker
+    # peaked at 1.4 GB with host.json's four at a time, and at 1.9 GB with 16. A Flex Consumption instance has 2 GB.
     max_bytes_in_flight: int = Field(
         default=200_000_000,
         ge=1,
