@@ -36,7 +36,7 @@ def _records(size: int) -> bytes:
 
 BODIES: Mapping[str, Callable[[int], bytes]] = {
     "base64": _filled(_START, b"AAAA", _END),
-    "base64 in words": _filled(_START, b"A ", _END),
+    "base64 in words": _filled(_START, b"AAA ", _END),
     "base64 in lines": _filled(_START, b"AAAA\\r\\n", _END),
     "no base64": _filled(_START, b"?", _END),
     "escapes": _filled(_START, b"\\ud800", _END),
