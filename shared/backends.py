@@ -5,6 +5,7 @@ Each is imported only when it is asked for: TensorFlow alone takes seconds and h
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -66,13 +67,27 @@ def _open_onnxruntime(graph: Path, threads: int) -> Backend:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors only: its warnings are about the host's processor, not about us
+    # One block for all activations, planned for each batch size, and kept beside the last one's: 425 MB instead of 311
+    # for batches of 4 in float32, and no faster.
+    options.enable_mem_pattern = False
     session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    _return_freed_memory()
     (source,) = session.get_inputs()
 
     def run(batch: NDArray[np.float32]) -> Features:
         return np.asarray(session.run(None, {source.name: batch})[0], dtype=np.float32)
 
     return run
+
+
+def _return_freed_memory() -> None:
+    """Give back to the system what loading a graph took and freed: of 228 MB in float32, 112 are in use.
+
+    glibc keeps such memory for later; other C libraries have nothing like it to call.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _open_tensorflow(graph: Path, weights_sha256: str, threads: int) -> Backend:
