@@ -97,7 +97,8 @@ def test_a_picture_that_decodes_slowly_costs_itself_its_answer_and_no_other(monk
     assert elapsed < 2
 
 
-def test_the_network_takes_no_batch_that_would_end_after_the_deadline() -> None:
+def test_the_network_takes_no_batch_that_would_end_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.pipeline._RESERVE_SECONDS", 0)
     begun: list[float] = []
 
     def slow(batch: NDArray[np.float32]) -> Features:
@@ -106,7 +107,7 @@ def test_the_network_takes_no_batch_that_would_end_after_the_deadline() -> None:
         return colour_grid(batch)
 
     sources = range(10 * BATCH)
-    deadline = Deadline(2.5)
+    deadline = Deadline(2)
     outcomes = list(embed_each(plain_embedder(slow), sources, picture, PictureError, None, deadline))
     assert min(begun) > 0.25
     late = [isinstance(outcome, LateError) for _, outcome in outcomes]
