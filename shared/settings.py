@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         "skill's `timeout`",
     )
     # Two of the largest requests; parsing doubles a body in memory. When 12 bodies of 99 MB came at once, a worker
-    # peaked at 1.4 GB with host.json's four at a time, and at 1.9 GB with 16. A Flex Consumption instance has 2 GB.
+    # peaked at 1.4 GB with host.json's four at a time, and at 1.8 GB with 16. A Flex Consumption instance has 2 GB.
     max_bytes_in_flight: int = Field(
         default=200_000_000,
         ge=1,
