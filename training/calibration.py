@@ -83,9 +83,13 @@ def _reusable(previous: EmbedderSpec | None, root: Path, say: Callable[[str], No
         return None
 
 
+def calibration_order(sources: Sequence[Source]) -> list[Source]:
+    """By the digests of their names: the first are a sample of all folders, whatever the order of `sources`."""
+    return sorted(sources, key=lambda source: sha256(source.name.encode(errors="surrogateescape")))
+
+
 def _readable(spec: EmbedderSpec, sources: Sequence[Source]) -> Iterator[Picture]:
-    """In the order of their names' digests: a sample of all folders, whatever the order of the sources."""
-    for source in sorted(sources, key=lambda source: sha256(source.name.encode(errors="surrogateescape"))):
+    for source in calibration_order(sources):
         try:
             yield prepare(spec, source.content())
         except PictureError:  # embedding says so

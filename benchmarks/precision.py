@@ -1,0 +1,249 @@
+"""int8 against float32: do pictures get into the same groups, are the groups as good, and how much faster is it?
+
+Of each labelled set, int8 is calibrated as training does it, on pictures that are never asked about. In each round the
+pictures of some kinds are drawn, a model is trained in each precision on 7 in 10 of them, and both are asked about the
+others. The same group is the one that grew, for the most part, from the same training pictures.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.eps.embedding import MODELS, embed_labelled
+from benchmarks.eps.evaluate import evaluate, subsets
+from benchmarks.eps.packages import CACHE, UnavailableError
+from benchmarks.eps.sets import SETS, prepare
+from benchmarks.measuring import in_turn, machine, ratio, spread, today
+from benchmarks.results import Row, Section, Table
+from shared.clusters import NOISE, CoreSamples
+from shared.embedder import BATCH, EmbedderSpec, Vectors, open_embedder
+from shared.store import graph_path
+from training.calibration import PICTURES, calibrate, calibration_order
+from training.clustering import Clusters, find_clusters
+from training.dataset import find_pictures
+from training.embedding_cache import EmbeddingCache
+from training.embeddings import embed_pictures
+from training.eps import NoGroupsError, choose_eps
+from training.train import Options
+from training.weights import export_graph
+
+_FLOAT32 = Options("float32").spec()
+_MIN_SAMPLES = 3
+_SAMPLES = Path(__file__).parents[1] / "data" / "train"
+
+type Labels = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same pictures' embeddings in both precisions, (n, 512) each."""
+
+    float32: Vectors
+    int8: Vectors
+    labels: Labels
+    calibrated: NDArray[np.bool_]
+    """Which pictures int8 was calibrated on."""
+
+    def cosines(self) -> NDArray[np.float64]:
+        a, b = self.float32.astype(np.float64), self.int8.astype(np.float64)
+        return (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What became of held-out pictures that float32 puts into a group."""
+
+    asked: int
+    same: int
+    same_at_one_eps: int
+    """With float32's eps for both: what the embeddings alone change."""
+
+
+def measure(quick: bool) -> Section:
+    rounds, repeats = (2, 1) if quick else (12, 15)
+    cells: list[Sequence[str]] = []
+    agreements: list[Agreement] = []
+    indexes: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        spec = _FLOAT32
+        for name, pictures in _sample_pictures(Path(folder)) if quick else _sets():
+            pair, spec = embed(pictures, Path(folder))
+            agreed, better = compare(pair, rounds)
+            agreements += agreed
+            indexes += better
+            cells.append(_cells(name, pair, agreed, better))
+        times = _times(spec, Path(folder), repeats)
+    return Section(
+        "precision", machine(), today(), [*_targets(agreements, indexes, rounds)], [Table(_TITLE, _HEAD, cells), times]
+    )
+
+
+def embed(pictures: Path, folder: Path) -> tuple[Pair, EmbedderSpec]:
+    """Both precisions' embeddings, and int8's spec; its graph is written into `folder`."""
+    sources = find_pictures(pictures)
+    int8 = calibrate(export_graph(MODELS, print), folder, _FLOAT32, sources)
+    spec = Options("int8", precision="int8", graph_sha256=int8.stem).spec()
+    with closing(EmbeddingCache(spec, CACHE / "embeddings.sqlite")) as cache:
+        embedded = embed_pictures(sources, open_embedder(spec, int8), cache)
+    flat, labels = embed_labelled(pictures)
+    sample = {source.name for source in islice(calibration_order(sources), PICTURES)}
+    calibrated = np.array([name in sample for name in embedded.names])
+    return Pair(flat.reshape(len(flat), 49, -1).mean(axis=1), embedded.vectors, labels, calibrated), spec
+
+
+def compare(pair: Pair, rounds: int) -> tuple[list[Agreement], list[tuple[float, float]]]:
+    """Of each round, how held-out pictures fared, and the best adjusted Rand indexes, float32's and int8's."""
+    chance = np.random.default_rng(0)
+    agreements: list[Agreement] = []
+    indexes: list[tuple[float, float]] = []
+    for drawn in subsets(pair.labels, rounds, seed=0):
+        rows = chance.permutation(drawn)
+        held_out = (np.arange(len(rows)) >= len(rows) * 7 // 10) & ~pair.calibrated[rows]
+        agreements.append(_agreement(pair, rows[~held_out], rows[held_out]))
+        best = [
+            evaluate(vectors[rows], pair.labels[rows].tolist(), _MIN_SAMPLES, "cosine").best
+            for vectors in (pair.float32, pair.int8)
+        ]
+        indexes.append((best[0], best[1]))
+    return agreements, indexes
+
+
+def _agreement(pair: Pair, trained: NDArray[np.intp], asked: NDArray[np.intp]) -> Agreement:
+    try:
+        chosen = [choose_eps(vectors[trained]).eps for vectors in (pair.float32, pair.int8)]
+    except NoGroupsError:
+        return Agreement(0, 0, 0)
+    clusters, given = _assign(pair.float32, trained, asked, chosen[0])
+    grouped = given != NOISE
+    same: list[int] = []
+    for eps in reversed(chosen):
+        others, found = _assign(pair.int8, trained, asked, eps)
+        counterpart = _counterparts(others, clusters)
+        same.append(
+            sum(
+                counterpart.get(one) == other
+                for one, other in zip(found[grouped].tolist(), given[grouped].tolist(), strict=True)
+            )
+        )
+    return Agreement(int(grouped.sum()), *same)
+
+
+def _assign(
+    vectors: Vectors, trained: NDArray[np.intp], asked: NDArray[np.intp], eps: float
+) -> tuple[Clusters, NDArray[np.int32]]:
+    """The groups of the training pictures, and those that the others get."""
+    clusters = find_clusters(vectors[trained], eps=eps, min_samples=_MIN_SAMPLES, metric="cosine")
+    core = CoreSamples(vectors[trained][clusters.core], clusters.labels[clusters.core], "cosine")
+    nearest = core.nearest(vectors[asked])
+    return clusters, nearest.within(clusters.eps[nearest.clusters])
+
+
+def _counterparts(clusters: Clusters, of: Clusters) -> dict[int, int]:
+    """Each of `clusters`' groups to that of `of` that most of its pictures are in."""
+    found: dict[int, int] = {}
+    for one in range(clusters.count):
+        there = of.labels[clusters.labels == one]
+        if members := Counter(there[there != NOISE].tolist()).most_common(1):
+            found[one] = members[0][0]
+    return found
+
+
+def _targets(agreements: Sequence[Agreement], indexes: Sequence[tuple[float, float]], rounds: int) -> Iterator[Row]:
+    asked = sum(one.asked for one in agreements)
+    same, at_one_eps = (
+        sum(column) / asked for column in zip(*((a.same, a.same_at_one_eps) for a in agreements), strict=True)
+    )
+    float32, int8 = map(fmean, zip(*indexes, strict=True))
+    yield Row(
+        "int8: same group as float32's, held-out pictures",
+        "at least",
+        0.99,
+        at_one_eps,
+        "of those that have one",
+        f"{asked:,} pictures asked about in {len(agreements)} models, {rounds} of each set; "
+        f"{same:.4f} where each precision has an eps of its own",
+    )
+    yield Row(
+        "int8: best adjusted Rand index",
+        "at least",
+        0.97,
+        int8 / float32,
+        "x float32's",
+        f"{int8:.3f} and {float32:.3f}, the mean over the same subsets",
+    )
+
+
+_TITLE = "int8 against float32, set by set"
+_HEAD = (
+    "set",
+    "pictures",
+    "cosine, mean",
+    "least",
+    "same group",
+    "each with its own eps",
+    "best index, float32",
+    "int8",
+)
+
+
+def _cells(
+    name: str, pair: Pair, agreements: Sequence[Agreement], indexes: Sequence[tuple[float, float]]
+) -> tuple[str, ...]:
+    cosines = pair.cosines()
+    asked = max(1, sum(one.asked for one in agreements))
+    same, at_one_eps = (
+        sum(column) / asked for column in zip(*((a.same, a.same_at_one_eps) for a in agreements), strict=True)
+    )
+    float32, int8 = map(fmean, zip(*indexes, strict=True))
+    return (
+        name,
+        str(len(cosines)),
+        f"{cosines.mean():.5f}",
+        f"{cosines.min():.4f}",
+        f"{at_one_eps:.4f}",
+        f"{same:.4f}",
+        f"{float32:.3f}",
+        f"{int8:.3f}",
+    )
+
+
+def _times(spec: EmbedderSpec, folder: Path, repeats: int) -> Table:
+    """One picture and batches, in both precisions, in turns."""
+    picture = np.random.default_rng(0).integers(0, 256, (spec.input, spec.input, 3), dtype=np.uint8)
+    embedders = [
+        open_embedder(one, graph_path(root, one.graph_sha256)) for one, root in ((_FLOAT32, MODELS), (spec, folder))
+    ]
+    rows: list[Sequence[str]] = []
+    for count, what in ((1, "one by one"), (BATCH, f"in batches of {BATCH}")):
+        float32, int8 = in_turn(repeats, *(partial(one.embed, [picture] * count) for one in embedders))
+        each = [[seconds / count for seconds in taken] for taken in (float32, int8)]
+        rows.append((what, spread(each[0]), spread(each[1]), f"{ratio(int8, float32):.2f}"))
+    return Table(f"One picture's embedding, {repeats} rounds in turn", ("", "float32", "int8", "ratio"), rows)
+
+
+def _sets() -> Iterator[tuple[str, Path]]:
+    for one in SETS:
+        try:
+            yield one.name, prepare(one)
+        except UnavailableError as error:
+            print(f"{one.name} left out: {error} ({one.source})")
+
+
+def _sample_pictures(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The sample pictures as a labelled set."""
+    for path in sorted(_SAMPLES.glob("*_book*.jpg")) + sorted(_SAMPLES.glob("book_*.jpg")):
+        there = folder / "samples" / path.stem[:-3] / path.name
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes(path.read_bytes())
+    yield "samples", folder / "samples"
