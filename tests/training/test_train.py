@@ -285,17 +285,18 @@ def test_categories_without_any_group_name_one_and_say_what_to_try(tmp_path: Pat
 
 
 @pytest.mark.parametrize("file", [CLUSTERS, ASSIGNMENTS, LABELS])
-def test_a_half_written_bundle_has_no_manifest_and_is_not_served(tmp_path: Path, file: str) -> None:
+def test_a_half_replaced_bundle_is_not_served_until_it_is_replaced(tmp_path: Path, file: str) -> None:
     folder = tmp_path / "books"
     train(embedded(PICTURES), OPTIONS, folder)
     (folder / file).unlink()
     (folder / file).mkdir()  # nothing can be written there
     with pytest.raises(OSError, match=file):
-        train(embedded(PICTURES), OPTIONS, folder)
-    assert not (folder / MANIFEST).exists()
-    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
-    with pytest.raises(BundleError, match=r"manifest\.json is missing"):
+        train(embedded(PICTURES), Options("books", eps=2 * EPS), folder)
+    with pytest.raises(BundleError, match=r"was being replaced .*: open it once where its folder can be written"):
         read_bundle(folder)
+    (folder / file).rmdir()
+    assert read_bundle(folder).manifest.clustering.eps == 2 * EPS
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
 def test_a_person_s_names_do_not_change_what_is_trained(tmp_path: Path) -> None:
