@@ -10,6 +10,7 @@ import itertools
 import logging
 import platform
 import sys
+import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -33,6 +34,9 @@ type Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 # Workers that were started with their scheduler have joined it by then.
 _WORKERS_SECONDS = 30
 _CONNECT_SECONDS = 10
+_POLL_SECONDS = 0.2
+# For a single one joblib runs the tasks itself, where they were made.
+_LEAST_THREADS = 2
 
 _TOOLS = ("numpy", "onnxruntime", "pillow", "scikit-learn")
 
@@ -120,13 +124,14 @@ def open_engine(name: EngineName, scheduler: str | None = None) -> Generator[Eng
     # What becomes of its workers is in their own logs; here it would run through the progress bar.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False) as client:
-        try:
-            client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
-        except TimeoutError:
-            raise EngineError(
-                f"no worker has joined {scheduler} within {_WORKERS_SECONDS} s: start some with "
-                f"`python -m dask worker {scheduler}`"
-            ) from None
+        deadline = time.monotonic() + _WORKERS_SECONDS
+        while (threads := sum(cast("dict[str, int]", client.nthreads()).values())) < _LEAST_THREADS:
+            if time.monotonic() > deadline:
+                raise EngineError(
+                    f"the workers of {scheduler} have {threads} threads, and {_LEAST_THREADS} are the least: "
+                    f"start more with `python -m dask worker {scheduler}`"
+                )
+            time.sleep(_POLL_SECONDS)
         yield Engine(name, client)
 
 

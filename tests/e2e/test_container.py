@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +26,7 @@ def run(checkout: Checkout, *command: str) -> str:
         [sys.executable, "-m", "training", *command], cwd=checkout.folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
+    return done.stdout or done.stderr
 
 
 def test_training_report_eps_and_assign_take_a_container(container: Container, graph: Path, tmp_path: Path) -> None:
@@ -57,3 +59,19 @@ def test_training_report_eps_and_assign_take_a_container(container: Container, g
     )
     assert linked.returncode == 1
     assert "pictures in a container can't be linked to: use --placing copy" in linked.stderr
+
+
+def test_eps_and_assign_say_the_same_by_processes(graph: Path, tmp_path: Path) -> None:
+    near_copies(tmp_path / "pictures")
+    checkout = Checkout(tmp_path / "checkout", graph)
+    finish(checkout.start(str(tmp_path / "pictures")))
+    found: list[tuple[dict[str, object], bytes]] = []
+    for engine in ("threads", "processes"):
+        shutil.rmtree(checkout.folder / ".cache")
+        options = (str(tmp_path / "pictures"), "--engine", engine)
+        run(checkout, "assign", "models/books", *options, "--output", f"{engine}.csv")
+        shutil.rmtree(checkout.folder / ".cache")
+        curve = run(checkout, "eps", *options, "--json")
+        found.append((json.loads(curve), (checkout.folder / f"{engine}.csv").read_bytes()))
+    assert found[0] == found[1]
+    assert b"a0.png" in found[0][1]

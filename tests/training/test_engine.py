@@ -123,11 +123,14 @@ def test_a_scheduler_that_is_lost_ends_the_run_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
     monkeypatch.setattr(engine_module, "_WORKERS_SECONDS", 0.2)
     with (
-        dask_cluster(tmp_path, workers=0) as cluster,
-        pytest.raises(EngineError, match=f"no worker has joined {cluster.address} .*dask worker {cluster.address}"),
+        dask_cluster(tmp_path, workers) as cluster,
+        pytest.raises(
+            EngineError, match=f"workers of {cluster.address} have {workers} threads.*worker {cluster.address}"
+        ),
         open_engine("dask", cluster.address),
     ):
         raise AssertionError("it must not open")
