@@ -33,8 +33,8 @@ class Settings(BaseSettings):
     model_store: str = Field(default="models", description="Where models are: a folder, or the URL of a blob container")
     model_store_connection_string: SecretStr | None = Field(
         default=None,
-        description="Connection string for the blob containers of models and pictures. Without it, the managed identity "
-        "or developer login",
+        description="Connection string for the blob containers of models and pictures. Without it, the managed "
+        "identity or developer login",
     )
     model_name: str = Field(default="books", description="Which model to serve")
     model_version: str | None = Field(default=None, description="Serve this version and no other")

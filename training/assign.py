@@ -6,8 +6,10 @@ halfway is taken up where it stopped; a finished output is never overwritten unl
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -85,7 +87,7 @@ def write_rows(
 ) -> Tally:
     """Write a row for each picture to `output`, taking up an interrupted run of the same model version.
 
-    Raises AssignError when the output is there already and `force` is not set.
+    Raises AssignError when the output is there already and `force` is not set, and where there is no room for it.
     """
     if output.exists() and not force:
         raise AssignError(f"{output} is there already: choose another --output, or --force to replace it")
@@ -94,7 +96,7 @@ def write_rows(
     done = _finished(part, format, version)
     rest = [source for source in sources if source.name not in done]
     advance(len(sources) - len(rest))
-    with part.open("a" if done else "w", encoding="utf-8", newline="") as file:
+    with _room_for(part), part.open("a" if done else "w", encoding="utf-8", newline="") as file:
         if not done and format == "csv":
             file.write(csv_row(_COLUMNS))
         for row in assign(rest):
@@ -106,6 +108,17 @@ def write_rows(
     failed = sum(error for _, error in outcomes)
     labelled = sum(inside for inside, _ in outcomes)
     return Tally(labelled, len(outcomes) - labelled - failed, failed, len(sources) - len(rest))
+
+
+@contextmanager
+def _room_for(part: Path) -> Generator[None]:
+    """Of a full disk, the system says neither for which file nor that what is written is not lost."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise AssignError(f"there is no room for {part}: make some and run this again, it goes on from there") from None
 
 
 def _write(file: IO[str], row: Row, format: Format) -> None:

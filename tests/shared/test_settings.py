@@ -1,6 +1,11 @@
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from shared.settings import Settings, SettingsError, load_settings
+from tests.conftest import PROJECT
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +56,20 @@ def test_every_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_guard(given: dict[str, object], guard: str) -> None:
     assert Settings.model_validate(given).guard == guard
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PROJECT / "infra" / "search").glob("*skillset.json")), ids=lambda path: path.name
+)
+def test_a_skill_waits_longer_than_a_request_may_take(path: Path) -> None:
+    skills = json.loads(path.read_bytes())["skills"]
+    timeouts = [skill["timeout"] for skill in skills if skill["@odata.type"].endswith("WebApiSkill")]
+    assert timeouts
+    for timeout in timeouts:
+        seconds = re.fullmatch(r"PT(\d+)S", timeout)
+        assert seconds
+        assert int(seconds[1]) >= load_settings().max_request_seconds + 5
+
+
+def test_a_request_takes_less_than_a_skill_waits_by_default() -> None:
+    assert load_settings().max_request_seconds + 5 <= 30

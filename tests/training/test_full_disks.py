@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from tests.bundles import SPEC, make_bundle
 from tests.conftest import noise_picture
 from tests.disks import make_read_only, small_disk
 from tests.training.plain_embedder import Counted, plain_embedder
-from training.dataset import find_pictures
+from training.assign import AssignError, Format, Row, write_rows
+from training.dataset import FileSource, Source, find_pictures
 from training.embedding_cache import CacheError, EmbeddingCache
 from training.embeddings import embed_pictures
 
@@ -77,6 +79,28 @@ def test_a_cache_that_can_only_be_read_is_named(tmp_path: Path, folder: Path) ->
         make_read_only(disk)
         with pytest.raises(CacheError, match=rf"{disk}/embeddings.sqlite can't be used"):
             EmbeddingCache(SPEC, disk / "embeddings.sqlite")
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_a_table_that_finds_no_room_is_named_and_taken_up_again(tmp_path: Path, format: Format) -> None:
+    sources = [FileSource(f"{number:04}.png", Path(f"{number:04}.png")) for number in range(500)]
+    asked: list[str] = []
+
+    def assign(rest: Sequence[Source]) -> Iterator[Row]:
+        for source in rest:
+            asked.append(source.name)
+            yield Row(source.name, None, "v1", "it is empty (0 bytes)")
+
+    with small_disk(tmp_path / "disk", kilobytes=64) as disk:
+        output = disk / f"labels.{format}"
+        (disk / "ballast").write_bytes(bytes(56 << 10))
+        with pytest.raises(AssignError, match=rf"no room for {output}\.part: make some and run this again"):
+            write_rows(output, format, sources, assign, version="v1")
+        assert 100 < len(asked) < 500
+        (disk / "ballast").unlink()
+        write_rows(output, format, sources, assign, version="v1")
+        assert len(output.read_text(encoding="utf-8").splitlines()) == 500 + (format == "csv")
+    assert len(asked) <= 500 + 1, "only the row that found no room was asked for again"
 
 
 def _fits(file: Path, kilobytes: int) -> bool:

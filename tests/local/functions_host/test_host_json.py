@@ -6,6 +6,7 @@ import pytest
 
 from local.functions_host.host_json import BODY_LIMIT_SETTING, HostConfig, read_host_config
 from local.functions_host.json_files import HostError
+from shared.settings import Settings
 from tests.local.apps import write_app
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -108,6 +109,10 @@ def test_the_projects_own_file_bounds_the_queue() -> None:
     assert config.max_concurrent_requests is not None
     assert config.max_outstanding_requests is not None
     assert config.max_concurrent_requests < config.max_outstanding_requests
+    # Azure's worker has five threads on one core: what exceeds them waits where no limit sees it, body in memory.
+    assert config.max_concurrent_requests <= 5
+    # Our own limit is the lower one, because it says what to do.
+    assert Settings.model_fields["max_request_bytes"].default < config.body_limit
     # Azure's front end gives up on a request after 230 s; a shorter limit here would cut off answers it still awaits.
     assert config.function_timeout is not None
     assert config.function_timeout >= 230
