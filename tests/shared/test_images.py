@@ -1,4 +1,3 @@
-import io
 import struct
 import subprocess
 import sys
@@ -103,9 +102,27 @@ def test_postscript_is_refused() -> None:
         read_picture(encode(noise_picture(1), "EPS"))
 
 
-def test_no_program_reads_postscript_wherever_it_lies() -> None:
-    with pytest.raises(OSError, match="Unable to locate Ghostscript"):
-        Image.open(io.BytesIO(encode(noise_picture(1), "EPS"))).load()
+def test_no_program_reads_postscript_wherever_it_lies(tmp_path: Path) -> None:
+    canary, postscript = tmp_path / "canary", tmp_path / "picture.eps"
+    ghostscript = tmp_path / "gs"
+    ghostscript.write_text(f"#!/bin/sh\n: > {canary}\n")
+    ghostscript.chmod(0o755)
+    postscript.write_bytes(encode(noise_picture(1), "EPS"))
+    load = """
+import sys
+from PIL import Image
+if sys.argv[2] == "ours":
+    import shared.images
+try:
+    Image.open(sys.argv[1]).load()
+except Exception as error:
+    print(error)
+"""
+    environment = {"PATH": str(tmp_path)}
+    for whose, called in (("ours", False), ("Pillow's", True)):
+        command = [sys.executable, "-c", load, str(postscript), whose]
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True)
+        assert canary.exists() is called, whose
 
 
 def iptc(picture: bytes) -> bytes:

@@ -19,6 +19,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -45,7 +46,8 @@ def main(arguments: list[str]) -> None:
 
 def _try_all(attempt: Attempt, name: str, numbers: range) -> None:
     for number in range(_WARM_UP):
-        attempt(Random(f"{name}:warm-up:{number}"))
+        with suppress(Exception):  # what breaks here breaks below, where it counts
+            attempt(Random(f"{name}:warm-up:{number}"))
     base = peak()
     for number in numbers:
         faulthandler.dump_traceback_later(SECONDS, exit=True)
