@@ -55,6 +55,20 @@ _IDS = ("0", "1", "1", "2", "", "ä", "\ud800", "\x00", "<img onerror>", "../.."
 
 
 def prepare(folder: Path) -> Attempt:
+    api = open_api(folder)
+    pictures = [data for data in seeds().values() if len(data) < 20_000]
+
+    def attempt(chance: Random) -> str:
+        body = _body(chance, pictures)
+        method = chance.choice(("POST",) * 15 + ("GET",))
+        key = chance.choice((KEY,) * 80 + ("", "wrong", "\ud800", "ключ"))
+        return check(api.handle(method, {"ocp-apim-subscription-key": key}, body), method, key, body)
+
+    return attempt
+
+
+def open_api(folder: Path) -> Api:
+    """An Api with small limits, serving a model in miniature that is written into the folder."""
     tiny_model(folder)
     settings = Settings(
         model_store=str(folder),
@@ -64,19 +78,11 @@ def prepare(folder: Path) -> Attempt:
         max_records=MAX_RECORDS,
         max_request_bytes=MAX_BYTES,
     )
-    api = Api(settings)
-    pictures = [data for data in seeds().values() if len(data) < 20_000]
-
-    def attempt(chance: Random) -> str:
-        body = _body(chance, pictures)
-        method = chance.choice(("POST",) * 15 + ("GET",))
-        key = chance.choice((KEY,) * 80 + ("", "wrong", "\ud800", "ключ"))
-        return _check(api.handle(method, {"ocp-apim-subscription-key": key}, body), method, key, body)
-
-    return attempt
+    return Api(settings)
 
 
-def _check(reply: Reply, method: str, key: str, body: bytes) -> str:
+def check(reply: Reply, method: str, key: str, body: bytes) -> str:
+    """What became of a request, in a word. Raises AssertionError where that is not as promised."""
     answered = json.loads(reply.body.decode("utf-8"), parse_constant=_refuse_constant)
     if key != KEY:
         assert reply.status == 403, reply
