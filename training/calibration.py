@@ -85,7 +85,7 @@ def _reusable(previous: EmbedderSpec | None, root: Path, say: Callable[[str], No
 
 def calibration_order(sources: Sequence[Source]) -> list[Source]:
     """By the digests of their names: the first are a sample of all folders, whatever the order of `sources`."""
-    return sorted(sources, key=lambda source: sha256(source.name.encode(errors="surrogateescape")))
+    return sorted(sources, key=lambda source: sha256(source.name.encode()))
 
 
 def _readable(spec: EmbedderSpec, sources: Sequence[Source]) -> Iterator[Picture]:
