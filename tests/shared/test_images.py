@@ -10,6 +10,7 @@ from PIL import Image
 
 from shared.images import PictureError, fit, read_picture
 from tests.conftest import PROJECT, encode, noise_picture
+from tests.soak.pictures import iptc
 
 RED = (200, 30, 20)
 
@@ -123,16 +124,6 @@ except Exception as error:
         command = [sys.executable, "-c", load, str(postscript), whose]
         subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True)
         assert canary.exists() is called, whose
-
-
-def iptc(picture: bytes) -> bytes:
-    """A container of IPTC/NAA records: Pillow opens whatever lies in record 8:10, by any of its plugins."""
-
-    def record(number: int, dataset: int, content: bytes) -> bytes:
-        return struct.pack(">BBBH", 0x1C, number, dataset, len(content)) + content
-
-    header = record(3, 60, b"\x03\x01") + record(3, 20, b"\x40") + record(3, 30, b"\x30") + record(3, 120, b"\x05")
-    return header + record(8, 10, picture)
 
 
 def test_a_container_that_hides_another_picture_is_refused() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import warnings
 from functools import cache
 
 import numpy as np
@@ -21,7 +22,9 @@ _PIXELS = WIDTH * HEIGHT
 @cache
 def seeds() -> dict[str, bytes]:
     """Files by name; the name begins with the format as Pillow calls it."""
-    return _written() | _by_hand()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of IM, which a later Pillow will not write
+        return _written() | _by_hand()
 
 
 def _written() -> dict[str, bytes]:
@@ -107,7 +110,7 @@ def _by_hand() -> dict[str, bytes]:
         "GRIB": b"GRIB\0\0\0\1" + bytes(60),
         "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(60),
         "IMT": b"* seed\nwidth %d\nheight %d\npixel n8\n\x0c" % (WIDTH, HEIGHT) + grey,
-        "IPTC": _iptc(grey),
+        "IPTC": iptc(grey),
         "MCIDAS": struct.pack(">64i", *_area()) + grey,
         "MPEG": b"\0\0\1\xb3" + bytes([WIDTH >> 4, (WIDTH & 15) << 4, HEIGHT]) + bytes(60),
         "PCD": bytes(2048) + b"PCD_".ljust(94 * 2048, b"\0") + bytes(range(256)) * (768 * 512 * 3 // 512 + 8),
@@ -153,12 +156,14 @@ def _packed_fits(grey: bytes) -> bytes:
     return header + gzip.compress(b"".join(bytes((0, 0, 0, value)) for value in grey), mtime=0)
 
 
-def _iptc(grey: bytes) -> bytes:
+def iptc(content: bytes) -> bytes:
+    """A container of IPTC/NAA records: Pillow opens whatever lies in record 8:10, by any of its plugins."""
+
     def record(number: int, dataset: int, content: bytes) -> bytes:
         return struct.pack(">BBBH", 0x1C, number, dataset, len(content)) + content
 
     sizes = record(3, 20, bytes([WIDTH])) + record(3, 30, bytes([HEIGHT]))
-    return record(3, 60, b"\x01\x00") + sizes + record(3, 120, b"\x01") + record(8, 10, grey)
+    return record(3, 60, b"\x01\x00") + sizes + record(3, 120, b"\x01") + record(8, 10, content)
 
 
 def _area() -> list[int]:

@@ -33,7 +33,6 @@ def test_nothing_breaks(target: str, few: int, many: int, long: bool, figures: F
     assert len(tally.outcomes) > 1, f"the damage is too little, or too much: {tally.outcomes}"
 
 
-@pytest.mark.filterwarnings("ignore:IM image format:DeprecationWarning")
 def test_the_pictures_are_of_every_format_that_is_read() -> None:
     Image.init()
     # What makes a JPEG an MPO is found while it is opened as a JPEG.
