@@ -131,9 +131,15 @@ def checked_graph(root: Path, digest: str) -> Path:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
-        raise BundleError(f"{path} is missing: `python -m training weights` makes it") from None
+        raise BundleError(
+            f"{path} is missing: `python -m training weights` makes it, or, if it is a model's own in int8, fetch that "
+            "model or train it again"
+        ) from None
     if found != digest:
-        raise BundleError(f"{path} is damaged (its SHA-256 is {found}): delete it and run `python -m training weights`")
+        raise BundleError(
+            f"{path} is damaged (its SHA-256 is {found}): delete it and run `python -m training weights`, or, if it is a "
+            "model's own in int8, fetch that model or train it again"
+        )
     return path
 
 
