@@ -1,5 +1,6 @@
 import base64
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -8,8 +9,11 @@ import pytest
 
 from shared.bundle import Labels
 from shared.contract import Answer, Record
-from shared.embedder import Embedder
+from shared.deadline import Deadline
+from shared.embedder import BATCH, Embedder, Vectors
+from shared.images import Picture
 from shared.model import Model
+from shared.pipeline import AHEAD
 from shared.skill import AnswerOptions, answer_records
 from tests.bundles import make_bundle
 from tests.conftest import encode, noise_picture
@@ -136,3 +140,35 @@ def test_a_record_is_given_up_at_its_first_bad_picture(model: Model) -> None:
     (found,) = answer(model, Record("a", ("?",) * 390_000, is_list=True))
     assert found.error == "data.images[0] can't be read: it is not base64"
     assert time.perf_counter() - started < 3  # 390,000 attempts took 30 s
+
+
+def test_texts_are_decoded_as_the_network_needs_them(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = 0
+    decode = model.embedder.picture
+
+    def counted(data: bytes, *, max_pixels: int) -> Picture:
+        nonlocal decoded
+        decoded += 1
+        return decode(data, max_pixels=max_pixels)
+
+    ahead: list[int] = []
+
+    def instant(pictures: Sequence[Picture]) -> Vectors:
+        ahead.append(decoded)
+        return np.ones((len(pictures), 512), dtype=np.float32)
+
+    monkeypatch.setattr(model.embedder, "picture", counted)
+    monkeypatch.setattr(model.embedder, "embed", instant)
+    text = base64_picture(0)
+    answers = answer(model, *(Record(str(number), (text,)) for number in range(1000)))
+    assert [each.error for each in answers] == [None] * 1000
+    assert max(seen - BATCH * batch for batch, seen in enumerate(ahead, start=1)) <= AHEAD + BATCH
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_what_is_not_reached_in_time_says_so_and_what_to_do(model: Model, is_list: bool) -> None:
+    (found,) = answer_records(model, [Record("a", (base64_picture(0),), is_list)], deadline=Deadline(0))
+    assert found.error == (
+        f"data.images{'[0]' if is_list else ''} was not reached within 0 s: lower the skill's batchSize, or raise its "
+        "timeout and the app setting MAX_REQUEST_SECONDS"
+    )
