@@ -137,8 +137,8 @@ def checked_graph(root: Path, digest: str) -> Path:
         ) from None
     if found != digest:
         raise BundleError(
-            f"{path} is damaged (its SHA-256 is {found}): delete it and run `python -m training weights`, or, if it is a "
-            "model's own in int8, fetch that model or train it again"
+            f"{path} is damaged (its SHA-256 is {found}): delete it and run `python -m training weights`, or, if it is "
+            "a model's own in int8, fetch that model or train it again"
         )
     return path
 
