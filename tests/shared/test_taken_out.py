@@ -13,13 +13,13 @@ def out(row: int, *clusters: int) -> TakenOut:
 
 def test_a_picture_is_found_however_its_embedding_is_rounded() -> None:
     entries = [out(0, 1), out(3, 2)]
-    rounded = VECTORS * np.float32(1 + 1e-6)
+    rounded = (VECTORS * np.random.default_rng(1).uniform(1 - 1e-6, 1 + 1e-6, VECTORS.shape)).astype(np.float32)
     assert find_taken_out(entries, rounded) == {0: entries[0], 3: entries[1]}
 
 
 def test_copies_are_found_and_likenesses_are_not() -> None:
     alike = VECTORS[[0]] + 0.03 * VECTORS[[1]]
-    assert find_taken_out([out(0, 1)], np.concatenate([alike, VECTORS[[0, 0]]])).keys() == {1, 2}
+    assert find_taken_out([out(0, 1)], np.concatenate([alike, VECTORS[[0, 0]]], dtype=np.float32)).keys() == {1, 2}
 
 
 def test_where_nothing_was_taken_out_nothing_is_found() -> None:
