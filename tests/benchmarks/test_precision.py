@@ -16,11 +16,12 @@ def test_the_same_embeddings_agree_and_shuffled_ones_do_not() -> None:
     calibrated = np.arange(120) % 10 == 0
     for other, expected in ((vectors, 1.0), (rng.permutation(vectors), 0.6)):
         agreements, indexes = compare(Pair(vectors, other, labels, calibrated), 1)
-        asked, same = (sum(column) for column in zip(*((one.asked, one.same) for one in agreements), strict=True))
+        (found,) = agreements
+        asked, same = found.asked, found.assigned
         assert asked > 5
         float32, int8 = np.mean(indexes, axis=0)
         if expected == 1:
-            assert same == asked
+            assert same == found.trained == asked
             assert float32 == int8
         else:
             assert same < expected * asked
