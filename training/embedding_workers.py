@@ -21,8 +21,8 @@ from training.embedding_cache import EmbeddingCache
 from training.embedding_tasks import Answer, Job, embed_some
 from training.engine import Call, Engine, EngineError, toolchain
 
-# Pictures in a task: some two seconds of one processor's work, to which handing it out adds a hundredth, and all that a
-# dying worker loses.
+# Pictures in a task: some two seconds of one processor's work, beside which handing it out is nothing. It is what a
+# dying worker loses, and what progress moves on by.
 _TASK = 8
 # Pictures in a row that are known already and go along with a task, or make none, so that progress goes on.
 _ALONG = 512

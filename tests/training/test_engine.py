@@ -113,6 +113,17 @@ def test_a_machine_that_is_lost_takes_nothing_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_losing_all_machines_ends_the_run_in_words(tmp_path: Path) -> None:
+    with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
+        results = engine.run(calls(60, 0.1), tuple[float, int], shared=[NUMBERS], ordered=True)
+        next(results)
+        for worker in cluster.workers:
+            worker.kill()
+        with pytest.raises(EngineError, match="the workers were lost"):
+            list(results)
+
+
+@pytest.mark.slow
 def test_a_scheduler_that_is_lost_ends_the_run_in_words(tmp_path: Path) -> None:
     with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
         results = engine.run(calls(60, 0.1), tuple[float, int], shared=[NUMBERS], ordered=True)
