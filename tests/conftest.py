@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +16,10 @@ from shared.vgg16 import WEIGHTS_SHA256
 from training.weights import GRAPH_SHA256, export_graph
 
 PROJECT = Path(__file__).parents[1]
+
+# How long an example takes says more about what else the machine does.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

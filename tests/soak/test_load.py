@@ -27,6 +27,7 @@ CROWD = 100
 
 # The allocator keeps what threads and batches once took, so that memory rises until the worst has happened once.
 MOST_GROWTH = 1.05
+MOST_GROWTH_AT_FIRST = 2
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_nothing_fails_under_load_and_a_crowd_is_refused_in_good_order(
         peak=f"{max(memory)} MB",
     )
     assert [sample.problem for sample in samples if not sample.right] == []
-    assert thirds[2] <= thirds[0] * MOST_GROWTH
+    assert thirds[2] <= thirds[0] * (MOST_GROWTH if long else MOST_GROWTH_AT_FIRST)
 
     crowd = asyncio.run(run(url, CROWD, 30 if long else 2, f"{SEED}:crowd"))
     refused = [sample for sample in crowd if sample.status == 429]
