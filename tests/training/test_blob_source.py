@@ -12,15 +12,18 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from shared.images import PictureError
+from shared.model import Assignment
 from shared.store import StoreError
 from tests.bundles import SPEC
 from tests.conftest import encode, noise_picture
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.training.plain_embedder import Counted, plain_embedder
 from training import blob_source
+from training.assign import AssignError, Row
 from training.dataset import DatasetError, Source, find_pictures, pictures_at, recall_pictures, remember_pictures
 from training.embedding_cache import EmbeddingCache
 from training.embeddings import Embedded, embed_pictures
+from training.sorting import sort_into_folders
 
 
 class Container:
@@ -135,6 +138,20 @@ def test_a_container_that_fails_ends_the_run(container: Container) -> None:
 def test_a_bundle_remembers_its_container(tmp_path: Path, container: Container) -> None:
     remember_pictures(tmp_path, container.url)
     assert recall_pictures(tmp_path) == container.url
+
+
+def test_pictures_are_sorted_into_folders_by_copies(container: Container, tmp_path: Path) -> None:
+    container.put({"sub/a.jpg": b"content"})
+    sources = pictures_at(container.url)
+    rows = [Row("sub/a.jpg", Assignment(0, 0.0, 1.0, ("open book",), (), 0.0), "v1")]
+    with pytest.raises(AssignError, match="can't be linked to: use --placing copy"):
+        sort_into_folders(rows, sources, tmp_path, "link")
+    assert sort_into_folders(rows, sources, tmp_path, "copy").resumed == 0
+    assert (tmp_path / "open book" / "sub" / "a.jpg").read_bytes() == b"content"
+    assert sort_into_folders(rows, sources, tmp_path, "copy").resumed == 1
+    container.put({"sub/a.jpg": b"another content"})
+    with pytest.raises(AssignError, match="is another file"):
+        sort_into_folders(rows, pictures_at(container.url), tmp_path, "copy")
 
 
 def test_embeddings_are_those_of_the_same_files(container: Container, tmp_path: Path) -> None:
