@@ -19,7 +19,8 @@ from training.quantization import quantize
 from training.train import Options
 from training.weights import GRAPH_SHA256, export_graph
 
-# The greatest activations of 32 pictures: with 8 the cosine to float32 is lower, with 128 it is no higher.
+# On photographs, 8, 32 and 96 give embeddings as near to float32's (0.9994 on average with 7-bit kernels, least 0.998);
+# more than the fewest, for a set that is less alike than those.
 PICTURES = 32
 
 

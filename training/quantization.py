@@ -1,7 +1,8 @@
 """VGG16's convolution base in int8: calibrated on sample pictures, written as an ONNX graph like the float32 one.
 
 Kernels are int8 with a scale for each output channel, activations uint8 with a scale for each layer: after a ReLU
-nothing is negative, so zero stands for zero. The last convolution stays float32, for its outputs are the embedding.
+nothing is negative, so zero stands for zero. The last convolution stays float32, for its outputs are the embedding:
+in uint8 they lose what the calibration's pictures did not light up, and other kinds get cosines of 0.97 to float32.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from onnx import TensorProto, helper, numpy_helper
 from shared import vgg16
 from shared.graph import read_tensors, serialize
 
-# Seven bits. A processor without VNNI adds two products of a uint8 and an int8 in 16 bits, which saturate. With 64 they
-# never do, however the kernels are packed: 2 * 255 * 64 = 32,640, and 32,767 is the greatest.
-LARGEST_WEIGHT = 64
+# All of int8 but -128, which has no opposite. With 64, which no processor saturates, the cosine to float32 is 0.9995
+# instead of 0.9998 on photographs, and of 1,021 held-out pictures 98.8 % instead of 99.3 % stay in their group. What
+# keeps 8 bits from saturating is in shared/backends.py.
+LARGEST_WEIGHT = 127
 _LARGEST_ACTIVATION = 255
 
 # ONNX Runtime's fast int8 convolutions take channels in fours: 8 ms instead of 20 for the first layer.
@@ -40,7 +42,11 @@ def quantize(graph: Path, batches: Iterable[NDArray[np.float32]]) -> bytes:
 
 
 def activation_scales(graph: Path, batches: Iterable[NDArray[np.float32]]) -> Scales:
-    """Scales that hold the greatest activation of each quantized layer over all pictures."""
+    """Scales that hold the greatest activation of each quantized layer over all pictures.
+
+    Percentiles, or the scales of least squared error, cut off what pictures of other kinds light up: on stamps, by a
+    model calibrated on drawings, the least cosine to float32 is 0.993 with the latter and 0.998 with the greatest.
+    """
     model = onnx.load(graph)
     greatest = {layer.name: f"{layer.name}/greatest" for layer in vgg16.LAYERS[:-1]}
     for layer, name in greatest.items():
