@@ -204,7 +204,8 @@ _HEAD = (
     "cosine, mean",
     "least",
     "same group",
-    "each with its own eps",
+    "trained in int8",
+    "control",
     "best index, float32",
     "int8",
 )

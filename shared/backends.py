@@ -70,9 +70,6 @@ def _open_onnxruntime(graph: Path, threads: int) -> Backend:
     # One block for all activations, planned for each batch size, and kept beside the last one's: 425 MB instead of 311
     # for batches of 4 in float32, and no faster.
     options.enable_mem_pattern = False
-    # Without VNNI, processors add two products of a uint8 and an int8 in 16 bits, which saturate: the features'
-    # cosine to the right ones was 0.993. With this, and only there, ONNX Runtime takes instructions that are exact.
-    options.add_session_config_entry("session.x64quantprecision", "1")
     session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     _return_freed_memory()
     (source,) = session.get_inputs()

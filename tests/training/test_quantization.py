@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from shared import vgg16
-from shared.backends import open_backend
 from shared.embedder import Embedder, open_embedder, preprocess
 from shared.images import Picture
 from tests.conftest import PROJECT
+from training import quantization
 from training.quantization import activation_scales, quantize
 
 SAMPLES = sorted((PROJECT / "data" / "train").glob("*_01.jpg"))
+INT16_MAX = 32_767
 
 
 @pytest.fixture(scope="module")
@@ -99,36 +100,49 @@ def test_serving_needs_no_onnx_package(int8: Path) -> None:
     assert done.stdout.strip() == "(1, 512, 2, 2)"
 
 
-_OURS = """
-import pathlib, sys, numpy
-from shared.backends import open_backend
-run = open_backend("int8", "", pathlib.Path(sys.argv[1]), "onnxruntime", threads=1)
-numpy.save(sys.argv[3], run(numpy.load(sys.argv[2])))
-"""
-_PLAIN = """
+def test_no_two_products_exceed_16_bits(int8: Path) -> None:
+    """Whichever two weights of an output channel a processor without VNNI multiplies and adds together."""
+    for kernel in kernels(int8).values():
+        positive, negative = (
+            np.sort(np.maximum(sign * kernel.reshape(len(kernel), -1).astype(np.int64), 0))[:, -2:].sum(axis=1)
+            for sign in (1, -1)
+        )
+        assert 255 * max(positive.max(), negative.max()) <= INT16_MAX
+
+
+_RUN = """
 import sys, numpy, onnxruntime
-session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-numpy.save(sys.argv[3], session.run(None, {"pictures": numpy.load(sys.argv[2])})[0])
+graph, pictures, features = sys.argv[1:]
+session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+numpy.save(features, session.run(None, {"pictures": numpy.load(pictures)})[0])
 """
 
 
-def run_on_haswell(code: str, graph: Path, batch: NDArray[np.float32], folder: Path) -> NDArray[np.float32]:
-    """The graph's output from a processor with AVX2 and without VNNI."""
+def run_elsewhere(
+    emulator: Sequence[str], graph: Path, batch: NDArray[np.float32], folder: Path
+) -> NDArray[np.float32]:
+    """The graph's output from another process, by this processor or an emulated one."""
     np.save(folder / "pictures.npy", batch)
-    command = ["qemu-x86_64", "-cpu", "Haswell", str(Path(sys.executable).resolve()), "-c", code]
+    command = [*emulator, str(Path(sys.executable).resolve()), "-c", _RUN]
     command += [str(graph), str(folder / "pictures.npy"), str(folder / "features.npy")]
-    environment = {"PYTHONPATH": os.pathsep.join([str(PROJECT), sysconfig.get_path("purelib")])}
+    environment = {"PYTHONPATH": sysconfig.get_path("purelib"), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
     return np.load(folder / "features.npy")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="qemu-x86_64 is not here: apt-get install qemu-user")
-def test_a_processor_without_vnni_computes_the_same(int8: Path, pictures: list[Picture], tmp_path: Path) -> None:
+def test_a_processor_without_vnni_computes_the_same(
+    graph: Path, int8: Path, pictures: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batch = preprocess([picture[:64, :64] for picture in pictures[:1]])
-    here = open_backend("int8", "", int8, "onnxruntime")(batch)
+    haswell = ["qemu-x86_64", "-cpu", "Haswell"]
+    here, there = (run_elsewhere(emulator, int8, batch, tmp_path) for emulator in ([], haswell))
     # The last convolution is float32, which processors round in ways of their own.
-    exactly = pytest.approx(here, rel=1e-4, abs=1e-4 * float(here.max()))
-    assert run_on_haswell(_OURS, int8, batch, tmp_path) == exactly
-    # As ONNX Runtime does it by itself, products saturate: that is what this test would find.
-    assert np.abs(run_on_haswell(_PLAIN, int8, batch, tmp_path) - here).max() > 0.01 * float(here.max())
+    assert there == pytest.approx(here, rel=1e-4, abs=1e-4 * float(here.max()))
+    # The same with 8-bit kernels: it is saturation that this would find.
+    monkeypatch.setattr(quantization, "LARGEST_WEIGHT", 127)
+    full = tmp_path / "full.onnx"
+    full.write_bytes(quantize(graph, [preprocess(pictures)]))
+    here, there = (run_elsewhere(emulator, full, batch, tmp_path) for emulator in ([], haswell))
+    assert np.abs(there - here).max() > 0.01 * float(here.max())
