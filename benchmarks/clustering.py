@@ -29,6 +29,7 @@ _EPS = 0.25
 _MIN_SAMPLES = 5
 _NEW = 32
 """Embeddings in a request."""
+_ASSIGNING = f"Assigning {_NEW} to core samples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _compare(counts: Sequence[int], repeats: int) -> tuple[list[Row], list[Curve
         Row(name, "at least", 4, faster, "x as fast as scikit-learn", f"{times}, {repeats} rounds in turn"),
         Row(f"{name}: memory", "at most", 1 / 3, less, "x scikit-learn's", peaks),
         Row(f"{name}: other labels", "at most", 0, different, "points", groups),
-    ], [Curve("DBSCAN, scikit-learn", counts, curve)]
+    ], [Curve("Clustering", "DBSCAN, scikit-learn", counts, curve)]
 
 
 def _differences(a: Found, b: Found) -> int:
@@ -185,7 +186,7 @@ def _grow(counts: Sequence[int]) -> tuple[list[Row], Table, list[Curve]]:
                 f"{one.cost.peak:.2f}",
             ]
             lines.append([*cells, str(len(sizes)), f"{sizes.max() / count:.0%}"])
-        curves.append(Curve(f"DBSCAN, {shape}", counts, [one.seconds for one in costs]))
+        curves.append(Curve("Clustering", f"DBSCAN, {shape}", counts, [one.seconds for one in costs]))
     head = ["points", "shape", "seconds", "seconds of all cores", "GB", "groups", "core samples of the largest"]
     return rows, Table("DBSCAN as the number of points grows", head, lines), curves
 
@@ -197,7 +198,9 @@ def _choose(counts: Sequence[int]) -> tuple[Table, Curve]:
         for count, cost in zip(counts, costs, strict=True)
     ]
     head = ["points", "seconds", "seconds of all cores", "GB"]
-    return Table("Choosing eps", head, rows), Curve("choosing eps", counts, [cost.seconds for cost in costs])
+    return Table("Choosing eps", head, rows), Curve(
+        "Clustering", "choosing eps", counts, [cost.seconds for cost in costs]
+    )
 
 
 def _assign(counts: Sequence[int], repeats: int) -> tuple[Row, list[Curve]]:
@@ -214,6 +217,6 @@ def _assign(counts: Sequence[int], repeats: int) -> tuple[Row, list[Curve]]:
     medians = [median(one) for one, _ in found]
     loops = [alone(plain_loop, count) for count in counts]
     return row, [
-        Curve(f"assigning {_NEW}, by core samples", counts, medians),
-        Curve(f"assigning {_NEW}, plain recipe", counts, loops),
+        Curve(_ASSIGNING, "this project", counts, medians),
+        Curve(_ASSIGNING, "plain recipe", counts, loops),
     ]

@@ -90,8 +90,8 @@ def _curves(embedder: Embedder, pictures: Path, counts: Sequence[int]) -> list[C
         )
         taken.append((ours, plain))
     return [
-        Curve("embedding", counts, [one for one, _ in taken]),
-        Curve("embedding, plain recipe", counts, [one for _, one in taken]),
+        Curve("Embedding", "this project", counts, [one for one, _ in taken]),
+        Curve("Embedding", "plain recipe", counts, [one for _, one in taken]),
     ]
 
 

@@ -22,12 +22,15 @@ def today() -> str:
 
 
 def machine(packages: Sequence[str] = _PACKAGES) -> str:
-    """The processor, its cores, and the versions of what does the work."""
+    """The processor, its cores, the versions of what does the work, and whether other work had to stand back."""
     cpuinfo = Path("/proc/cpuinfo")
     found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE) if cpuinfo.exists() else None
     name = found[1] if found else platform.machine()
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
-    return f"{name}, {os.process_cpu_count()} cores; Python {platform.python_version()}, {versions}"
+    alone = (
+        "" if os.sched_getscheduler(0) == os.SCHED_OTHER else "; at real-time priority, on a machine that others use"
+    )
+    return f"{name}, {os.process_cpu_count()} cores; Python {platform.python_version()}, {versions}{alone}"
 
 
 def seconds(work: Callable[[], object]) -> float:

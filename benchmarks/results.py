@@ -45,6 +45,8 @@ class Table:
 class Curve:
     """Cost against size."""
 
+    panel: str
+    """Of the plot: curves that are worth comparing share one."""
     name: str
     sizes: Sequence[int]
     seconds: Sequence[float]
@@ -83,7 +85,7 @@ def load(names: Sequence[str], folder: Path = _FOLDER) -> list[Section]:
 
 def render(sections: Sequence[Section]) -> str:
     """One page in Markdown: the targets first, then a chapter for each section."""
-    parts = ["# Measured", "`make bench` measures and writes this page. A ratio compares two things in the same run."]
+    parts = ["# Measured", _INTRODUCTION]
     parts.append(_targets([row for section in sections for row in section.rows]))
     if any(section.curves for section in sections):
         parts.append("![Seconds against number of pictures, for embedding, clustering and assignment](cost.svg)")
@@ -98,12 +100,20 @@ def render(sections: Sequence[Section]) -> str:
 
 def _targets(rows: Sequence[Row]) -> str:
     cells = [
-        (row.what, f"{_SIGNS[row.bound]} {row.target:g} {row.unit}", f"{row.found:.3g} {row.unit}", _VERDICTS[row.met])
+        (
+            row.what,
+            f"{_SIGNS[row.bound]} {row.target:.3g} {row.unit}",
+            f"{row.found:.4g} {row.unit}",
+            _VERDICTS[row.met],
+        )
         for row in rows
     ]
     return _table(("what", "target", "measured", ""), cells)
 
 
+_INTRODUCTION = """`make bench` measures and writes this page. A ratio compares two things in the same run, in turns;
+in brackets stands the middle half of all rounds. [README.md](README.md) says what is compared, what was tried where a
+target is missed, and how to measure a part again."""
 _SIGNS = {"at most": "≤", "at least": "≥"}
 _VERDICTS = {True: "met", False: "**missed**"}
 

@@ -34,7 +34,7 @@ def test_the_page_names_misses_and_shows_what_is_behind_every_figure() -> None:
 
 
 def test_sections_are_kept_apart_and_come_in_the_order_asked_for(tmp_path: Path) -> None:
-    other = Section("memory", "a machine", "2026-01-02", curves=[Curve("training", [1, 2], [0.5, 1])])
+    other = Section("memory", "a machine", "2026-01-02", curves=[Curve("Training", "this project", [1, 2], [0.5, 1])])
     for section in (SECTION, other):
         save(section, tmp_path)
     assert load(["memory", "precision", "serving"], tmp_path) == [other, SECTION]
