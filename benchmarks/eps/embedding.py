@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,6 @@ def embed_labelled(folder: Path) -> tuple[Vectors, np.ndarray[tuple[int], np.dty
     """Flattened embeddings, from which averages can be had, and the label of each."""
     spec = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256, pooling="flatten")
     embedder = open_embedder(spec, export_graph(MODELS, print))
-    cache = EmbeddingCache(spec, CACHE / "embeddings.sqlite")
-    embedded = embed_pictures(find_pictures(folder), embedder, cache)
+    with closing(EmbeddingCache(spec, CACHE / "embeddings.sqlite")) as cache:
+        embedded = embed_pictures(find_pictures(folder), embedder, cache)
     return embedded.vectors, np.array([name.split("/")[0] for name in embedded.names])
