@@ -11,27 +11,12 @@ from typer.testing import CliRunner, Result
 from shared.bundle import CLUSTERS, MANIFEST, REPORT, BundleError, Labels, read_bundle, write_labels
 from shared.releases import version_key
 from shared.store import MissingError, Store, graph_path
-from tests.stores import Place, azurite_place, shared_azurite
+from tests.stores import Place
 from tests.tiny_models import tiny_model
 from training.cli import app
 from training.publishing import publish
 from training.transfers import show
 from training.versions import FetchError, fetch
-
-
-@pytest.fixture(params=["folder", "key"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return azurite_place(shared_azurite()) if request.param == "key" else Place(str(tmp_path / "store"))
-
-
-@pytest.fixture
-def store(place: Place) -> Store:
-    return place.open()
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
 
 
 def test_a_fetched_model_is_the_published_one(store: Store, models: Path, tmp_path: Path) -> None:

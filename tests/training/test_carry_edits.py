@@ -1,0 +1,107 @@
+"""A person's edits follow the pictures, too: pictures taken out stay out, and splits are remembered by their names."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.bundle import Edits
+from shared.clusters import NOISE
+from shared.model import Model
+from shared.pipeline import Vector
+from shared.taken_out import TakenOut
+from tests.training.blobs import EPS, blob, bridge, named
+from tests.training.plain_embedder import plain_embedder
+from tests.training.retraining import BOOKS, BOTH, MAPS, Pictures, group_of
+from training.train import Options, Trained
+
+
+def taken_out(pictures: Pictures, *names: str, of: int) -> dict[str, object]:
+    """Labels in which a person took pictures out of a group."""
+    out = (TakenOut(picture=name, clusters=(of,), vector=pictures[name].tobytes()) for name in names)
+    return {"labels": BOTH, "edits": Edits(taken_out=tuple(out))}
+
+
+def answered(model: Trained, vector: Vector) -> int:
+    return Model(model.bundle, plain_embedder()).assign(vector[None])[0].cluster
+
+
+@pytest.mark.parametrize("prefix", ["", "renamed "])
+def test_a_picture_taken_out_stays_out_whatever_it_is_called_now(retrain: Callable[..., Trained], prefix: str) -> None:
+    second = {f"{prefix}{name}": vector for name, vector in (MAPS | BOOKS).items()}
+    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), second)
+    (out,) = model.carried.taken_out
+    assert (out.picture, out.clusters) == (f"{prefix}book0.jpg", (group_of(model, f"{prefix}book1.jpg"),))
+    assert model.bundle.labels.edits == Edits(taken_out=(out,))
+    assert [answered(model, BOOKS[name]) for name in ("book0.jpg", "book1.jpg")] == [NOISE, *out.clusters]
+    assert f"{prefix}book0.jpg" not in model.bundle.labels.exemplars[out.clusters[0]]
+    assert model.bundle.labels.labels == {1: ("book",), 0: ("map",)}
+
+
+def test_a_picture_taken_out_that_lay_near_the_group_stays_out(retrain: Callable[..., Trained]) -> None:
+    border = {"step.jpg": bridge(1, 2)[1], "border.jpg": bridge(1, 2)[2]}
+    model = retrain(BOOKS | MAPS | border, taken_out(border, "border.jpg", of=0), BOOKS | MAPS | border)
+    assert not model.clusters.core[model.embedded.names.index("border.jpg")]
+    assert group_of(model, "border.jpg") == 0
+    assert answered(model, border["border.jpg"]) == NOISE
+
+
+def test_a_picture_taken_out_and_removed_stays_out(retrain: Callable[..., Trained]) -> None:
+    rest = {name: vector for name, vector in (BOOKS | MAPS).items() if name != "book0.jpg"}
+    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), rest)
+    assert [out.picture for out in model.carried.taken_out] == ["book0.jpg"]
+    assert answered(model, BOOKS["book0.jpg"]) == NOISE
+    assert model.carried.names == BOTH
+
+
+def test_another_picture_under_the_name_of_one_taken_out_is_not_taken_out(retrain: Callable[..., Trained]) -> None:
+    other = {"book0.jpg": blob(1, 1, seed=7)[0]}
+    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), BOOKS | MAPS | other)
+    assert answered(model, other["book0.jpg"]) == group_of(model, "book0.jpg") == 0
+    assert answered(model, BOOKS["book0.jpg"]) == NOISE
+
+
+def test_a_picture_is_not_taken_out_of_what_is_no_group_of_its_any_more(retrain: Callable[..., Trained]) -> None:
+    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), MAPS | named("cat", blob(3, 5)))
+    assert model.bundle.labels.edits == Edits()
+    assert model.carried.forgotten == {"book0.jpg": "nothing continues the group that it was taken out of"}
+
+
+def test_a_picture_taken_out_of_a_group_that_came_apart_stays_out_of_every_part(
+    retrain: Callable[..., Trained],
+) -> None:
+    ends = BOOKS | MAPS
+    model = retrain(ends | named("between", bridge(1, 2)), taken_out(BOOKS, "book0.jpg", of=0), ends)
+    assert [out.clusters for out in model.carried.taken_out] == [(0, 1)]
+
+
+def test_with_another_embedder_pictures_taken_out_are_known_by_name(retrain: Callable[..., Trained]) -> None:
+    elsewhere = named("map", blob(12, 4)) | dict(list(named("book", blob(11, 5)).items())[1:])
+    labels = taken_out(BOOKS | MAPS, "map1.jpg", "book0.jpg", of=0)
+    model = retrain(MAPS | BOOKS, labels, elsewhere, Options("books", eps=EPS, resize="point"))
+    (out,) = model.bundle.labels.edits.taken_out
+    assert (out.picture, out.clusters) == ("map1.jpg", (0,))
+    assert answered(model, elsewhere["map1.jpg"]) == NOISE
+    assert list(model.carried.forgotten) == ["book0.jpg"]
+    assert "embeddings are made another way" in model.carried.forgotten["book0.jpg"]
+
+
+def test_a_picture_taken_out_by_its_core_sample_alone_stays_out(retrain: Callable[..., Trained]) -> None:
+    model = retrain(BOOKS | MAPS, {"labels": BOTH, "edits": Edits(core={0: NOISE})}, MAPS | BOOKS)
+    assert [(out.picture, out.clusters) for out in model.carried.taken_out] == [("book0.jpg", (1,))]
+    assert answered(model, BOOKS["book0.jpg"]) == NOISE
+
+
+def test_groups_that_a_person_split_and_training_finds_whole_are_told_as_merged(
+    retrain: Callable[..., Trained],
+) -> None:
+    parted = {"labels": BOTH | {2: ("thin book",)}, "edits": Edits(core={3: 2, 4: 2}, eps={2: 0.05})}
+    model = retrain(BOOKS | MAPS, parted, BOOKS | MAPS)
+    assert model.carried.merged == {0: [0, 2]}
+    assert model.carried.names == BOTH
+
+
+def test_a_person_s_split_is_carried_by_what_is_left_of_it(retrain: Callable[..., Trained]) -> None:
+    parted = {"labels": BOTH | {2: ("chart",)}, "edits": Edits(core={6: 2, 7: 2, 8: 2}, eps={2: EPS})}
+    renamed = {f"renamed {name}": MAPS[name] for name in ("map1.jpg", "map2.jpg", "map3.jpg")}
+    model = retrain(BOOKS | MAPS, parted, renamed)
+    assert model.carried.names == {0: ("chart",)}
