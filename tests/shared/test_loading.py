@@ -26,11 +26,6 @@ from training.publishing import publish
 from training.transfers import show
 
 
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
 @pytest.fixture(scope="module")
 def place() -> Place:
     return azurite_place(shared_azurite())

@@ -1,4 +1,4 @@
-"""What tests of publishing do beside it: watch uploads, rename, serve, look whether a version is whole, spoil a file."""
+"""Beside publishing: watching uploads, renaming, serving, looking whether a version is whole, spoiling a file."""
 
 from __future__ import annotations
 
