@@ -30,11 +30,6 @@ SECRETS = (KEY, SECONDARY, WRONG, ACCOUNT_KEY)
 PICTURE = base64.b64encode(encode(noise_picture(0))).decode()
 
 
-@pytest.fixture(autouse=True)
-def fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.api, "_api", None)
-
-
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tiny_model(tmp_path)

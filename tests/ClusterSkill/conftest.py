@@ -1,0 +1,29 @@
+"""A worker with nothing loaded, and a model for it to load."""
+
+from pathlib import Path
+
+import pytest
+
+import shared.api
+from shared.bundle import Labels
+from shared.embedder import Embedder
+from tests.bundles import link_graph, make_bundle
+from tests.conftest import encode, noise_picture
+
+
+@pytest.fixture(autouse=True)
+def fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test starts as a new worker process would: nothing loaded."""
+    monkeypatch.setattr(shared.api, "_api", None)
+
+
+@pytest.fixture
+def models(tmp_path: Path, graph: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models with one that knows noise picture 0 as "noise"."""
+    link_graph(graph, tmp_path)
+    vectors = embedder.embed([embedder.picture(encode(noise_picture(0)))])
+    make_bundle(tmp_path / "books", vectors, [0], Labels(labels={0: ("noise",)}), eps=0.001)
+    for name in ("KEY", "WEBSITE_INSTANCE_ID", "WEBSITE_AUTH_ENABLED", "MODEL_NAME", "DBSCAN_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MODEL_STORE", str(tmp_path))
+    return tmp_path

@@ -1,0 +1,70 @@
+"""Who may call the Function: keys, Easy Auth, and nobody at all on Azure without either."""
+
+import hmac
+
+import pytest
+
+from tests.ClusterSkill.calls import call, problem
+
+
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_key_guards_both_methods(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setenv("KEY", "sesame")
+    assert call({"values": []}, method).status_code == 403
+    wrong = call({"values": []}, method, Ocp_Apim_Subscription_Key="Sesame")
+    assert wrong.status_code == 403
+    assert "sesame" not in problem(wrong).lower()
+    assert call({"values": []}, method, ocp_apim_subscription_key="sesame").status_code == 200
+
+
+@pytest.mark.usefixtures("models")
+def test_two_keys_are_good_at_once_while_callers_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "new sesame")
+    monkeypatch.setenv("KEY_SECONDARY", "old sesame")
+    for key, status in (("new sesame", 200), ("old sesame", 200), ("sesame", 403), ("", 403)):
+        assert call({"values": []}, ocp_apim_subscription_key=key).status_code == status
+
+
+@pytest.mark.usefixtures("models")
+def test_one_key_alone_may_be_the_secondary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY_SECONDARY", "old sesame")
+    assert call({"values": []}).status_code == 403
+    assert call({"values": []}, ocp_apim_subscription_key="old sesame").status_code == 200
+
+
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("key", ["s\u00e9same", "\udce9"])
+def test_whatever_stands_in_the_header_is_compared(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("KEY", "sesame")
+    assert call({"values": []}, ocp_apim_subscription_key=key).status_code == 403
+
+
+@pytest.mark.usefixtures("models")
+def test_keys_are_compared_in_constant_time_and_both_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(expected: bytes, given: bytes) -> bool:
+        compared.append((expected, given))
+        return expected == given
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    monkeypatch.setenv("KEY", "one")
+    monkeypatch.setenv("KEY_SECONDARY", "two")
+    assert call({"values": []}, ocp_apim_subscription_key="one").status_code == 200
+    assert compared == [(b"one", b"one"), (b"two", b"one")]
+
+
+@pytest.mark.usefixtures("models")
+def test_on_azure_without_any_guard_everyone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_INSTANCE_ID", "abc")
+    response = call({"values": []})
+    assert response.status_code == 403
+    assert "neither the app setting KEY nor Easy Auth" in problem(response)
+
+
+@pytest.mark.usefixtures("models")
+def test_easy_auth_is_a_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_INSTANCE_ID", "abc")
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    assert call({"values": []}).status_code == 200
