@@ -1,0 +1,28 @@
+"""What a person sees on the naming page, and what is in the files then."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from shared.bundle import Labels, read_bundle
+from tests.training.page.pages import Served
+
+REFUSED = ("the server responded with a status of 4",)
+
+
+def enter(page: Page, served_page: Served) -> Page:
+    page.goto(served_page.link)
+    expect(page.locator("body.ready")).to_be_visible()
+    return page
+
+
+def saved(folder: Path) -> Labels:
+    return read_bundle(folder).labels
+
+
+def say(page: Page, text: str) -> None:
+    expect(page.locator("#toast")).to_have_text(text)
+
+
+def chips(page: Page) -> list[str]:
+    return page.locator("#chips bdi").all_text_contents()

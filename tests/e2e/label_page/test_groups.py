@@ -1,0 +1,180 @@
+"""Groups that are none, are split, or lose a picture, and pictures tried on what comes of it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.bundle import LABELS
+from tests.conftest import encode
+from tests.e2e.browser import needs_chromium
+from tests.e2e.label_page.looking import saved, say
+from tests.training.galleries import HOSTILE, draw
+from tests.training.page.pages import Served
+
+pytestmark = [pytest.mark.slow, needs_chromium]
+
+
+class TestGroups:
+    def test_what_is_no_group_answers_as_unclustered(self, page: Page, folder: Path, served_page: Served) -> None:
+        page.get_by_role("button", name="Not a group").click()
+        expect(page.locator(".group-item.struck")).to_have_count(1)
+        expect(page.locator("#progress-text")).to_have_text("0 of 2 named")
+        assert saved(folder).not_groups == (0,)
+        page.get_by_role("button", name="It is a group").click()
+        expect(page.locator(".group-item.struck")).to_have_count(0)
+        assert saved(folder).not_groups == ()
+
+    def test_a_group_of_two_things_is_split_once_it_was_seen(self, page: Page, folder: Path) -> None:
+        page.locator('[data-group="2"]').click()
+        page.fill("#name", "cup,")
+        expect(page.locator("#chips li")).to_have_count(1)
+        page.keyboard.press("Escape")
+        page.keyboard.press("s")
+        parts = page.locator("#split-dialog .part")
+        expect(parts).to_have_count(2)
+        assert {name[:3] for name in parts.nth(0).locator("img").evaluate_all("all => all.map(each => each.alt)")} == {
+            "cup"
+        }
+        assert {name[:3] for name in parts.nth(1).locator("img").evaluate_all("all => all.map(each => each.alt)")} == {
+            "mug"
+        }
+        assert saved(folder).edits.eps == {}
+        page.get_by_role("button", name="Keep this split").click()
+        say(page, "“cup” split into 2")
+        expect(page.locator("#title")).to_have_text("Group 3: cup")
+        expect(page.locator(".group-item")).to_have_count(5)
+        assert saved(folder).labels == {3: ("cup",), 4: ("cup",)}
+        page.keyboard.press("Control+z")
+        expect(page.locator(".group-item")).to_have_count(4)
+        expect(page.locator("#title")).to_have_text("Group 2: cup")
+        assert saved(folder).edits.eps == {}
+
+    def test_a_split_that_was_not_kept_changes_nothing(self, page: Page, folder: Path) -> None:
+        before = (folder / LABELS).read_bytes()
+        page.locator('[data-group="2"]').click()
+        page.get_by_role("button", name="Split…").click()
+        expect(page.locator("#split-dialog .part")).to_have_count(2)
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("#split-dialog")).not_to_be_visible()
+        assert (folder / LABELS).read_bytes() == before
+
+    def test_a_group_that_stays_together_says_so(self, page: Page) -> None:
+        page.keyboard.press("j")
+        page.keyboard.press("s")
+        expect(page.locator("#split-dialog")).to_contain_text("does not come apart")
+
+    def test_a_picture_is_taken_out_and_put_back_by_keys(self, page: Page, folder: Path) -> None:
+        page.keyboard.press("j")
+        page.keyboard.press("p")
+        page.keyboard.press("ArrowRight")
+        second = page.locator("#tiles li").nth(1).locator(".file").text_content()
+        page.keyboard.press("t")
+        say(page, f"{second} taken out of group 1: unclustered now")
+        expect(page.locator("#facts")).to_contain_text("4 pictures")
+        expect(page.locator("#facts")).to_contain_text("1 taken out")
+        expect(page.locator("#tiles li").last.locator(".mark")).to_have_text("taken out")
+        expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
+        assert [(out.picture, out.clusters) for out in saved(folder).edits.taken_out] == [(second, (1,))]
+        page.keyboard.press("End")
+        page.keyboard.press("t")
+        say(page, f"{second} put back: in group 1 again")
+        expect(page.locator("#facts")).to_contain_text("5 pictures")
+        assert saved(folder).edits.taken_out == ()
+
+    def test_a_picture_taken_out_gets_the_names_no_more(self, page: Page, folder: Path) -> None:
+        page.locator('[data-group="1"]').click()
+        page.fill("#name", "apple,")
+        expect(page.locator("#chips li")).to_have_count(1)
+        page.keyboard.press("Escape")
+        first = page.locator("#tiles li").first
+        taken = first.locator(".file").text_content() or ""
+        first.hover()
+        first.locator(".out").click()
+        say(page, f"{taken} taken out of “apple”: unclustered now")
+        content = (folder.parents[1] / "pictures" / taken).read_bytes()
+        page.keyboard.press("d")
+        page.set_input_files("#try-file", {"name": taken, "mimeType": "image/png", "buffer": content})
+        expect(page.locator(".verdict")).to_have_text("Unclustered")
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        tile = page.locator("#tiles li.out")
+        expect(tile.locator(".file")).to_have_text(taken)
+        tile.get_by_role("button", name="Put back").click()
+        say(page, f"{taken} put back: in “apple” again")
+        page.click("#undo")
+        say(page, f"Undone: {taken} put back: in “apple” again")
+        expect(page.locator("#tiles li.out")).to_have_count(1)
+
+    def test_pictures_are_taken_out_one_after_another_as_they_are_looked_at(self, page: Page) -> None:
+        page.keyboard.press("j")
+        order = page.locator("#tiles .file").all_text_contents()
+        page.keyboard.press("p")
+        page.keyboard.press("Enter")
+        shown = page.locator("#look-dialog .file")
+        for name in order[:2]:
+            expect(shown).to_have_text(name)
+            page.keyboard.press("t")
+            expect(page.locator("#look-dialog")).to_contain_text("Unclustered · taken out of Group 1")
+            page.keyboard.press("ArrowRight")
+        expect(shown).to_have_text(order[2])
+
+    def test_a_group_without_core_samples_is_gone_and_comes_back(self, page: Page, folder: Path) -> None:
+        for left in (3, 2, 1):
+            page.locator("#tiles li:not(.out)").first.hover()
+            page.locator("#tiles li:not(.out) .out").first.click()
+            expect(page.locator("#tiles li:not(.out)")).to_have_count(left)
+            expect(page.locator("#tiles li.out")).to_have_count(4 - left)
+        page.locator("#tiles li:not(.out)").first.hover()
+        page.locator("#tiles li:not(.out) .out").first.click()
+        expect(page.locator(".group-item")).to_have_count(3)
+        expect(page.locator("#title")).to_have_text("Group 1, unnamed")
+        page.keyboard.press("u")
+        expect(page.locator("#tiles li")).to_have_count(5)
+        page.keyboard.press("Control+z")
+        expect(page.locator(".group-item")).to_have_count(4)
+        assert len(saved(folder).edits.taken_out) == 3
+
+    def test_a_picture_is_seen_large_and_left_by_escape(self, page: Page) -> None:
+        page.keyboard.press("p")
+        first = page.locator("#tiles .file").first.text_content()
+        page.keyboard.press("Enter")
+        expect(page.locator("#look-dialog .file")).to_have_text(first or "")
+        expect(page.locator("#look-dialog img")).to_have_js_property("naturalWidth", 96)
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#look-dialog .file")).not_to_have_text(first or "")
+        page.keyboard.press("Escape")
+        expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
+
+
+class TestTrying:
+    def test_a_chosen_picture_gets_its_group_and_names(self, page: Page) -> None:
+        page.locator('[data-group="1"]').click()
+        page.fill("#name", "apple,")
+        expect(page.locator("#chips li")).to_have_count(1)
+        page.keyboard.press("Escape")
+        page.keyboard.press("d")
+        page.set_input_files("#try-file", {"name": "a.png", "mimeType": "image/png", "buffer": encode(draw(1, 99))})
+        expect(page.locator(".verdict")).to_have_text("apple")
+        expect(page.locator(".tried dl")).to_contain_text("of at most 0.150")
+        expect(page.locator(".alike li")).to_have_count(6)
+        page.keyboard.press("Escape")
+        expect(page.locator("#try-dialog")).not_to_be_visible()
+
+    def test_a_dropped_picture_may_be_in_no_group_or_none_at_all(self, page: Page, tmp_path: Path) -> None:
+        drop(page, "strange.png", encode(draw(33, 0)))
+        expect(page.locator(".verdict")).to_have_text("Unclustered")
+        drop(page, HOSTILE, b"no picture")
+        expect(page.locator(".answer .problem")).to_have_text(f"{HOSTILE}: it is not a picture in any known format")
+
+
+def drop(page: Page, name: str, content: bytes) -> None:
+    """Drop a file onto the page, as from the desktop."""
+    page.evaluate(
+        """([name, content]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(content)], name));
+            window.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+        }""",
+        [name, list(content)],
+    )

@@ -1,0 +1,90 @@
+"""Somebody looks, types and clicks, and the names follow: in the files, and in the report."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.bundle import LABELS
+from tests.e2e.browser import needs_chromium
+from tests.e2e.label_page.looking import chips, saved, say
+from tests.training.galleries import HOSTILE
+
+pytestmark = [pytest.mark.slow, needs_chromium]
+
+
+class TestNaming:
+    def test_all_groups_are_named_without_the_mouse(self, page: Page, folder: Path) -> None:
+        expect(page.locator("#progress-text")).to_have_text("0 of 3 named")
+        page.keyboard.press("e")
+        page.keyboard.type("boat")
+        page.keyboard.press("Enter")
+        expect(page.locator("#chips li")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(page.locator("#title")).to_have_text("Group 1, unnamed")
+        page.keyboard.type("apple, fruit,")
+        expect(page.locator("#chips li")).to_have_count(2)
+        page.keyboard.press("Enter")
+        expect(page.locator("#title")).to_have_text("Group 2, unnamed")
+        page.keyboard.type("cup")
+        page.keyboard.press("Enter")
+        expect(page.locator("#progress-text")).to_have_text("All 3 named")
+        expect(page.locator("#saved")).to_have_text("Saved")
+        assert saved(folder).labels == {0: ("boat",), 1: ("apple", "fruit"), 2: ("cup",)}
+
+    def test_a_name_is_removed_by_its_button_or_by_backspace(self, page: Page, folder: Path) -> None:
+        page.fill("#name", "boat, ship, vessel")
+        expect(page.locator("#chips li")).to_have_count(3)
+        page.get_by_role("button", name="Remove ship").click()
+        expect(page.locator("#chips li")).to_have_count(2)
+        page.focus("#name")
+        page.keyboard.press("Backspace")
+        page.keyboard.press("Backspace")
+        expect(page.locator("#chips li")).to_have_count(1)
+        assert saved(folder).labels == {0: ("boat",)}
+
+    def test_a_name_left_in_the_field_belongs_to_the_group_it_was_typed_for(self, page: Page, folder: Path) -> None:
+        page.locator("#name").press_sequentially("boat")
+        page.locator('[data-group="1"]').click()
+        expect(page.locator("#title")).to_have_text("Group 1, unnamed")
+        say(page, "Group 0 named “boat”")
+        assert saved(folder).labels == {0: ("boat",)}
+
+    def test_two_groups_of_one_name_stay_two(self, page: Page, folder: Path) -> None:
+        page.fill("#name", "thing,")
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        page.fill("#name", "thing,")
+        expect(page.locator(".note", has_text="2 groups share this name")).to_have_count(2)
+        assert saved(folder).labels == {0: ("thing",), 1: ("thing",)}
+
+    def test_only_what_is_unnamed_is_listed_if_wanted(self, page: Page) -> None:
+        page.fill("#name", "boat,")
+        expect(page.locator("#show-unnamed")).to_have_text("Unnamed 2")
+        page.locator('[data-group="1"]').click()
+        page.click("#show-unnamed")
+        expect(page.locator(".group-item")).to_have_count(3)  # the unclustered pictures among them
+        expect(page.locator('[data-group="0"]')).to_have_count(0)
+
+    def test_markup_in_names_is_text(self, page: Page, folder: Path) -> None:
+        for name in (HOSTILE, "<script>alert(1)</script>", "</title>"):
+            page.fill("#name", name)
+            page.keyboard.press("Enter")
+        expect(page.locator("#chips li")).to_have_count(3)
+        assert chips(page) == [HOSTILE, "<script>alert(1)</script>", "</title>"]
+        assert page.title() == "(2) shapes: name the groups"
+        assert page.locator("#tiles .file", has_text="onerror").count() == 1
+
+
+def test_the_report_in_the_browser_has_the_name_just_given(page: Page, folder: Path) -> None:
+    page.fill("#name", "ferry,")
+    expect(page.locator("#chips li")).to_have_count(1)
+    with page.expect_popup() as opening:
+        page.get_by_role("link", name="Report").click()
+    report = opening.value
+    expect(report.locator("#g0-title")).to_contain_text("ferry")
+    report.locator("#map").focus()
+    report.keyboard.press("ArrowRight")
+    expect(report.locator("#tip img")).to_be_visible()
+    assert json.loads((folder / LABELS).read_bytes())["labels"] == {"0": ["ferry"]}
