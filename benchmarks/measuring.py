@@ -27,10 +27,10 @@ def machine(packages: Sequence[str] = _PACKAGES) -> str:
     found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE) if cpuinfo.exists() else None
     name = found[1] if found else platform.machine()
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
-    alone = (
+    others = (
         "" if os.sched_getscheduler(0) == os.SCHED_OTHER else "; at real-time priority, on a machine that others use"
     )
-    return f"{name}, {os.process_cpu_count()} cores; Python {platform.python_version()}, {versions}{alone}"
+    return f"{name}, {os.process_cpu_count()} cores; Python {platform.python_version()}, {versions}{others}"
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -61,16 +61,13 @@ def _serving(requests: int) -> list[Row]:
 
 def _training(quick: bool) -> list[Row]:
     few, many = (8, 16) if quick else (500, 4_000)
-    with tempfile.TemporaryDirectory() as folder:
-        pictures = _large_pictures(Path(folder) / "pictures", many)
-        small = Path(folder) / "few"
-        small.mkdir()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        pictures = _large_pictures(folder / "many" / "pictures", many)
+        (folder / "few" / "pictures").mkdir(parents=True)
         for picture in pictures[:few]:
-            (small / picture.name).hardlink_to(picture)
-        peaks = [
-            alone(_train, _checkout(Path(folder) / name), source)
-            for name, source in (("a", small), ("b", pictures[0].parent))
-        ]
+            (folder / "few" / "pictures" / picture.name).hardlink_to(picture)
+        peaks = [alone(_train, _checkout(folder / name), folder / name / "pictures") for name in ("few", "many")]
     how = (
         f"{peaks[0]:.0f} MB on {few:,} and {peaks[1]:.0f} MB on {many:,} JPEG pictures of 12 megapixels, report and all"
     )
@@ -82,7 +79,7 @@ def _training(quick: bool) -> list[Row]:
 
 def _large_pictures(folder: Path, count: int) -> list[Path]:
     """So many files, no two alike to the byte: the sample pictures at 12 megapixels, and bytes that decoders skip."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     base = sorted((ROOT / "data" / "train").glob("*.jpg"))
 
     def enlarge(path: Path) -> bytes:

@@ -9,17 +9,24 @@ import io
 import json
 import os
 from functools import cache
-from typing import Any
+from typing import Protocol
 
 import azure.functions as func
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+class Network(Protocol):
+    """What is used of a Keras model: TensorFlow has no types for it."""
+
+    def predict(self, x: NDArray[np.float32], *, verbose: int) -> NDArray[np.float32]: ...
+
+
 @cache
-def network() -> Any:  # noqa: ANN401 - Keras has no types
+def network() -> Network:
     import tensorflow as tf
 
     model = tf.keras.applications.VGG16(include_top=False, weights=None, input_shape=(240, 240, 3), pooling="avg")
@@ -31,12 +38,12 @@ def network() -> Any:  # noqa: ANN401 - Keras has no types
 
 
 @cache
-def clusters() -> tuple[Any, Any, float]:
+def clusters() -> tuple[NDArray[np.float32], NDArray[np.int32], float]:
     with np.load(os.environ["PLAIN_CLUSTERS"]) as arrays:
         return arrays["vectors"], arrays["clusters"], float(arrays["eps"].max())
 
 
-def embed(data: bytes) -> Any:  # noqa: ANN401
+def embed(data: bytes) -> NDArray[np.float32]:
     """One picture's vector, by one call of `predict`."""
     import tensorflow as tf
 
@@ -45,7 +52,7 @@ def embed(data: bytes) -> Any:  # noqa: ANN401
     return network().predict(batch, verbose=0)[0]
 
 
-def cluster_of(vector: Any) -> int:  # noqa: ANN401
+def cluster_of(vector: NDArray[np.float32]) -> int:
     """The cluster of the first core sample within eps."""
     from scipy.spatial import distance
 
