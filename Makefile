@@ -32,7 +32,7 @@ package: $(installed) ## Build the zip that Azure runs
 search-demo: setup $(azurite) ## Index the sample pictures on this machine and search them (KEEP=--keep leaves it up)
 	$(bin)/python -m local.search_demo $(KEEP)
 
-test: setup $(azurite) browser ## Run every test, with coverage
+test: setup $(azurite) browser emulator ## Run every test, with coverage
 	$(bin)/python -m pytest --cov --cov-report=term
 
 test-fast: setup $(azurite) ## Run the tests that take seconds
@@ -87,9 +87,15 @@ $(azurite): package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-# Browser tests need Chromium. Where it can't be installed they say so and are left out.
-.PHONY: browser
+# Some tests need a Debian package. Where it can't be installed they say so and are left out.
+.PHONY: browser emulator
 browser:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-		|| echo "Chromium is not here and could not be installed: browser tests will not run"
+	@$(call debian,chromium,chromium,browser tests)
+
+emulator:
+	@$(call debian,qemu-x86_64,qemu-user,the test of int8 on an older processor)
+
+# A command, the package that has it, and the tests that need it.
+debian = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } \
+	|| echo "$(2) is not here and could not be installed: $(3) will not run"

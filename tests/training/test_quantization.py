@@ -131,7 +131,10 @@ def run_elsewhere(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="qemu-x86_64 is not here: apt-get install qemu-user")
+@pytest.mark.skipif(
+    not shutil.which("qemu-x86_64"),
+    reason="NOT RUN: there is no QEMU, so int8 was tried on no older processor (Debian: apt-get install qemu-user)",
+)
 def test_a_processor_without_vnni_computes_the_same(
     graph: Path, int8: Path, pictures: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
