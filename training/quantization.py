@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime as ort
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from numpy.typing import ArrayLike, NDArray
+from onnx import TensorProto, helper
 
 from shared import vgg16
-from shared.graph import read_tensors, serialize
+from shared.graph import read_tensors
+from training.onnx_graph import INPUT, Attribute, OnnxGraph
 
 # Seven bits. A processor without VNNI adds two products of a uint8 and an int8 in 16 bits, which saturate. With 64 they
 # never do, however the kernels are packed: 2 * 255 * 64 = 32,640, and 32,767 is the greatest. With 127 the cosine to
@@ -34,7 +35,7 @@ type Scales = Mapping[str, float]
 
 
 def quantize(graph: Path, batches: Iterable[NDArray[np.float32]]) -> bytes:
-    """The int8 counterpart of a graph that shared.graph wrote, with the same input and output.
+    """The int8 counterpart of a float32 graph, with the same input and output.
 
     It is calibrated on batches of preprocessed pictures (n, 3, height, width), at least one. The same pictures give the
     same bytes, whatever their order and batches.
@@ -54,46 +55,41 @@ def activation_scales(graph: Path, batches: Iterable[NDArray[np.float32]]) -> Sc
         model.graph.node.append(helper.make_node("ReduceMax", [f"{layer}/relu"], [name], keepdims=0))
         model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, []))
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    found = np.max([np.array(session.run([*greatest.values()], {"pictures": batch})) for batch in batches], axis=0)
+    found = np.max([np.array(session.run([*greatest.values()], {INPUT: batch})) for batch in batches], axis=0)
     # In half precision: a processor that rounds float32's last bits another way should give the same graph.
     return {layer: float(np.float16(value / _LARGEST_ACTIVATION)) for layer, value in zip(greatest, found, strict=True)}
 
 
 def int8_graph_bytes(tensors: vgg16.Tensors, scales: Scales) -> bytes:
     """Serialize the int8 graph. The same tensors and scales give the same bytes."""
-    graph = _Graph()
-    graph.restore_pixels()
+    chain = _Chain()
+    chain.restore_pixels()
     layers = iter(vgg16.LAYERS)
     for block, widths in enumerate(vgg16.BLOCKS, start=1):
         for _ in widths:
             layer = next(layers)
-            kernel, bias = tensors[layer.name]
             if layer is vgg16.LAYERS[-1]:
-                graph.convolve_in_float32(layer.name, kernel.transpose(3, 2, 0, 1), bias)
+                chain.convolve_in_float32(layer, tensors)
             else:
-                graph.convolve(layer.name, kernel.transpose(3, 2, 0, 1), bias, scales[layer.name])
-        pooled = "features" if block == len(vgg16.BLOCKS) else f"block{block}_pool"
-        graph.then("MaxPool", [], pooled, kernel_shape=[2, 2], strides=[2, 2])
-    return serialize(graph.nodes, graph.initializers)
+                kernel, bias = tensors[layer.name]
+                chain.convolve(layer.name, kernel.transpose(3, 2, 0, 1), bias, scales[layer.name])
+        chain.pool(block)
+    return chain.graph.serialize()
 
 
-class _Graph:
-    """A chain of nodes that grows at its end, where the value is `scale` times the uint8 that stands for it."""
+class _Chain:
+    """A graph that grows at its end, where the value is `scale` times the uint8 that stands for it."""
 
     def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.initializers: list[TensorProto] = []
-        self._end = "pictures"
+        self.graph = OnnxGraph()
+        self._end = INPUT
         self._scale = 1.0
         self._scale_name = self._tensor("pictures/scale", np.float32(1))
         self._zero = self._tensor("zero", np.uint8(0))
         self._padding = 1
 
-    def then(self, operator: str, inputs: list[str], output: str, **attributes: list[int]) -> None:
-        node = helper.make_node(operator, [self._end, *inputs], [output])
-        node.attribute.extend(helper.make_attribute(name, value) for name, value in attributes.items())
-        self.nodes.append(node)
-        self._end = output
+    def pool(self, block: int) -> None:
+        self._end = self.graph.max_pool(self._end, block)
 
     def restore_pixels(self) -> None:
         """Make whole numbers of the pictures again by adding the means: as uint8 with a scale of 1 they are exact.
@@ -103,9 +99,9 @@ class _Graph:
         extra = _INPUT_CHANNELS - len(vgg16.BGR_MEANS)
         border = np.array([0, 0, 1, 1, 0, extra, 1, 1])
         means = np.array([*vgg16.BGR_MEANS, *[0] * extra], dtype=np.float32).reshape(-1, 1, 1)
-        self.then("Pad", [self._tensor("pictures/border", border)], "pictures/padded")
-        self.then("Add", [self._tensor("pictures/means", means)], "pictures/pixels")
-        self.then("QuantizeLinear", [self._scale_name, self._zero], "pictures/uint8")
+        self._then("Pad", [self._tensor("pictures/border", border)], "pictures/padded")
+        self._then("Add", [self._tensor("pictures/means", means)], "pictures/pixels")
+        self._then("QuantizeLinear", [self._scale_name, self._zero], "pictures/uint8")
         self._padding = 0
 
     def convolve(self, layer: str, kernel: NDArray[np.float32], bias: NDArray[np.float32], scale: float) -> None:
@@ -126,15 +122,15 @@ class _Graph:
             self._zero,
             self._tensor(f"{layer}/bias", np.rint(offset / (self._scale * steps)).astype(np.int32)),
         ]
-        self.then("QLinearConv", inputs, f"{layer}/relu", kernel_shape=[3, 3], pads=[self._padding] * 4)
+        self._then("QLinearConv", inputs, f"{layer}/relu", kernel_shape=[3, 3], pads=[self._padding] * 4)
         self._scale, self._scale_name, self._padding = scale, f"{layer}/scale", 1
 
-    def convolve_in_float32(self, layer: str, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
-        self.then("DequantizeLinear", [self._scale_name, self._zero], f"{layer}/float32")
-        inputs = [self._tensor(f"{layer}/kernel", kernel), self._tensor(f"{layer}/bias", bias)]
-        self.then("Conv", inputs, layer, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-        self.then("Relu", [], f"{layer}/relu")
+    def convolve_in_float32(self, layer: vgg16.ConvLayer, tensors: vgg16.Tensors) -> None:
+        self._then("DequantizeLinear", [self._scale_name, self._zero], f"{layer.name}/float32")
+        self._end = self.graph.convolve(self._end, layer, tensors)
 
-    def _tensor(self, name: str, value: NDArray[np.generic] | np.generic) -> str:
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value).reshape(value.shape), name))
-        return name
+    def _then(self, operator: str, inputs: list[str], output: str, **attributes: Attribute) -> None:
+        self._end = self.graph.node(operator, [self._end, *inputs], output, **attributes)
+
+    def _tensor(self, name: str, value: ArrayLike) -> str:
+        return self.graph.tensor(name, value)
