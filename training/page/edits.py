@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.bundle import Labels
+from shared.bundle import Labels, sha256
 from shared.clusters import NOISE
 from shared.errors import UserError
 from shared.model import apply_edits
@@ -64,6 +64,14 @@ class PutBack(_Edit):
     picture: int
 
 
+class PutBackMissing(_Edit):
+    """Put back a picture that is not among the pictures any more: its file is gone or can't be read."""
+
+    op: Literal["put_back_missing"]
+    embedding: str
+    """As `embedding_digest` tells it: without its file, this is all that the picture is known by."""
+
+
 class Split(_Edit):
     """Cluster a group's own pictures again with a smaller eps."""
 
@@ -73,7 +81,7 @@ class Split(_Edit):
     min_samples: int = Field(ge=1)
 
 
-type Edit = Annotated[Name | Mark | TakeOut | PutBack | Split, Field(discriminator="op")]
+type Edit = Annotated[Name | Mark | TakeOut | PutBack | PutBackMissing | Split, Field(discriminator="op")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,9 @@ def apply(edit: Edit, gallery: Gallery, labels: Labels, grouping: Grouping) -> E
         case TakeOut():
             return _take_out(edit.picture, gallery, labels, grouping)
         case PutBack():
-            return _put_back(edit.picture, gallery, labels, grouping)
+            return _put_back(edit.picture, gallery, labels)
+        case PutBackMissing():
+            return _put_back_missing(edit.embedding, gallery, labels)
         case _:
             return _split(edit, gallery, labels, grouping)
 
@@ -109,6 +119,11 @@ def shown_grouping(gallery: Gallery, labels: Labels, answered: Grouping) -> Grou
     marked = (answered.clusters == NOISE) & np.isin(unmarked.clusters, labels.not_groups)
     clusters = np.where(marked, unmarked.clusters, answered.clusters)
     return gallery.arrange(clusters, np.where(marked, unmarked.distances, answered.distances))
+
+
+def embedding_digest(entry: TakenOut) -> str:
+    """What an edit calls a picture that was taken out and has no position in the gallery: SHA-256 of its embedding."""
+    return sha256(entry.vector)
 
 
 def title(labels: Labels, cluster: int) -> str:
@@ -177,16 +192,30 @@ def _take_out(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping
     return Edited(_with_exemplars(new, gallery, after, [cluster]), said)
 
 
-def _put_back(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
+def _put_back(picture: int, gallery: Gallery, labels: Labels) -> Edited:
     name = _name_of(picture, gallery)
     entry = find_taken_out(labels.edits.taken_out, gallery.vectors).get(picture)
     if entry is None:
         raise EditError(f"{name} was not taken out")
+    new, after = _without(entry, gallery, labels)
+    return Edited(new, f"{name} put back: {_whereabouts(picture, labels, after)} again")
+
+
+def _put_back_missing(embedding: str, gallery: Gallery, labels: Labels) -> Edited:
+    entry = next((taken for taken in labels.edits.taken_out if embedding_digest(taken) == embedding), None)
+    if entry is None:
+        raise EditError("that picture was put back already")
+    new, _ = _without(entry, gallery, labels)
+    groups = " and ".join(title(labels, cluster) for cluster in entry.clusters)
+    return Edited(new, f"{entry.picture} put back: pictures like it may be in {groups} again")
+
+
+def _without(entry: TakenOut, gallery: Gallery, labels: Labels) -> tuple[Labels, Grouping]:
+    """The labels as if a picture had not been taken out, and where the pictures are then."""
     new = _replace_edits(labels, taken_out=tuple(taken for taken in labels.edits.taken_out if taken is not entry))
     after = shown_grouping(gallery, new, gallery.grouping(new))
     alive = [group.cluster for group in after.groups if group.cluster in entry.clusters]
-    said = f"{name} put back: {_whereabouts(picture, labels, after)} again"
-    return Edited(_with_exemplars(new, gallery, after, alive), said)
+    return _with_exemplars(new, gallery, after, alive), after
 
 
 def _whereabouts(picture: int, labels: Labels, grouping: Grouping) -> str:

@@ -15,7 +15,7 @@ from shared.model import Assignment, apply_edits
 from shared.taken_out import find_taken_out
 from training.gallery import Gallery, Group
 from training.page.document import Snapshot
-from training.page.edits import Split, apply
+from training.page.edits import Split, apply, embedding_digest
 from training.page.splitting import Way, ways
 
 type Mark = Literal["core", "border", "out", "new"]
@@ -43,11 +43,22 @@ class GroupView(TypedDict):
     """Taken out of this group, wherever they are now."""
 
 
+class MissingView(TypedDict):
+    """A picture that was taken out and is not among the pictures any more: its file is gone or can't be read."""
+
+    embedding: str
+    """What the edit that puts it back calls it."""
+    name: str
+    groups: Sequence[int]
+    """That it was taken out of."""
+
+
 class StateView(TypedDict):
     digest: str
     model: str
     groups: list[GroupView]
     unclustered: list[PictureView]
+    outMissing: list[MissingView]
     pictures: int
     missing: int
     categories: Sequence[str]
@@ -85,6 +96,7 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
     """Everything that changes; the pictures' names are sent once."""
     current, eps, _ = apply_edits(gallery.bundle.arrays, found.labels.model_copy(update={"not_groups": ()}))
     taken = find_taken_out(found.labels.edits.taken_out, gallery.vectors)
+    here = set(taken.values())
     return StateView(
         digest=found.digest,
         model=gallery.bundle.manifest.name,
@@ -110,6 +122,11 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
         unclustered=[
             _picture_view(found, picture, "out" if picture in taken else _mark(gallery, current, picture, NOISE))
             for picture in found.shown.unclustered
+        ],
+        outMissing=[
+            MissingView(embedding=embedding_digest(entry), name=entry.picture, groups=entry.clusters)
+            for entry in found.labels.edits.taken_out
+            if entry not in here
         ],
         pictures=len(gallery.names),
         missing=len(gallery.missing),

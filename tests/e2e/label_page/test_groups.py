@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from shared.bundle import LABELS
 from tests.conftest import encode
-from tests.e2e.browser import needs_chromium
-from tests.e2e.label_page.looking import saved, say
-from tests.training.galleries import HOSTILE, draw
-from tests.training.page.pages import Served
+from tests.e2e.browser import needs_chromium, tab
+from tests.e2e.label_page.looking import enter, saved, say
+from tests.training.galleries import HOSTILE, draw, open_plainly
+from tests.training.page.pages import Served, served
+from training.page.document import Document
+from training.page.edits import TakeOut
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
@@ -145,6 +147,28 @@ class TestGroups:
         expect(page.locator("#look-dialog .file")).not_to_have_text(first or "")
         page.keyboard.press("Escape")
         expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
+
+
+def test_a_picture_taken_out_whose_file_is_gone_is_named_and_put_back(browser: Browser, folder: Path) -> None:
+    gallery = open_plainly(folder)
+    document = Document(gallery, lambda labels, version, grouping: None)
+    document.change(TakeOut(op="take_out", picture=gallery.names.index(HOSTILE)), document.snapshot().digest)
+    (folder.parents[1] / "pictures" / HOSTILE).unlink()
+    with served(open_plainly(folder)) as incomplete, tab(browser) as page:
+        enter(page, incomplete)
+        missing = page.locator("#missing li")
+        expect(missing).to_contain_text("taken out of Group 0; its file is gone")
+        expect(missing.locator(".file")).to_have_text(HOSTILE)
+        expect(page.locator("#facts")).to_contain_text("1 taken out")
+        page.keyboard.press("j")
+        expect(missing).to_have_count(0)
+        page.keyboard.press("u")
+        missing.get_by_role("button", name="Put back").click()
+        say(page, f"{HOSTILE} put back: pictures like it may be in group 0 again")
+        expect(missing).to_have_count(0)
+        assert saved(folder).edits.taken_out == ()
+        page.click("#undo")
+        expect(missing).to_have_count(1)
 
 
 class TestTrying:

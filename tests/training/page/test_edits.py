@@ -19,9 +19,11 @@ from training.page.edits import (
     Mark,
     Name,
     PutBack,
+    PutBackMissing,
     Split,
     TakeOut,
     apply,
+    embedding_digest,
     shown_grouping,
 )
 
@@ -160,6 +162,23 @@ class TestTakingOut:
         labels = after(gallery, out(apple), back(apple))
         assert labels.edits == gallery.bundle.labels.edits
         assert set(labels.exemplars[APPLES]) == set(gallery.bundle.labels.exemplars[APPLES])
+
+    def test_a_picture_whose_file_is_gone_is_put_back_by_its_embedding(self, tmp_path: Path) -> None:
+        folder = train_pictures(tmp_path / "models")
+        complete = open_plainly(folder)
+        apple = complete.names.index("apple2.png")
+        labels = after(complete, out(apple))
+        (entry,) = labels.edits.taken_out
+        (tmp_path / "pictures" / "apple2.png").unlink()
+        gallery = open_plainly(folder)
+        edit = PutBackMissing(op="put_back_missing", embedding=embedding_digest(entry))
+        edited = make(gallery, labels, edit)
+        assert edited.said == "apple2.png put back: pictures like it may be in group 1 again"
+        assert edited.labels.edits == gallery.bundle.labels.edits
+        for these, cluster in ((labels, NOISE), (edited.labels, APPLES)):
+            assert gallery.model(these).assign(complete.vectors[[apple]])[0].cluster == cluster
+        with pytest.raises(EditError, match="put back already"):
+            make(gallery, edited.labels, edit)
 
     def test_it_is_taken_out_of_the_group_that_it_answers_next_too(self, tmp_path: Path) -> None:
         folder = train_pictures(tmp_path / "models")

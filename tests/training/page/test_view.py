@@ -7,15 +7,20 @@ import pytest
 from tests.training.galleries import open_plainly, train_pictures
 from training.gallery import Gallery
 from training.page.document import Document
+from training.page.edits import TakeOut, embedding_digest
 from training.page.splitting import Way
 from training.page.view import state_view, way_views
 
-CUPS = 2
+APPLES, CUPS = 1, 2
 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Document:
-    return Document(open_plainly(train_pictures(tmp_path / "models")), lambda labels, version, grouping: None)
+    return open_document(train_pictures(tmp_path / "models"))
+
+
+def open_document(folder: Path) -> Document:
+    return Document(open_plainly(folder), lambda labels, version, grouping: None)
 
 
 def test_ways_that_put_the_same_pictures_together_are_one(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +40,15 @@ def test_every_picture_is_told_once(document: Document) -> None:
     told += [item["picture"] for item in state["unclustered"]]
     assert sorted(told) == list(range(len(gallery.names)))
     assert (state["undo"], state["redo"], state["trouble"], state["missing"]) == (None, None, None, 0)
+
+
+def test_a_picture_that_was_taken_out_is_told_of_when_its_file_is_gone(document: Document, tmp_path: Path) -> None:
+    apple = document.gallery.names.index("apple2.png")
+    now = document.change(TakeOut(op="take_out", picture=apple), document.snapshot().digest).now
+    assert state_view(document.gallery, now, None)["outMissing"] == []
+    (tmp_path / "pictures" / "apple2.png").unlink()
+    later = open_document(document.gallery.folder)
+    state = state_view(later.gallery, later.snapshot(), None)
+    (entry,) = now.labels.edits.taken_out
+    assert state["outMissing"] == [{"embedding": embedding_digest(entry), "name": "apple2.png", "groups": (APPLES,)}]
+    assert [group["out"] for group in state["groups"]] == [[], [], []]

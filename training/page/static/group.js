@@ -3,6 +3,7 @@
 import { byId, el, isolated, plural } from "./dom.js";
 import { change, store, titleOf } from "./store.js";
 import { current, currentGroup } from "./view.js";
+import { missingPictures } from "./missing.js";
 import { openSplit } from "./split.js";
 
 export function watchGroup() {
@@ -20,13 +21,14 @@ export function drawGroup() {
     return;
   }
   const place = groups.indexOf(group) + 1;
+  const out = group.out.length + missingPictures().length;
   const names = group.names.length ? [": ", isolated(titleOf(group))] : ", unnamed";
   byId("title").replaceChildren(`Group ${group.id}`, el("span", { className: "hidden-visually" }, names));
   byId("facts").textContent = [
     plural(group.pictures.length, "picture"),
     `spread ${group.spread.toFixed(3)}`,
     `eps ${group.eps}`,
-    group.out.length ? `${group.out.length} taken out` : "",
+    out ? `${out} taken out` : "",
     `${place} of ${groups.length}`,
   ]
     .filter(Boolean)

@@ -6,6 +6,7 @@ import { current, onShow, settle, step, stepToUnnamed } from "./view.js";
 import { drawGroup, watchGroup } from "./group.js";
 import { drawList, revealInList, watchList } from "./list.js";
 import { drawLook, watchLook } from "./look.js";
+import { drawMissing } from "./missing.js";
 import { drawNames, watchNames } from "./names.js";
 import { drawTiles, watchTiles } from "./tiles.js";
 import { openTry, watchTry } from "./try.js";
@@ -18,6 +19,7 @@ function draw() {
   drawGroup();
   drawNames();
   drawTiles();
+  drawMissing();
   drawLook();
 }
 
