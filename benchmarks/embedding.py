@@ -13,10 +13,10 @@ from PIL import Image
 
 from benchmarks.measuring import in_turn, machine, ratio, spread, today
 from benchmarks.results import Curve, Row, Section
-from benchmarks.serving import FLOAT32, ROOT
-from shared.backends import open_backend
+from benchmarks.serving import FLOAT32, ROOT, bare_graphs
+from shared.backends import Backend
 from shared.bundle import read_manifest
-from shared.embedder import BATCH, Embedder
+from shared.embedder import BATCH, Embedder, open_embedder
 from shared.store import graph_path
 from training.dataset import Source, find_pictures
 from training.embeddings import embed_sources
@@ -27,31 +27,36 @@ _SIZES = {"2 megapixels": (1600, 1200), "12 megapixels": (4000, 3000)}
 
 def measure(quick: bool) -> Section:
     rounds, count = (1, 8) if quick else (7, 64)
-    spec = read_manifest(FLOAT32).embedder
-    graph = open_backend("float32", spec.weights_sha256, graph_path(FLOAT32.parent, spec.graph_sha256), "onnxruntime")
-    embedder = Embedder(spec, graph)
-    batch = np.random.default_rng(0).normal(0, 60, (BATCH, 3, spec.input, spec.input)).astype(np.float32)
+    manifest = read_manifest(FLOAT32)
+    embedder = open_embedder(manifest.embedder, graph_path(FLOAT32.parent, manifest.embedder.graph_sha256))
+    side = manifest.embedder.input
+    batch = np.random.default_rng(0).normal(0, 60, (BATCH, 3, side, side)).astype(np.float32)
 
-    def bare() -> None:
-        for some in batched(range(count), BATCH, strict=False):
-            graph(batch[: len(some)])
+    def bare(graph: Backend) -> Callable[[], None]:
+        def run() -> None:
+            for some in batched(range(count), BATCH, strict=False):
+                graph(batch[: len(some)])
+
+        return run
 
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
+        graphs = bare_graphs(Path(folder))
         for name, size in _SIZES.items():
             pictures = _pictures(Path(folder) / name, size, count)
-            alone, all_of_it = in_turn(rounds, bare, _embedding(embedder, pictures))
-            rows.append(
+            all_of_it, *alone = in_turn(rounds, _embedding(embedder, pictures), *map(bare, graphs.values()))
+            rows += [
                 Row(
-                    f"embedding pictures of {name} from disk, both cores",
+                    f"embedding pictures of {name} from disk, both cores, against {graph}",
                     "at least",
                     0.90,
-                    ratio(alone, all_of_it),
-                    "x the bare graph's throughput",
-                    f"{count} pictures in {spread(all_of_it, 's')}, the bare graph in {spread(alone, 's')}, "
+                    ratio(taken, all_of_it),
+                    "x its throughput",
+                    f"{count} pictures in {spread(all_of_it, 's')}, {graph} in {spread(taken, 's')}, "
                     f"{rounds} rounds in turn",
                 )
-            )
+                for graph, taken in zip(graphs, alone, strict=True)
+            ]
         curves = _curves(embedder, Path(folder) / next(iter(_SIZES)), (1, 2) if quick else (8, 16, 32, 64, 128))
     return Section("embedding", machine(), today(), rows, curves=curves)
 

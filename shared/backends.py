@@ -71,7 +71,7 @@ def _open_onnxruntime(graph: Path, threads: int) -> Backend:
     # for batches of 4 in float32, and no faster.
     options.enable_mem_pattern = False
     session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-    _return_freed_memory()
+    return_freed_memory()
     (source,) = session.get_inputs()
 
     def run(batch: NDArray[np.float32]) -> Features:
@@ -80,7 +80,7 @@ def _open_onnxruntime(graph: Path, threads: int) -> Backend:
     return run
 
 
-def _return_freed_memory() -> None:
+def return_freed_memory() -> None:
     """Give back to the system what loading a graph took and freed: of 228 MB in float32, 112 are in use.
 
     glibc keeps such memory for later; other C libraries have nothing like it to call.

@@ -56,6 +56,31 @@ def test_the_canonical_embedding(embedder: Embedder, canonical: tuple[bytes, np.
         assert vector == pytest.approx(expected, abs=tolerance)
 
 
+def test_a_closed_embedder_gives_its_memory_back(spec: EmbedderSpec, graph: Path, pictures: list[Picture]) -> None:
+    code = f"""
+import re, numpy
+from pathlib import Path
+from shared.embedder import EmbedderSpec, open_embedder
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+spec = EmbedderSpec.model_validate_json({spec.model_dump_json()!r})
+before = resident()
+embedder = open_embedder(spec, Path({str(graph)!r}))
+embedder.embed(numpy.zeros((4, 240, 240, 3), numpy.uint8))
+held = resident()
+embedder.close()
+print(held - before, held - resident())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    held, given_back = map(float, done.stdout.split())
+    assert given_back > 0.7 * held
+
+    embedder = open_embedder(spec, graph)
+    embedder.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        embedder.embed(pictures[:1])
+
+
 def test_no_pictures_are_no_vectors(embedder: Embedder) -> None:
     assert embedder.embed([]).shape == (0, 512)
 

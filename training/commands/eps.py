@@ -51,8 +51,11 @@ def run(
     with errors_in_words(), open_engine(engine, scheduler) as running:
         sources = pictures_at(pictures)
         graph = export_graph(Path("models"), lambda line: console.print(escape(line)))
-        embedder = open_embedder(options.spec(), graph)
-        with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:
+        with (
+            closing(open_embedder(options.spec(), graph)) as embedder,
+            closing(EmbeddingCache(options.spec())) as cache,
+            progress("Embedding", len(sources)) as advance,
+        ):
             embedded = embed_pictures(sources, embedder, cache, advance, Workers(running, graph))
         choice = choose_eps(embedded.vectors, min_samples=min_samples, metric=metric)
         write_atomically(output, render_eps(choice))

@@ -106,8 +106,12 @@ def run(
             previous.bundle.manifest.embedder if previous and not recalibrate else None,
             lambda line: console.print(escape(line)),
         )
-        embedder = open_embedder(options.spec(), graph)
-        with closing(EmbeddingCache(options.spec())) as cache, progress("Embedding", len(sources)) as advance:
+        # Closed before clustering, which may need the memory.
+        with (
+            closing(open_embedder(options.spec(), graph)) as embedder,
+            closing(EmbeddingCache(options.spec())) as cache,
+            progress("Embedding", len(sources)) as advance,
+        ):
             embedded = embed_pictures(sources, embedder, cache, advance, Workers(running, graph))
         trained = train(
             embedded,
