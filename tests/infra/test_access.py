@@ -89,7 +89,7 @@ def deployed(**parameters: Any) -> Deployment:
         ({"entraClientId": "it", "principalId": "somebody"}, FUNCTION | SEARCH | SCRIPT | PERSON),
         ({"searchObjects": "hook"}, FUNCTION | FUNCTION_KEY | SEARCH),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, dict) else "",  # sets are in another order each time
 )
 def test_roles_are_these_and_no_other(parameters: dict[str, Any], expected: set[tuple[str, str, str]]) -> None:
     made = assignments(deployed(**parameters))

@@ -157,7 +157,7 @@ def test_a_picture_taken_out_whose_file_is_gone_is_named_and_put_back(browser: B
     with served(open_plainly(folder)) as incomplete, tab(browser) as page:
         enter(page, incomplete)
         missing = page.locator("#missing li")
-        expect(missing).to_contain_text("taken out of Group 0; its file is gone")
+        expect(missing).to_contain_text("taken out of Group 0; not among the pictures any more")
         expect(missing.locator(".file")).to_have_text(HOSTILE)
         expect(page.locator("#facts")).to_contain_text("1 taken out")
         page.keyboard.press("j")

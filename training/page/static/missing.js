@@ -1,4 +1,4 @@
-// Pictures that were taken out and whose files are gone: with nothing to show, they are named, and can be put back.
+// Pictures that were taken out and are not there any more: with nothing to show, they are named, and can be put back.
 
 import { byId, el, isolated } from "./dom.js";
 import { change, groupById, store, titleOf } from "./store.js";
@@ -28,7 +28,7 @@ function newItem({ embedding, name, groups }) {
     "li",
     {},
     isolated(name, { className: "file", title: name }),
-    el("p", { className: "soft" }, "taken out", titles && [" of ", isolated(titles)], "; its file is gone"),
+    el("p", { className: "soft" }, "taken out", titles && [" of ", isolated(titles)], "; not among the pictures any more"),
     el(
       "button",
       {
