@@ -4,6 +4,8 @@ import { byId, el, isolated } from "./dom.js";
 import { change, groupById, store, titleOf } from "./store.js";
 import { currentGroup } from "./view.js";
 
+const WHY = "not among the pictures any more";
+
 const list = byId("missing");
 
 /** Those taken out of the group in view; all of them among the unclustered pictures. */
@@ -28,7 +30,7 @@ function newItem({ embedding, name, groups }) {
     "li",
     {},
     isolated(name, { className: "file", title: name }),
-    el("p", { className: "soft" }, "taken out", titles && [" of ", isolated(titles)], "; not among the pictures any more"),
+    el("p", { className: "soft" }, "taken out", titles && [" of ", isolated(titles)], `; ${WHY}`),
     el(
       "button",
       {
