@@ -1,6 +1,6 @@
 """`python -m benchmarks.eps`: the eps that training chooses, against the best one, on labelled pictures.
 
-The first run fetches and embeds some 3,500 pictures. A folder of one's own, one subfolder a group, can be measured too.
+The first run fetches and embeds some 3,100 pictures. A folder of one's own, one subfolder a group, can be measured too.
 """
 
 from __future__ import annotations

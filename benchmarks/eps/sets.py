@@ -130,6 +130,19 @@ def _details(size: float) -> Labelled:
     return drawn.details([Image.open(path) for path in photographs], size)
 
 
+def _wallpapers() -> Labelled:
+    """Pieces cut out of photographs meant for the desktop, other ones than in the rest of the sets."""
+    folders = (("mate-backgrounds", "mate/nature"), ("lomiri-wallpapers-16.04", ""))
+    photographs: list[Image.Image] = []
+    for package, folder in folders:
+        for path in sorted((debian_package(package) / "usr/share/backgrounds" / folder).glob("*.jpg")):
+            if not path.name.startswith(("analogpattern", "umang")):  # drawn ones
+                photograph = _on_white(Image.open(path))
+                photograph.thumbnail((1600, 1600))
+                photographs.append(photograph)
+    return drawn.details(photographs, 0.35)
+
+
 def _gcompris(collection: str) -> Iterator[tuple[Path, Image.Image]]:
     path = debian_package("gcompris-qt-data") / "usr/share/gcompris-qt/rcc" / f"{collection}.rcc"
     for name, content in sorted(qt_resources(path)):
@@ -158,6 +171,12 @@ SETS = (
     LabelledSet("paintings", _GCOMPRIS, _paintings, held_out=True),
     LabelledSet("wide-details", "cut out of photographs", lambda: _details(0.5), held_out=True),
     LabelledSet("narrow-details", "cut out of photographs", lambda: _details(0.2), held_out=True),
+    LabelledSet(
+        "wallpapers",
+        "Debian mate-backgrounds and lomiri-wallpapers-16.04 (GPL-2+, CC BY, CC BY-SA, CC0)",
+        _wallpapers,
+        held_out=True,
+    ),
     LabelledSet("digits", "scikit-learn (UCI, CC BY 4.0)", drawn.digits, held_out=True),
     LabelledSet("shapes", "drawn here", drawn.shapes, held_out=True),
 )
