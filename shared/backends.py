@@ -70,7 +70,7 @@ def _open_onnxruntime(graph: Path, threads: int) -> Backend:
     # One block for all activations, planned for each batch size, and kept beside the last one's: 425 MB instead of 311
     # for batches of 4 in float32, and no faster.
     options.enable_mem_pattern = False
-    # Its threads would wait for more work by spinning: after each run they burn 25 ms of a processor that decoding needs.
+    # Its threads would wait for more work by spinning: after each run they burn 25 ms of a processor that others need.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     return_freed_memory()
