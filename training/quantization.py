@@ -20,15 +20,18 @@ from shared import vgg16
 from shared.graph import read_tensors
 from training.onnx_graph import INPUT, Attribute, OnnxGraph
 
-# Seven bits. A processor without VNNI adds two products of a uint8 and an int8 in 16 bits, which saturate. With 64 they
-# never do, however the kernels are packed: 2 * 255 * 64 = 32,640, and 32,767 is the greatest. With 127 the cosine to
-# float32 is 0.9998 instead of 0.9995 on photographs, but it takes ONNX Runtime's session.x64quantprecision to be right
-# everywhere, and that makes int8 as slow as float32 (255 ms of processor time instead of 72), with VNNI, too.
-LARGEST_WEIGHT = 64
+# A processor without VNNI adds two products of a uint8 and an int8 in 16 bits, which saturate: 2 * 255 * 127 is beyond
+# 32,767. So no two weights that may meet there add up to more than this, 255 * 128 = 32,640. They are of the same
+# place, output channel and four input channels, for ONNX Runtime takes these in fours. That is more than half of what
+# int8 holds, for the greatest weights are seldom neighbours: 100 steps instead of 64, as the median. Steps up to 127
+# for all would take ONNX Runtime's session.x64quantprecision to be right everywhere, and that makes int8 as slow as
+# float32 (255 ms of processor time instead of 72), with VNNI, too.
+LARGEST_SUM = 128
+_LARGEST_WEIGHT = 127
 _LARGEST_ACTIVATION = 255
 
-# ONNX Runtime's fast int8 convolutions take channels in fours: 8 ms instead of 20 for the first layer.
-_INPUT_CHANNELS = 4
+# Input channels that ONNX Runtime's fast int8 convolutions take at once: 8 ms instead of 20 for the first layer.
+_TOGETHER = 4
 
 type Scales = Mapping[str, float]
 """Layer name to what one step of its activations, 0 to 255, is worth."""
@@ -96,7 +99,7 @@ class _Chain:
 
         The first convolution's padding comes before, since zero means ImageNet's mean there.
         """
-        extra = _INPUT_CHANNELS - len(vgg16.BGR_MEANS)
+        extra = _TOGETHER - len(vgg16.BGR_MEANS)
         border = np.array([0, 0, 1, 1, 0, extra, 1, 1])
         means = np.array([*vgg16.BGR_MEANS, *[0] * extra], dtype=np.float32).reshape(-1, 1, 1)
         self._then("Pad", [self._tensor("pictures/border", border)], "pictures/padded")
@@ -106,12 +109,13 @@ class _Chain:
 
     def convolve(self, layer: str, kernel: NDArray[np.float32], bias: NDArray[np.float32], scale: float) -> None:
         """A convolution (out, in, height, width) and its ReLU, for what is below zero ends at uint8's zero."""
-        steps = np.abs(kernel).max(axis=(1, 2, 3)) / LARGEST_WEIGHT
+        channels = kernel.shape[1]
+        kernel = np.pad(kernel, [(0, 0), (0, -channels % _TOGETHER), (0, 0), (0, 0)])
+        steps = _steps(kernel)
         quantized = np.rint(kernel / steps.reshape(-1, 1, 1, 1)).astype(np.int8)
         offset = bias.astype(np.float64)
-        if kernel.shape[1] == len(vgg16.BGR_MEANS):
-            offset -= np.tensordot(quantized.sum(axis=(2, 3)), vgg16.BGR_MEANS, 1) * steps
-            quantized = np.pad(quantized, [(0, 0), (0, _INPUT_CHANNELS - kernel.shape[1]), (0, 0), (0, 0)])
+        if channels == len(vgg16.BGR_MEANS):
+            offset -= np.tensordot(quantized[:, :channels].sum(axis=(2, 3)), vgg16.BGR_MEANS, 1) * steps
         inputs = [
             self._scale_name,
             self._zero,
@@ -134,3 +138,12 @@ class _Chain:
 
     def _tensor(self, name: str, value: ArrayLike) -> str:
         return self.graph.tensor(name, value)
+
+
+def _steps(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What one step of each output channel's weights is worth: as little as weights and their sums can do with."""
+    together = kernel.reshape(len(kernel), -1, _TOGETHER, *kernel.shape[2:])
+    sums = [np.sort(np.maximum(sign * together, 0), axis=2)[:, :, -2:].sum(axis=2) for sign in (1, -1)]
+    # One less, for both of two weights may be rounded up.
+    greatest = np.maximum(np.abs(together).max(axis=2) / _LARGEST_WEIGHT, np.maximum(*sums) / (LARGEST_SUM - 1))
+    return greatest.max(axis=(1, 2, 3)).astype(np.float32)
