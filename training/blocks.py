@@ -115,13 +115,16 @@ def _neighbours(rows: Points, columns: Points, rule: Rule) -> NDArray[np.bool_]:
 
     What float32 is too coarse to tell is worked out in float64, so that how points fall into blocks decides nothing.
     """
-    scores = rows.vectors @ columns.vectors.T
-    scores -= columns.halves
-    least = (rows.halves - np.float32(rule.reach))[:, None]
-    error = (_ROUNDING * (rows.halves + columns.halves.max()))[:, None]
-    near = scores >= least + error
-    possible = scores >= least - error
-    doubtful = _places(near != possible)
+    products = rows.vectors @ columns.vectors.T
+    greatest = columns.halves.max()
+    if columns.halves.min() < greatest:  # never for cosine, which saves going over all products once more
+        products += greatest - columns.halves
+    least = rows.halves + greatest - np.float32(rule.reach)
+    error = _ROUNDING * (rows.halves + greatest)
+    near = products >= (least - error)[:, None]
+    possible = np.flatnonzero(near)
+    certain = (least + error)[possible // len(columns.vectors)]
+    doubtful = np.unravel_index(possible[products.ravel()[possible] < certain], near.shape)
     if len(doubtful[0]):
         near[doubtful] = _exactly(rows.vectors, columns.vectors, doubtful, rule)
     return near
