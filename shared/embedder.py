@@ -26,7 +26,7 @@ type Vectors = NDArray[np.float32]
 Pooling = Literal["avg", "max", "flatten"]
 Precision = Literal["float32", "int8"]
 
-# ONNX Runtime on two cores: 114 ms a picture one by one, 106 in fours, no less in eights, and each picture in a batch
+# ONNX Runtime on two cores: 87 ms a picture one by one, 82 in fours, no less in eights, and each picture in a batch
 # holds some 30 MB of activations. Results are the same to the bit whatever the batch (tests/shared/test_embedder.py).
 BATCH = 4
 
