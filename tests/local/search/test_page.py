@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Generator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from infra.search.pictures import upload
 from local.search.page import serve_page
@@ -35,19 +37,19 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 def test_searching_by_hand(link: str, colours: Literal["light", "dark"]) -> None:
     with chromium() as browser, tab(browser, colours=colours) as page:
         page.goto(link)
-        assert page.locator("figure").count() == 10
+        expect(page.locator("figure")).to_have_count(10)
         page.fill("#q", "open book")
         page.press("#q", "Enter")
-        assert page.locator("h2").inner_text() == "4 pictures"
+        expect(page.locator("h2")).to_have_text("4 pictures")
         page.wait_for_load_state("networkidle")
         assert page.evaluate("[...document.images].map(image => image.naturalWidth)") == [80] * 4
         page.click("text=More like this >> nth=0")
-        assert "nearest first" in page.locator(".like").inner_text()
+        expect(page.locator(".like")).to_contain_text("nearest first")
         assert page.locator(".name").first.inner_text().startswith(("open_book", "<b>"))
         page.click("nav >> text=library")
-        assert page.locator("figure").count() == 3
+        expect(page.locator("figure")).to_have_count(3)
         page.click("text=Show all again")
-        assert page.locator(".chosen").inner_text().startswith("library")
+        expect(page.locator(".chosen")).to_have_text(re.compile("^library"))
 
 
 @needs_chromium
@@ -56,7 +58,7 @@ def test_words_that_find_nothing(link: str) -> None:
     with chromium() as browser, tab(browser, device="phone") as page:
         page.goto(f"{link}&q=zebra+book")
         page.click("text=Look for any of them")
-        assert page.locator("figure").count() == 10
+        expect(page.locator("figure")).to_have_count(10)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
