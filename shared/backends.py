@@ -83,7 +83,7 @@ def _open_onnxruntime(graph: Path, threads: int) -> Backend:
 
 
 def return_freed_memory() -> None:
-    """Give back to the system what loading a graph took and freed: of 228 MB in float32, 112 are in use.
+    """Give back to the system what was freed: of the 228 MB that loading a float32 graph takes, 112 are in use.
 
     glibc keeps such memory for later; other C libraries have nothing like it to call.
     """

@@ -28,7 +28,7 @@ class OnnxGraph:
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
-        self._tensors: dict[str, TensorProto] = {}
+        self._tensors: list[TensorProto] = []
 
     def node(self, operator: str, inputs: Sequence[str], output: str, **attributes: Attribute) -> str:
         """Add one node; returns the name of its output."""
@@ -38,10 +38,10 @@ class OnnxGraph:
         return output
 
     def tensor(self, name: str, value: ArrayLike) -> str:
-        """Add a constant, in place of any of that name; returns its name."""
+        """Add a constant; returns its name."""
         array = np.asarray(value)
         # ascontiguousarray alone would make a vector of a number.
-        self._tensors[name] = numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
+        self._tensors.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name))
         return name
 
     def weights(self, layer: vgg16.ConvLayer, tensors: vgg16.Tensors) -> tuple[str, str]:
@@ -69,7 +69,7 @@ class OnnxGraph:
             "vgg16",
             [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", 3, "height", "width"])],
             [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", vgg16.CHANNELS, "rows", "columns"])],
-            list(self._tensors.values()),
+            self._tensors,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="vgg16")
         model.ir_version = _IR_VERSION

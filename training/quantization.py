@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime as ort
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from shared import vgg16
@@ -87,8 +87,8 @@ class _Chain:
         self.graph = OnnxGraph()
         self._end = INPUT
         self._scale = 1.0
-        self._scale_name = self._tensor("pictures/scale", np.float32(1))
-        self._zero = self._tensor("zero", np.uint8(0))
+        self._scale_name = self.graph.tensor("pictures/scale", np.float32(1))
+        self._zero = self.graph.tensor("zero", np.uint8(0))
         self._padding = 1
 
     def pool(self, block: int) -> None:
@@ -102,8 +102,8 @@ class _Chain:
         extra = _TOGETHER - len(vgg16.BGR_MEANS)
         border = np.array([0, 0, 1, 1, 0, extra, 1, 1])
         means = np.array([*vgg16.BGR_MEANS, *[0] * extra], dtype=np.float32).reshape(-1, 1, 1)
-        self._then("Pad", [self._tensor("pictures/border", border)], "pictures/padded")
-        self._then("Add", [self._tensor("pictures/means", means)], "pictures/pixels")
+        self._then("Pad", [self.graph.tensor("pictures/border", border)], "pictures/padded")
+        self._then("Add", [self.graph.tensor("pictures/means", means)], "pictures/pixels")
         self._then("QuantizeLinear", [self._scale_name, self._zero], "pictures/uint8")
         self._padding = 0
 
@@ -119,12 +119,12 @@ class _Chain:
         inputs = [
             self._scale_name,
             self._zero,
-            self._tensor(f"{layer}/kernel", quantized),
-            self._tensor(f"{layer}/steps", steps),
-            self._tensor(f"{layer}/zeros", np.zeros(len(steps), dtype=np.int8)),
-            self._tensor(f"{layer}/scale", np.float32(scale)),
+            self.graph.tensor(f"{layer}/kernel", quantized),
+            self.graph.tensor(f"{layer}/steps", steps),
+            self.graph.tensor(f"{layer}/zeros", np.zeros(len(steps), dtype=np.int8)),
+            self.graph.tensor(f"{layer}/scale", np.float32(scale)),
             self._zero,
-            self._tensor(f"{layer}/bias", np.rint(offset / (self._scale * steps)).astype(np.int32)),
+            self.graph.tensor(f"{layer}/bias", np.rint(offset / (self._scale * steps)).astype(np.int32)),
         ]
         self._then("QLinearConv", inputs, f"{layer}/relu", kernel_shape=[3, 3], pads=[self._padding] * 4)
         self._scale, self._scale_name, self._padding = scale, f"{layer}/scale", 1
@@ -135,9 +135,6 @@ class _Chain:
 
     def _then(self, operator: str, inputs: list[str], output: str, **attributes: Attribute) -> None:
         self._end = self.graph.node(operator, [self._end, *inputs], output, **attributes)
-
-    def _tensor(self, name: str, value: ArrayLike) -> str:
-        return self.graph.tensor(name, value)
 
 
 def _steps(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
