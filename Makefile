@@ -79,7 +79,7 @@ $(installed): requirements.txt
 	$(bin)/uv pip install --quiet --python $(bin)/python --require-hashes -r requirements.txt
 	touch $@
 
-$(graph): training/weights.py | $(installed)
+$(graph): training/network/weights.py | $(installed)
 	$(bin)/python -m training weights
 	touch $@
 

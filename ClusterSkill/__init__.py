@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from shared.api import handle
+from shared.serving.api import handle
 
 
 def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:

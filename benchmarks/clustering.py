@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import alone, in_turn, machine, memory, ratio, seconds, spread, today
 from benchmarks.results import Curve, Row, Section, Table
-from shared.clusters import NOISE, CoreSamples
-from shared.embedder import Vectors
+from shared.embedding.embedder import Vectors
+from shared.model.core_samples import NOISE, CoreSamples
 
 _PACKAGES = ("numpy", "scikit-learn", "scipy", "joblib")
 _DIMENSIONS = 512
@@ -77,7 +77,7 @@ def _directions(chance: np.random.Generator, count: int) -> Vectors:
 
 def ours(count: int, half_in_one: bool) -> Found:
     """All of training's clustering, border points and distances included."""
-    from training.clustering import find_clusters
+    from training.clustering.clusters import find_clusters
 
     vectors = embeddings(count, half_in_one=half_in_one)
     found, cost = _measured(lambda: find_clusters(vectors, eps=_EPS, min_samples=_MIN_SAMPLES, metric="cosine"))
@@ -96,7 +96,7 @@ def scikit_learns(count: int, half_in_one: bool) -> Found:
 
 def choosing(count: int) -> Cost:
     """What `--eps auto` costs before any clustering."""
-    from training.eps import choose_eps
+    from training.clustering.eps import choose_eps
 
     vectors = embeddings(count, half_in_one=False)
     _, cost = _measured(lambda: choose_eps(vectors, min_samples=_MIN_SAMPLES, metric="cosine"))

@@ -14,13 +14,14 @@ from PIL import Image
 from benchmarks.measuring import in_turn, machine, ratio, spread, today
 from benchmarks.results import Curve, Row, Section
 from benchmarks.serving import FLOAT32, ROOT, bare_graphs
-from shared.backends import Backend
-from shared.bundle import read_manifest
-from shared.embedder import BATCH, Embedder, open_embedder
-from shared.store import graph_path
-from training.dataset import Source, find_pictures
-from training.embeddings import embed_sources
-from training.weights import CACHE as WEIGHTS
+from shared.embedding.backends import Backend
+from shared.embedding.embedder import BATCH, Embedder, open_embedder
+from shared.model.bundle import read_manifest
+from shared.pictures.folder import find_pictures
+from shared.pictures.source import Source
+from shared.stores.graphs import graph_path
+from training.embedding.embeddings import embed_sources
+from training.network.weights import CACHE as WEIGHTS
 
 _SIZES = {"2 megapixels": (1600, 1200), "12 megapixels": (4000, 3000)}
 

@@ -26,17 +26,17 @@ from benchmarks.eps.packages import CACHE, UnavailableError
 from benchmarks.eps.sets import SETS, prepare
 from benchmarks.measuring import in_turn, machine, ratio, spread, today
 from benchmarks.results import Row, Section, Table
-from shared.clusters import NOISE, CoreSamples
-from shared.embedder import BATCH, EmbedderSpec, Vectors, open_embedder
-from shared.store import graph_path
-from training.calibration import PICTURES, calibrate, calibration_order
-from training.clustering import Clusters, find_clusters
-from training.dataset import find_pictures
-from training.embedding_cache import EmbeddingCache
-from training.embeddings import embed_pictures
-from training.eps import NoGroupsError, choose_eps
-from training.train import Options
-from training.weights import export_graph
+from shared.embedding.embedder import BATCH, EmbedderSpec, Vectors, open_embedder
+from shared.model.core_samples import NOISE, CoreSamples
+from shared.pictures.folder import find_pictures
+from shared.stores.graphs import graph_path
+from training.clustering.clusters import Clusters, find_clusters
+from training.clustering.eps import NoGroupsError, choose_eps
+from training.embedding.cache import EmbeddingCache
+from training.embedding.embeddings import embed_pictures
+from training.model.calibration import PICTURES, calibrate, calibration_order
+from training.model.training import Options
+from training.network.weights import export_graph
 
 _FLOAT32 = Options("float32").spec()
 _MIN_SAMPLES = 3

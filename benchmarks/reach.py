@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from benchmarks.eps.embedding import embed_labelled
 from benchmarks.eps.packages import UnavailableError
 from benchmarks.eps.sets import SETS, prepare
-from shared.clusters import CoreSamples
-from shared.embedder import Vectors
-from training.clustering import find_clusters
-from training.eps import choose_eps
-from training.reach import find_reach
+from shared.embedding.embedder import Vectors
+from shared.model.core_samples import CoreSamples
+from training.clustering.clusters import find_clusters
+from training.clustering.eps import choose_eps
+from training.clustering.reach import find_reach
 
 _ROUNDS = 12
 _MOST = 300

@@ -23,15 +23,15 @@ import numpy as np
 from benchmarks.measuring import in_turn, machine, ratio, seconds, spread, today
 from benchmarks.results import HERE, Row, Section, Table
 from local.processes import RunningHost, start_host
-from shared.backends import Backend, open_backend
-from shared.bundle import CLUSTERS, read_bundle, read_manifest
-from shared.contract import decode_base64, parse_request, render_response
-from shared.graph import read_tensors
-from shared.model import open_model
-from shared.skill import answer_records
-from shared.store import graph_path
-from training.float32_graph import graph_bytes
-from training.weights import CACHE as WEIGHTS
+from shared.embedding.backends import Backend, open_backend
+from shared.embedding.graph import read_tensors
+from shared.model.bundle import CLUSTERS, read_bundle, read_manifest
+from shared.model.model import open_model
+from shared.serving.contract import decode_base64, parse_request, render_response
+from shared.serving.skill import answer_records
+from shared.stores.graphs import graph_path
+from training.network.float32_graph import graph_bytes
+from training.network.weights import CACHE as WEIGHTS
 
 ROOT = HERE.parent
 PICTURES = sorted((ROOT / "data" / "test").glob("*.jpg"))

@@ -23,7 +23,7 @@ from infra.az import AzError, az
 from infra.deployed import DEPLOYMENT, outputs, run, with_key
 from infra.package import PackageError, build
 from shared.errors import UserError
-from training.dataset import find_pictures
+from shared.pictures.folder import find_pictures
 
 PICTURES = 10
 

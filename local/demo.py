@@ -10,7 +10,7 @@ import time
 import httpx
 
 from local.processes import PROJECT, start_host
-from training.console import console
+from shared.command_line.console import console
 
 MODEL = "demo"
 DATA = PROJECT / "data"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from local.processes import PROJECT, ProcessFailedError
 from local.search.stack import start_stack
-from training.console import console, escape, fail
+from shared.command_line.console import console, escape, fail
 
 QUERIES = ("open book", "closed book", "book shelf")
 PAGE_PORT = 7073

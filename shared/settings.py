@@ -14,9 +14,9 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.backends import BackendName
+from shared.embedding.backends import BackendName
+from shared.embedding.images import MAX_PIXELS
 from shared.errors import UserError
-from shared.images import MAX_PIXELS
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class Settings(BaseSettings):
 def _temporary_folder() -> Path:
     try:
         return Path(tempfile.gettempdir())
-    except FileNotFoundError:  # no folder can be written to; models are then kept in memory (shared/loading.py)
+    except FileNotFoundError:  # no folder can be written to; models are then kept in memory (shared/serving/loading.py)
         return Path()
 
 

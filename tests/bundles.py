@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.bundle import (
+from shared.digests import sha256
+from shared.embedding.embedder import EmbedderSpec
+from shared.embedding.vgg16 import WEIGHTS_SHA256
+from shared.model.bundle import (
     ASSIGNMENTS,
     CLUSTERS,
     Arrays,
@@ -20,13 +23,10 @@ from shared.bundle import (
     Manifest,
     arrays_bytes,
     model_version,
-    sha256,
     write_bundle,
 )
-from shared.embedder import EmbedderSpec
-from shared.store import graph_path
-from shared.vgg16 import WEIGHTS_SHA256
-from training.weights import GRAPH_SHA256
+from shared.stores.graphs import graph_path
+from training.network.weights import GRAPH_SHA256
 
 SPEC = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256)
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.embedder import Embedder, EmbedderSpec, open_embedder
-from shared.vgg16 import WEIGHTS_SHA256
-from training.weights import GRAPH_SHA256, export_graph
+from shared.embedding.embedder import Embedder, EmbedderSpec, open_embedder
+from shared.embedding.vgg16 import WEIGHTS_SHA256
+from training.network.weights import GRAPH_SHA256, export_graph
 
 PROJECT = Path(__file__).parents[1]
 

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from local.azurite import RunningAzurite, start_azurite
-from shared.store import Store, open_store
+from shared.stores.base import Store
+from shared.stores.opening import open_store
 
 type Kind = Literal["folder", "key", "identity"]
 KINDS: tuple[Kind, ...] = ("folder", "key", "identity")

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from shared.settings import Settings
 from tests.conftest import PROJECT
-from training.cli import app
+from training.commands.app import app
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 DOCS = sorted(path.name for path in (PROJECT / "docs").glob("*.md"))

@@ -13,11 +13,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from shared.bundle import Bundle, Labels, sha256
-from shared.embedder import EmbedderSpec
+from shared.digests import sha256
+from shared.embedding.embedder import EmbedderSpec
+from shared.embedding.vgg16 import CHANNELS, STRIDE, WEIGHTS_SHA256
 from shared.files import write_atomically
-from shared.store import graph_path
-from shared.vgg16 import CHANNELS, STRIDE, WEIGHTS_SHA256
+from shared.model.bundle import Bundle, Labels
+from shared.stores.graphs import graph_path
 from tests.bundles import make_bundle
 
 INPUT = 64

@@ -1,5 +1,5 @@
 """`python -m training`."""
 
-from training.cli import app
+from training.commands.app import app
 
 app(prog_name="python -m training")

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.eps.packages import CACHE
-from shared.embedder import EmbedderSpec, Vectors, open_embedder
-from shared.vgg16 import WEIGHTS_SHA256
-from training.dataset import find_pictures
-from training.embedding_cache import EmbeddingCache
-from training.embeddings import embed_pictures
-from training.weights import GRAPH_SHA256, export_graph
+from shared.embedding.embedder import EmbedderSpec, Vectors, open_embedder
+from shared.embedding.vgg16 import WEIGHTS_SHA256
+from shared.pictures.folder import find_pictures
+from training.embedding.cache import EmbeddingCache
+from training.embedding.embeddings import embed_pictures
+from training.network.weights import GRAPH_SHA256, export_graph
 
 MODELS = Path(__file__).parents[2] / "models"
 

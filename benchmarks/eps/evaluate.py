@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from shared.clusters import Metric
-from shared.embedder import Vectors
-from training.clustering import find_clusters
-from training.eps import EpsCurve, choose_eps
-from training.eps_sweep import Neighbours, Sweep, nearest_neighbours
+from shared.embedding.embedder import Vectors
+from shared.model.core_samples import Metric
+from training.clustering.clusters import find_clusters
+from training.clustering.eps import EpsCurve, choose_eps
+from training.clustering.eps_sweep import Neighbours, Sweep, nearest_neighbours
 
 # The best eps is looked for among so many, evenly spaced over all at which something changes.
 _TRIED = 250

@@ -1,6 +1,6 @@
 """The labelled sets: folders of pictures, one folder a group, made from packages or drawn. None of them is committed.
 
-_LINKS in training/eps.py was chosen on the first five; the others were held out and only measured.
+_LINKS in training/clustering/eps.py was chosen on the first five; the others were held out and only measured.
 """
 
 from __future__ import annotations

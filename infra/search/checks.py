@@ -18,7 +18,7 @@ CLUSTERS_SKILL = "clusters"
 """The skill that this project is; its inputs and outputs are checked against its contract."""
 
 INPUTS = frozenset({"images", "image", "category"})
-"""What the skill reads from a record, as shared.contract does."""
+"""What the skill reads from a record, as shared.serving.contract does."""
 
 OUTPUTS: dict[str, str] = {
     "label": "Collection(Edm.String)",

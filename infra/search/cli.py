@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.search.settings import Variant, load_search_settings
-from training.console import console, errors_in_words, escape, fail, progress
+from shared.command_line.console import console, errors_in_words, escape, fail, progress
 
 if TYPE_CHECKING:
     from infra.search.clients import Clients
@@ -57,7 +57,7 @@ def _say(text: str) -> None:
 def upload(folder: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")]) -> None:
     """Put pictures into the container; unchanged ones are skipped."""
     from infra.search.pictures import upload as send
-    from training.dataset import find_pictures
+    from shared.pictures.folder import find_pictures
 
     with _session() as clients:
         with progress("Uploading", len(find_pictures(folder))) as advance:

@@ -13,7 +13,7 @@ from azure.storage.blob import ContainerClient
 
 from infra.search.pictures import blob_name, is_marked
 from infra.search.queries import every
-from training.dataset import SUFFIXES
+from shared.pictures.source import SUFFIXES
 
 
 def held(images: ContainerClient, documents: SearchClient) -> dict[str, datetime]:

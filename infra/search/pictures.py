@@ -14,7 +14,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from shared.errors import UserError
-from training.dataset import FileSource, find_pictures
+from shared.pictures.folder import FileSource, find_pictures
 
 DELETED = "IsDeleted"
 """Metadata that marks a blob for deletion; datasource.json tells the indexer."""

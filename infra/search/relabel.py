@@ -15,12 +15,12 @@ from typing import Any
 from azure.search.documents import SearchClient
 
 from infra.search.queries import every
-from shared.bundle import LABELS, Labels, parse_labels
-from shared.clusters import NOISE
 from shared.errors import UserError
-from shared.releases import Follower
+from shared.model.bundle import LABELS, Labels, parse_labels
+from shared.model.core_samples import NOISE
 from shared.settings import Settings
-from shared.store import open_store
+from shared.stores.opening import open_store
+from shared.stores.releases import Follower
 
 _BATCH = 1000  # the most that one request may hold
 

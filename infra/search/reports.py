@@ -15,7 +15,7 @@ from infra.search.queries import Answer
 from infra.search.relabel import Relabelled
 from infra.search.runs import Finding, Run
 from infra.search.status import Status
-from training.console import console, escape
+from shared.command_line.console import console, escape
 
 
 def write_definitions(definitions: Definitions, folder: Path) -> None:

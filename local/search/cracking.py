@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from shared.images import PictureError, read_picture
+from shared.embedding.images import PictureError, read_picture
 
 PICTURE_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF")
 MAX_SIDE = 2000

@@ -29,8 +29,8 @@ from starlette.routing import Route
 from infra.search.clients import Clients
 from infra.search.pictures import blob_name
 from infra.search.queries import Answer, Question, ask, quoted
+from shared.command_line.link_guard import Guard
 from shared.errors import UserError
-from training.page.guard import Guard
 
 _FOLDER = Path(__file__).parent
 _THEME = _FOLDER.parent.parent / "training" / "theme.css"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-import shared.api
-from shared.bundle import Labels
-from shared.embedder import Embedder
+import shared.serving.api
+from shared.embedding.embedder import Embedder
+from shared.model.bundle import Labels
 from tests.bundles import link_graph, make_bundle
 from tests.conftest import encode, noise_picture
 
@@ -14,7 +14,7 @@ from tests.conftest import encode, noise_picture
 @pytest.fixture(autouse=True)
 def fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test starts as a new worker process would: nothing loaded."""
-    monkeypatch.setattr(shared.api, "_api", None)
+    monkeypatch.setattr(shared.serving.api, "_api", None)
 
 
 @pytest.fixture

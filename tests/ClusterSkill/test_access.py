@@ -16,10 +16,10 @@ import azure.functions as func
 import httpx
 import pytest
 
-import shared.api
+import shared.serving.api
 from ClusterSkill import main
 from local.processes import start_host
-from shared.bundle import MANIFEST
+from shared.model.bundle import MANIFEST
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.tiny_models import tiny_model
 
@@ -83,7 +83,7 @@ def test_no_key_is_ever_logged_or_answered(
         assert [answer.status_code == 403 for answer in answers] == [False, False, True, True]
         told += map(everything_answered, answers)
     (models / "books" / MANIFEST).write_bytes(b"damaged")
-    monkeypatch.setattr(shared.api, "_api", None)
+    monkeypatch.setattr(shared.serving.api, "_api", None)
     told.append(everything_answered(ask(values(PICTURE))))
     assert told[-1].startswith("503")
     told.append(everything_logged(caplog.records))

@@ -37,7 +37,7 @@ from pathlib import Path
 
 here = set(sys.modules)
 import ClusterSkill
-from shared.api import handle
+from shared.serving.api import handle
 
 reply = handle("POST", {}, Path("data/sample_request.json").read_bytes())
 assert json.loads(reply.body)["values"][0]["data"]["label"], reply

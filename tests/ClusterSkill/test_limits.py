@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-import shared.api
-from shared.contract import Answer
-from shared.embedder import Embedder, Vectors
-from shared.images import Picture
+import shared.serving.api
+from shared.embedding.embedder import Embedder, Vectors
+from shared.embedding.images import Picture
+from shared.serving.contract import Answer
 from tests.ClusterSkill.calls import call, picture, problem, values
 from tests.conftest import encode, noise_picture
 
@@ -67,14 +67,14 @@ def test_requests_too_large_together_take_turns_and_are_put_off_in_the_end(monke
     monkeypatch.setenv("MAX_BYTES_IN_FLIGHT", "100")
     call({"values": []})
     release, entered = threading.Event(), threading.Event()
-    answer = shared.api.answer_records
+    answer = shared.serving.api.answer_records
 
     def slow(*arguments: Any, **options: Any) -> list[Answer]:
         entered.set()
         release.wait(60)
         return answer(*arguments, **options)
 
-    monkeypatch.setattr(shared.api, "answer_records", slow)
+    monkeypatch.setattr(shared.serving.api, "answer_records", slow)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(call, values({"images": picture(0)}))
         entered.wait(60)
@@ -94,7 +94,7 @@ def test_where_memory_runs_out_the_request_is_put_off(monkeypatch: pytest.Monkey
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(shared.api, "parse_request", no_memory)
+        patch.setattr(shared.serving.api, "parse_request", no_memory)
         response = call(values({"images": picture(0)}))
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.clustering import embeddings, measure
-from shared.clusters import NOISE
-from training.clustering import find_clusters
+from shared.model.core_samples import NOISE
+from training.clustering.clusters import find_clusters
 
 
 @pytest.mark.slow

@@ -11,11 +11,11 @@ from PIL import Image
 from sklearn.cluster import DBSCAN
 from sklearn.metrics import adjusted_rand_score, pairwise_distances
 
-from shared.clusters import NOISE, CoreSamples
-from shared.embedder import Embedder, Vectors
+from shared.embedding.embedder import Embedder, Vectors
+from shared.model.core_samples import NOISE, CoreSamples
 from tests.conftest import PROJECT
-from training.clustering import find_clusters
-from training.eps import choose_eps
+from training.clustering.clusters import find_clusters
+from training.clustering.eps import choose_eps
 
 DATA = PROJECT / "data"
 KINDS = ("book_shelf", "closed_book", "open_book")

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from shared import store_blob
-from shared.serving import ModelServer, NotReadyError
+from shared.serving.model_server import ModelServer, NotReadyError
 from shared.settings import Settings
+from shared.stores import blob as store_blob
 from tests.faulty_store import Trouble, faulty
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.tiny_models import tiny_model
-from training.publishing import publish
-from training.transfers import show
+from training.commands.store_options import show
+from training.release.publishing import publish
 
 # The SDK leaves it to the garbage collector to close the connection of an answer after which it tries again.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import REPORT
+from shared.model.bundle import REPORT
+from shared.pictures.folder import find_pictures
 from tests.e2e.test_engines import Checkout, finish
+from tests.shared.pictures.test_container import Container, container
 from tests.training.near_copies import near_copies
-from tests.training.test_blob_source import Container, container
-from training.dataset import find_pictures
 
 __all__ = ["container"]  # a fixture
 

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import MANIFEST, REPORT
+from shared.model.bundle import MANIFEST, REPORT
+from shared.pictures.folder import find_pictures
+from shared.pictures.listing import pictures_at
 from tests.bundles import SPEC, link_graph
 from tests.conftest import PROJECT
+from tests.shared.pictures.test_container import Container, container
 from tests.training.dask_cluster import DaskCluster, dask_cluster
 from tests.training.near_copies import EPS, near_copies
-from tests.training.test_blob_source import Container, container
-from training.dataset import find_pictures, pictures_at
-from training.embedding_cache import EmbeddingCache
+from training.embedding.cache import EmbeddingCache
 
 __all__ = ["container"]  # a fixture
 

@@ -19,16 +19,20 @@ import pytest
 
 from local.azurite import RunningAzurite, start_azurite
 from local.processes import RunningHost, start_host
-from shared.bundle import CLUSTERS, Bundle, Labels, sha256, to_json
-from shared.embedder import EmbedderSpec, Pooling, open_embedder
-from shared.releases import Pointer, pointer_key, version_key
-from shared.store import Store, StoreError, graph_path, open_store
+from shared.digests import sha256
+from shared.documents import to_json
+from shared.embedding.embedder import EmbedderSpec, Pooling, open_embedder
+from shared.model.bundle import CLUSTERS, Bundle, Labels
+from shared.stores.base import Store, StoreError
+from shared.stores.graphs import graph_path
+from shared.stores.opening import open_store
+from shared.stores.releases import Pointer, pointer_key, version_key
 from tests.bundles import link_graph, make_bundle
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.stores import azurite_place, identity_azurite
 from tests.tiny_models import tiny_model
-from training.publishing import publish, roll_back
-from training.transfers import show
+from training.commands.store_options import show
+from training.release.publishing import publish, roll_back
 
 log = logging.getLogger(__name__)
 

@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from shared.api import Api
-from shared.bundle import ASSIGNMENTS, read_bundle, sha256
+from shared.digests import sha256
+from shared.embedding.vgg16 import WEIGHTS_SHA256, digest
+from shared.model.bundle import ASSIGNMENTS, read_bundle
+from shared.serving.api import Api
 from shared.settings import Settings
-from shared.vgg16 import WEIGHTS_SHA256, digest
 from tests.bundles import link_graph
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.training.near_copies import EPS, near_copies
-from training import weights
 from training.csv_files import csv_rows
-from training.float32_graph import graph_bytes
-from training.weight_files import read_weight_file
+from training.network import weights
+from training.network.float32_graph import graph_bytes
+from training.network.weight_files import read_weight_file
 
 # Runs a module as `python -m` does and says at the end how much memory it took at its peak, in KB.
 _MEASURED = """

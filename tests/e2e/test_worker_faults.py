@@ -15,8 +15,8 @@ from tests.conftest import PROJECT, encode, noise_picture
 from tests.faulty_store import faulty
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.tiny_models import tiny_model
-from training.publishing import publish
-from training.transfers import show
+from training.commands.store_options import show
+from training.release.publishing import publish
 
 PICTURE = base64.b64encode(encode(noise_picture(7))).decode()
 REQUEST = {"values": [{"recordId": "1", "data": {"images": PICTURE}}]}

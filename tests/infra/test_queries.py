@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract import Answer
+from shared.serving.contract import Answer
+from shared.serving.telemetry import SPAN, summarise
 from shared.stopwatch import Stopwatch
-from shared.telemetry import SPAN, summarise
 from tests.conftest import PROJECT
 
 QUERIES = sorted((PROJECT / "infra" / "queries").glob("*.kql"))

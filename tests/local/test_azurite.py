@@ -10,7 +10,7 @@ import pytest
 from local import azurite
 from local.azurite import start_azurite
 from local.processes import PROJECT, ManagedProcess, ProcessFailedError
-from shared.store import open_store
+from shared.stores.opening import open_store
 
 
 def test_the_settings_it_prints_are_the_settings_to_use(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from shared import loading
+from shared.serving import loading
 from shared.settings import Settings
-from shared.store import open_store
+from shared.stores.opening import open_store
 from tests.shared.watched_store import Watched
 from tests.tiny_models import tiny_model
-from training.publishing import publish
-from training.transfers import show
+from training.commands.store_options import show
+from training.release.publishing import publish
 
 
 @pytest.fixture

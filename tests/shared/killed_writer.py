@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.bundle import Labels, is_bundle, read_bundle
+from shared.model.bundle import Labels, is_bundle, read_bundle
 from tests.bundles import make_bundle
 
 _OLD, _NEW = (np.random.default_rng(seed).normal(size=(4, 512)).astype(np.float32) for seed in (0, 1))

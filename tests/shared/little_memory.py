@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.embedder import open_embedder
-from shared.images import Picture, PictureError, fit
-from shared.pipeline import embed_each
+from shared.embedding.embedder import open_embedder
+from shared.embedding.images import Picture, PictureError, fit
+from shared.embedding.pipeline import embed_each
 from tests.bundles import SPEC
 from tests.conftest import noise_picture
 

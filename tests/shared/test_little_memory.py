@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.backends import open_backend
+from shared.embedding.backends import open_backend
 from tests.conftest import PROJECT
 
 

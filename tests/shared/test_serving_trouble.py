@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import CLUSTERS, MANIFEST
-from shared.releases import pointer_key, version_key
-from shared.serving import ModelServer, NotReadyError
+from shared.model.bundle import CLUSTERS, MANIFEST
+from shared.serving.model_server import ModelServer, NotReadyError
 from shared.settings import Settings
-from shared.store import graph_key
+from shared.stores.graphs import graph_key
+from shared.stores.releases import pointer_key, version_key
 from tests.shared.watched_store import Watched
 
 
@@ -135,7 +135,7 @@ def test_a_model_that_takes_long_to_arrive_is_not_waited_for_forever(
     watched: Watched, settings: Settings, publishes: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publishes()
-    monkeypatch.setattr("shared.serving._FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("shared.serving.model_server._FIRST_WAIT_SECONDS", 0.05)
     watched.delay = 0.2
     server = ModelServer(settings)
     with pytest.raises(NotReadyError, match="'books' is still on its way from"):

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from shared.store import StoreError, open_store
+from shared.stores.base import StoreError
+from shared.stores.opening import open_store
 
 
 class Watched:

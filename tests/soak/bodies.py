@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from shared.api import Api
+from shared.serving.api import Api
 from shared.settings import Settings
 from tests.conftest import encode, noise_picture
 from tests.soak.worker import forget_peak, peak

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from shared.images import PictureError, read_picture
+from shared.embedding.images import PictureError, read_picture
 from tests.conftest import encode, noise_picture
 from tests.soak.pictures import seeds
 from tests.soak.worker import forget_peak, peak

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.api import Api
+from shared.serving.api import Api
 from tests.conftest import encode, noise_picture
 from tests.soak.targets.requests import KEY, check, open_api
 

@@ -27,7 +27,7 @@ SECONDS = 30
 """One input may take this long, on a machine that does other things too; Azure AI Search waits as long by default."""
 
 MEGABYTES = 800
-"""What the peak of resident memory may grow by: 8 bytes for each of shared.images.MAX_PIXELS, and 84 MB."""
+"""What the peak of resident memory may grow by: 8 bytes for each of shared.embedding.images.MAX_PIXELS, and 84 MB."""
 
 _ADDRESS_SPACE = 8 << 30  # what stops a blow-up before the machine feels it; most of it is reserved and never used
 _WARM_UP = 50

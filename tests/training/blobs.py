@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from shared.embedder import Vectors
-from shared.pipeline import Vector
-from shared.vgg16 import CHANNELS
-from training.embeddings import Embedded
+from shared.embedding.embedder import Vectors
+from shared.embedding.pipeline import Vector
+from shared.embedding.vgg16 import CHANNELS
+from training.embedding.embeddings import Embedded
 
 EPS = 0.1
 """Pictures of one blob are about 0.01 apart (cosine), those of two about 1."""

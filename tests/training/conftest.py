@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.store import Store
+from shared.stores.base import Store
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.training.retraining import OPTIONS, Pictures, fit, label
-from training.train import Options, Trained
+from training.model.training import Options, Trained
 
 
 @pytest.fixture(params=["folder", "key"])

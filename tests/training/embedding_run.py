@@ -15,12 +15,12 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.backends import Features
+from shared.embedding.backends import Features
+from shared.pictures.folder import find_pictures
 from tests.bundles import SPEC
 from tests.training.plain_embedder import Counted, plain_embedder
-from training.dataset import find_pictures
-from training.embedding_cache import EmbeddingCache
-from training.embeddings import embed_pictures
+from training.embedding.cache import EmbeddingCache
+from training.embedding.embeddings import embed_pictures
 
 
 class Mortal(Counted):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.images import PictureError
+from shared.embedding.images import PictureError
 
 
 def element(array: NDArray[np.float64], position: int, seconds: float = 0) -> tuple[float, int]:

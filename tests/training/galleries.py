@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from shared.bundle import Labels, read_bundle, write_labels
-from shared.embedder import Vectors
+from shared.embedding.embedder import Vectors
+from shared.model.bundle import Labels, read_bundle, write_labels
+from shared.pictures.folder import find_pictures
+from shared.pictures.listing import remember_pictures
 from tests.conftest import noise_picture
 from tests.training.plain_embedder import plain_embedder
-from training.dataset import find_pictures, remember_pictures
-from training.embeddings import Embedded, embed_pictures
-from training.gallery import Gallery
-from training.train import Options, train
+from training.embedding.embeddings import Embedded, embed_pictures
+from training.model.gallery import Gallery
+from training.model.training import Options, train
 
 EPS = 0.15
 HOSTILE = """<img src=x onerror="document.title='owned'">'&quot;.png"""

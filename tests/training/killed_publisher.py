@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.store import Advance
+from shared.stores.base import Advance
 from tests.stores import Place
-from training.publishing import publish
+from training.release.publishing import publish
 
 
 def die(*_: object) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.backends import Backend, Features
-from shared.embedder import Embedder, EmbedderSpec
-from shared.vgg16 import CHANNELS
+from shared.embedding.backends import Backend, Features
+from shared.embedding.embedder import Embedder, EmbedderSpec
+from shared.embedding.vgg16 import CHANNELS
 from tests.bundles import SPEC
 
 _GRID = 12

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from shared.bundle import Labels, read_bundle, sha256, write_labels
-from shared.releases import read_published_manifest, version_key
-from shared.serving import ModelServer
+from shared.digests import sha256
+from shared.model.bundle import Labels, read_bundle, write_labels
+from shared.serving.model_server import ModelServer
 from shared.settings import Settings
-from shared.store import Advance, Store, graph_key
+from shared.stores.base import Advance, Store
+from shared.stores.graphs import graph_key
+from shared.stores.releases import read_published_manifest, version_key
 from tests.stores import Place, shared_azurite
 
 

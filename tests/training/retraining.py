@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared.bundle import read_bundle, write_labels
-from shared.pipeline import Vector
+from shared.embedding.pipeline import Vector
+from shared.model.bundle import read_bundle, write_labels
 from tests.training.blobs import EPS, blob, embedded, named
-from training.train import Options, Previous, Trained, train
+from training.model.training import Options, Previous, Trained, train
 
 type Pictures = Mapping[str, Vector]
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.bundle import Edits
-from shared.clusters import NOISE
-from shared.model import Model
-from shared.pipeline import Vector
-from shared.taken_out import TakenOut
+from shared.embedding.pipeline import Vector
+from shared.model.bundle import Edits
+from shared.model.core_samples import NOISE
+from shared.model.exclusions import TakenOut
+from shared.model.model import Model
 from tests.training.blobs import EPS, blob, bridge, named
 from tests.training.plain_embedder import plain_embedder
 from tests.training.retraining import BOOKS, BOTH, MAPS, Pictures, group_of
-from training.train import Options, Trained
+from training.model.training import Options, Trained
 
 
 def taken_out(pictures: Pictures, *names: str, of: int) -> dict[str, object]:

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shared.pictures.folder import FileSource, find_pictures
 from tests.bundles import SPEC
 from tests.conftest import encode, noise_picture
 from tests.training.plain_embedder import plain_embedder
-from training.dataset import FileSource, find_pictures
-from training.embedding_cache import EmbeddingCache
-from training.embeddings import Embedded, NothingReadableError, embed_pictures
+from training.embedding.cache import EmbeddingCache
+from training.embedding.embeddings import Embedded, NothingReadableError, embed_pictures
 
 
 @pytest.fixture

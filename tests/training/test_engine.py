@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from joblib import delayed
 
-from shared.clusters import Metric
-from shared.images import PictureError
+from shared.embedding.images import PictureError
+from shared.model.core_samples import Metric
+from tests.training.clustering.test_clusters import points
 from tests.training.dask_cluster import DaskCluster, dask_cluster
 from tests.training.engine_tasks import die, element, fail
-from tests.training.test_clustering import points
 from training import engine as engine_module
-from training.dbscan import core_clusters
+from training.clustering.dbscan import core_clusters
 from training.engine import HERE, Call, Engine, EngineError, EngineName, check_toolchain, open_engine, toolchain
 
 NUMBERS = np.arange(200_000, dtype=np.float64)

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.bundle import Labels, read_bundle
+from shared.model.bundle import Labels, read_bundle
+from shared.pictures.folder import FileSource, find_pictures
+from shared.pictures.source import Source
 from tests.bundles import SPEC, make_bundle
 from tests.conftest import noise_picture
 from tests.disks import make_read_only, small_disk
 from tests.training.plain_embedder import Counted, plain_embedder
-from training.assign import AssignError, Format, Row, write_rows
-from training.dataset import FileSource, Source, find_pictures
-from training.embedding_cache import CacheError, EmbeddingCache
-from training.embeddings import embed_pictures
+from training.assignment.assign import AssignError, Format, Row, write_rows
+from training.embedding.cache import CacheError, EmbeddingCache
+from training.embedding.embeddings import embed_pictures
 
 
 @pytest.fixture

@@ -11,17 +11,19 @@ from typing import override
 
 import pytest
 
-from shared.bundle import ASSIGNMENTS, REPORT, read_bundle
-from shared.model import Model
+from shared.model.bundle import ASSIGNMENTS, REPORT, read_bundle
+from shared.model.model import Model
+from shared.pictures.folder import find_pictures
+from shared.pictures.listing import remember_pictures
+from shared.pictures.source import Source
 from tests.training.galleries import EPS, draw, open_plainly
 from tests.training.plain_embedder import plain_embedder
-from training.assign import Format, assign_pictures, write_rows
+from training.assignment.assign import Format, assign_pictures, write_rows
+from training.assignment.sorting import Placing, sort_into_folders
 from training.csv_files import csv_rows
-from training.dataset import Source, find_pictures, remember_pictures
-from training.embeddings import embed_pictures
+from training.embedding.embeddings import embed_pictures
+from training.model.training import Options, train
 from training.report.writer import Report
-from training.sorting import Placing, sort_into_folders
-from training.train import Options, train
 
 NAMES = (
     '<img src=x onerror="document.title=1">.png',

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import CLUSTERS, LABELS, MANIFEST, REPORT, BundleError, sha256
-from shared.releases import pointer_key, version_key
-from shared.store import ConflictError, MissingError, Store, StoreError, graph_key
+from shared.digests import sha256
+from shared.model.bundle import CLUSTERS, LABELS, MANIFEST, REPORT, BundleError
+from shared.stores.base import ConflictError, MissingError, Store, StoreError
+from shared.stores.graphs import graph_key
+from shared.stores.releases import pointer_key, version_key
 from tests.stores import Place
 from tests.tiny_models import tiny_model
 from tests.training.publications import Uploads, assert_whole, overwrite, rename, served
-from training.publishing import Move, publish, read_pointer, roll_back
-from training.versions import list_versions
+from training.release.publishing import Move, publish, read_pointer, roll_back
+from training.release.versions import list_versions
 
 PROJECT = Path(__file__).parents[2]
 
@@ -135,7 +137,7 @@ def test_a_model_that_changes_while_it_is_read_is_not_published(
 ) -> None:
     before = tiny_model(models)
     rename(models / "books", "closed book")
-    monkeypatch.setattr("training.publishing.read_bundle", {models / "books": before}.get)
+    monkeypatch.setattr("training.release.publishing.read_bundle", {models / "books": before}.get)
     with pytest.raises(BundleError, match="changed while it was read"):
         publish(store, models / "books", Uploads())
 

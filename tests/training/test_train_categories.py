@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.clusters import NOISE
-from shared.model import Model
+from shared.model.core_samples import NOISE
+from shared.model.model import Model
 from tests.training.blobs import EPS, blob, embedded, named
 from tests.training.plain_embedder import plain_embedder
-from training.train import Options, TrainingError, train
+from training.model.training import Options, TrainingError, train
 
 OPTIONS = Options("books", eps=EPS)
 

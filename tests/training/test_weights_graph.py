@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import BundleError
-from shared.store import graph_path
-from shared.vgg16 import WeightsError
-from training import weights
-from training.weights import GRAPH_SHA256, export_graph
+from shared.embedding.vgg16 import WeightsError
+from shared.model.bundle import BundleError
+from shared.stores.graphs import graph_path
+from training.network import weights
+from training.network.weights import GRAPH_SHA256, export_graph
 
 
 def test_the_graph_is_exported_once(tmp_path: Path, graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:

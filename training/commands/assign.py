@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from training.console import console, errors_in_words, escape, progress
-from training.options import EngineOption, PicturesArgument, SchedulerOption
+from shared.command_line.console import console, errors_in_words, escape, progress
+from training.commands.options import EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
-    from training.assign import Row
-    from training.dataset import Source
+    from shared.pictures.source import Source
+    from training.assignment.assign import Row
 
 
 def run(
@@ -41,15 +41,15 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Label pictures offline, as the Function would. A run that was ended goes on where it stopped."""
-    from shared.store import graph_path
-    from training.assign import assign_pictures, write_rows
-    from training.categories import find_categories
-    from training.dataset import pictures_at
-    from training.embedding_cache import EmbeddingCache
-    from training.embedding_workers import Workers
+    from shared.pictures.listing import pictures_at
+    from shared.stores.graphs import graph_path
+    from training.assignment.assign import assign_pictures, write_rows
+    from training.assignment.sorting import sort_into_folders
+    from training.embedding.cache import EmbeddingCache
+    from training.embedding.workers import Workers
     from training.engine import open_engine
-    from training.opening import open_trained
-    from training.sorting import sort_into_folders
+    from training.model.categories import find_categories
+    from training.model.opening import open_trained
 
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
     with errors_in_words(), open_engine(engine, scheduler) as running:

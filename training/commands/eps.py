@@ -11,14 +11,14 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from shared.clusters import Metric
-from shared.embedder import Pooling
-from shared.images import Resize
-from training.console import console, errors_in_words, escape, progress
-from training.options import EngineOption, PicturesArgument, SchedulerOption
+from shared.command_line.console import console, errors_in_words, escape, progress
+from shared.embedding.embedder import Pooling
+from shared.embedding.images import Resize
+from shared.model.core_samples import Metric
+from training.commands.options import EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
-    from training.eps import EpsChoice
+    from training.clustering.eps import EpsChoice
 
 _ROWS = 16  # of the table; the page has every point
 
@@ -35,17 +35,17 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print every point of the curves as JSON.")] = False,
 ) -> None:
     """Show how many groups each eps gives, how many pictures they hold, and the eps that training would choose."""
-    from shared.embedder import open_embedder
+    from shared.embedding.embedder import open_embedder
     from shared.files import write_atomically
-    from training.dataset import pictures_at
-    from training.embedding_cache import EmbeddingCache
-    from training.embedding_workers import Workers
-    from training.embeddings import embed_pictures
+    from shared.pictures.listing import pictures_at
+    from training.clustering.eps import choose_eps
+    from training.embedding.cache import EmbeddingCache
+    from training.embedding.embeddings import embed_pictures
+    from training.embedding.workers import Workers
     from training.engine import open_engine
-    from training.eps import choose_eps
+    from training.model.training import Options
+    from training.network.weights import export_graph
     from training.report.eps_page import render_eps
-    from training.train import Options
-    from training.weights import export_graph
 
     options = Options("eps", None, min_samples, metric, pooling, resize)
     with errors_in_words(), open_engine(engine, scheduler) as running:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from training.console import console, errors_in_words, escape
-from training.transfers import NameOption, StoreOption, show, store_at
+from shared.command_line.console import console, errors_in_words, escape
+from training.commands.store_options import NameOption, StoreOption, show, store_at
 
 
 def run(
@@ -19,7 +19,7 @@ def run(
     overwrite: Annotated[bool, typer.Option(help="Replace another version that stands there.")] = False,
 ) -> None:
     """Fetch a published model and its graph."""
-    from training.versions import fetch
+    from training.release.versions import fetch
 
     with errors_in_words():
         folder = fetch(store_at(store), name, version, to, show, overwrite=overwrite)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from shared.store import graph_path
-from training.console import console, errors_in_words, escape
+from shared.command_line.console import console, errors_in_words, escape
+from shared.stores.graphs import graph_path
 
 if TYPE_CHECKING:
-    from training.import_original import Imported
+    from training.original.import_original import Imported
 
 
 def run(
@@ -22,7 +22,7 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder of models; the model becomes a folder in it.")] = Path("models"),
 ) -> None:
     """Turn a model of the original sample into one that this skill serves. Nothing in the files is executed."""
-    from training.import_original import import_original
+    from training.original.import_original import import_original
 
     with errors_in_words():
         imported = import_original(model, labels, name, out / name)

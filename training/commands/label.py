@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from training.console import console, errors_in_words, escape, progress
-from training.options import MovedPicturesOption
+from shared.command_line.console import console, errors_in_words, escape, progress
+from training.commands.options import MovedPicturesOption
 
 
 def run(
@@ -20,9 +20,9 @@ def run(
     browser: Annotated[bool, typer.Option(help="Open the page; without, only its link is printed.")] = True,
 ) -> None:
     """Name the groups, split them, take pictures out: on a page that only this machine can open."""
-    from shared.bundle import read_manifest
-    from training.embedding_cache import EmbeddingCache
-    from training.gallery import open_gallery
+    from shared.model.bundle import read_manifest
+    from training.embedding.cache import EmbeddingCache
+    from training.model.gallery import open_gallery
     from training.page.server import serve
 
     def ready(link: str) -> None:

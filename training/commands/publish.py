@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from shared.command_line.console import console, errors_in_words, escape
 from shared.errors import UserError
 from training.commands.report import rewrite
-from training.console import console, errors_in_words, escape
-from training.transfers import STORE_HELP, JsonOption, show, store_at
+from training.commands.store_options import STORE_HELP, JsonOption, show, store_at
 
 
 def run(
@@ -21,7 +21,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Put a model into a store and make it the version that is served, with its report as it is now."""
-    from training.publishing import publish
+    from training.release.publishing import publish
 
     with errors_in_words():
         _refresh_report(bundle)
@@ -40,7 +40,7 @@ def run(
 
 def _refresh_report(bundle: Path) -> None:
     """Write report.html anew if names changed since; say so where that can't be done, and it is left out."""
-    from shared.bundle import REPORT, read_bundle
+    from shared.model.bundle import REPORT, read_bundle
     from training.report.version import reported_version
 
     if reported_version(bundle) in {None, read_bundle(bundle).version}:

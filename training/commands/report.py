@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from training.console import console, errors_in_words, escape, progress
-from training.options import MovedPicturesOption
+from shared.command_line.console import console, errors_in_words, escape, progress
+from training.commands.options import MovedPicturesOption
 
 
 def run(
@@ -17,7 +17,7 @@ def run(
     pictures: MovedPicturesOption = None,
 ) -> None:
     """Write the report of a trained model again: its groups, names and map on one page."""
-    from shared.bundle import REPORT
+    from shared.model.bundle import REPORT
 
     with errors_in_words():
         rewrite(bundle, pictures)
@@ -26,9 +26,9 @@ def run(
 
 def rewrite(bundle: Path, pictures: str | None = None) -> None:
     """Replace a bundle's report.html. Raises a shared.errors.UserError that says what is missing."""
-    from shared.bundle import read_manifest
-    from training.embedding_cache import EmbeddingCache
-    from training.gallery import open_gallery
+    from shared.model.bundle import read_manifest
+    from training.embedding.cache import EmbeddingCache
+    from training.model.gallery import open_gallery
     from training.report.writer import Report
 
     with closing(EmbeddingCache(read_manifest(bundle).embedder)) as cache:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from training.console import console, errors_in_words
-from training.transfers import JsonOption, NameOption, StoreOption, store_at
+from shared.command_line.console import console, errors_in_words
+from training.commands.store_options import JsonOption, NameOption, StoreOption, store_at
 
 
 def run(
@@ -19,7 +19,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Make another published version the one that is served."""
-    from training.publishing import roll_back
+    from training.release.publishing import roll_back
 
     with errors_in_words():
         move = roll_back(store_at(store), name, version)

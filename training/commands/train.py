@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from shared.clusters import Metric
-from shared.embedder import Pooling, Precision
-from shared.images import Resize
-from training.console import console, errors_in_words, escape, progress
-from training.options import EngineOption, PicturesArgument, SchedulerOption
+from shared.command_line.console import console, errors_in_words, escape, progress
+from shared.embedding.embedder import Pooling, Precision
+from shared.embedding.images import Resize
+from shared.model.core_samples import Metric
+from training.commands.options import EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from training.carry import Carried
-    from training.train import Previous, Trained
+    from training.model.carry_over import Carried
+    from training.model.training import Previous, Trained
 
 
 def _eps(text: str) -> float | None:
@@ -75,21 +75,21 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Find groups of alike pictures and write the model that recognizes them."""
-    from shared.bundle import is_bundle, read_bundle
-    from shared.embedder import open_embedder
-    from shared.releases import pointer_key
-    from training.calibration import choose_graph
-    from training.categories import find_categories
-    from training.dataset import pictures_at, remember_pictures
-    from training.embedding_cache import EmbeddingCache
-    from training.embedding_workers import Workers
-    from training.embeddings import embed_pictures
+    from shared.embedding.embedder import open_embedder
+    from shared.model.bundle import is_bundle, read_bundle
+    from shared.pictures.listing import pictures_at, remember_pictures
+    from shared.stores.releases import pointer_key
+    from training.embedding.cache import EmbeddingCache
+    from training.embedding.embeddings import embed_pictures
+    from training.embedding.workers import Workers
     from training.engine import open_engine
-    from training.gallery import Gallery
-    from training.names import read_names
-    from training.report.facts import note_choices
+    from training.model.calibration import choose_graph
+    from training.model.categories import find_categories
+    from training.model.gallery import Gallery
+    from training.model.names import read_names
+    from training.model.training import Options, Previous, train
+    from training.report.cache import note_choices
     from training.report.writer import Report
-    from training.train import Options, Previous, train
 
     options = Options(name, _eps(eps), min_samples, metric, pooling, resize)
     folder = out / name

@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from training.console import errors_in_words
-from training.transfers import JsonOption, NameOption, StoreOption, store_at
+from shared.command_line.console import errors_in_words
+from training.commands.store_options import JsonOption, NameOption, StoreOption, store_at
 
 
 def run(store: StoreOption, name: NameOption = "books", as_json: JsonOption = False) -> None:
     """List the published versions of a model, the latest last."""
-    from training.versions import list_versions
+    from training.release.versions import list_versions
 
     with errors_in_words():
         versions = list_versions(store_at(store), name)

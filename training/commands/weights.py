@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from training.console import console, errors_in_words, escape
+from shared.command_line.console import console, errors_in_words, escape
 
 
 def run(
     out: Annotated[Path, typer.Option(help="Folder for the weights and the exported graph.")] = Path("models"),
 ) -> None:
     """Obtain VGG16's ImageNet weights, prove them by their digest and export the serving graph."""
-    from shared.vgg16 import WEIGHTS_SHA256
-    from training.weights import CREDIT, export_graph
+    from shared.embedding.vgg16 import WEIGHTS_SHA256
+    from training.network.weights import CREDIT, export_graph
 
     with errors_in_words():
         path = export_graph(out, lambda line: console.print(escape(line)))

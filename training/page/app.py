@@ -16,16 +16,18 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from shared.bundle import REPORT, explain, sha256
+from shared.command_line.link_guard import Guard
+from shared.digests import sha256
+from shared.documents import explain
+from shared.embedding.images import PictureError
 from shared.errors import UserError
-from shared.images import PictureError
-from training.gallery import Gallery
+from shared.model.bundle import REPORT
+from training.model.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
 from training.page.edits import Edit
-from training.page.guard import Guard
 from training.page.report_keeper import ReportKeeper
 from training.page.view import state_view, tried_view, way_views
-from training.thumbnails import thumbnail
+from training.pictures.thumbnails import thumbnail
 
 _STATIC = Path(__file__).parent / "static"
 _THEME = _STATIC.parents[1] / "theme.css"

@@ -10,13 +10,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.bundle import Labels, sha256
-from shared.clusters import NOISE
+from shared.digests import sha256
 from shared.errors import UserError
-from shared.model import apply_edits
-from shared.taken_out import TakenOut, find_taken_out
-from training.gallery import Gallery, Group, Grouping
-from training.names import make_labels
+from shared.model.bundle import Labels
+from shared.model.core_samples import NOISE
+from shared.model.exclusions import TakenOut, find_taken_out
+from shared.model.model import apply_edits
+from training.model.gallery import Gallery, Group, Grouping
+from training.model.names import make_labels
 from training.page.splitting import Way, cut
 
 # A name is a word or a few; AI Search would take 32,766 bytes, a reader would not.

@@ -7,8 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.bundle import MANIFEST
 from shared.errors import UserError
+from shared.model.bundle import MANIFEST
 
 
 class InUseError(UserError):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from shared.bundle import Labels
-from training.gallery import Grouping
+from shared.model.bundle import Labels
+from training.model.gallery import Grouping
 from training.report.version import reported_version
 from training.report.writer import Report
 

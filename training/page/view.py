@@ -9,11 +9,11 @@ from typing import Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.bundle import Labels
-from shared.clusters import NOISE
-from shared.model import Assignment, apply_edits
-from shared.taken_out import find_taken_out
-from training.gallery import Gallery, Group
+from shared.model.bundle import Labels
+from shared.model.core_samples import NOISE
+from shared.model.exclusions import find_taken_out
+from shared.model.model import Assignment, apply_edits
+from training.model.gallery import Gallery, Group
 from training.page.document import Snapshot
 from training.page.edits import Split, apply, embedding_digest
 from training.page.splitting import Way, ways

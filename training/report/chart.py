@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.report.facts import Curve
+from training.report.cache import Curve
 
 WIDTH = 720
 _LEFT, _RIGHT, _TOP = 52, 16, 22

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from training.eps import EpsChoice
+from training.clustering.eps import EpsChoice
+from training.report.cache import note_choices
 from training.report.chart import WIDTH, draw
-from training.report.facts import note_choices
 from training.report.templates import digest, page_style, template
 
 

@@ -8,13 +8,13 @@ from math import isfinite
 
 import numpy as np
 
-from shared.bundle import Labels
-from shared.clusters import NOISE
-from training.gallery import Gallery, Group, Grouping
-from training.picture_map import Positions
+from shared.model.bundle import Labels
+from shared.model.core_samples import NOISE
+from training.model.gallery import Gallery, Group, Grouping
+from training.report.cache import Choice
 from training.report.chart import WIDTH, draw
-from training.report.facts import Choice
 from training.report.map_labels import MapLabel, lay_out
+from training.report.picture_map import Positions
 from training.report.templates import digest, page_script, page_style, template
 from training.report.thumbnails import Inlined
 from training.report.wording import edits_in_words, metric_in_words, parameters_in_words

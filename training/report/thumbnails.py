@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from shared.images import PictureError
-from training.gallery import Gallery
-from training.thumbnails import thumbnail
+from shared.embedding.images import PictureError
+from training.model.gallery import Gallery
+from training.pictures.thumbnails import thumbnail
 
 # Of WebP; base64 makes it 8 MB of page.
 BUDGET = 6_000_000

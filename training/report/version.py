@@ -6,7 +6,7 @@ import html
 import re
 from pathlib import Path
 
-from shared.bundle import REPORT
+from shared.model.bundle import REPORT
 
 # The report names the version that it shows near its beginning.
 _VERSION = re.compile(r'<meta name="model-version" content="([^"]*)">')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.bundle import Labels, Manifest
-from shared.clusters import NOISE
+from shared.model.bundle import Labels, Manifest
+from shared.model.core_samples import NOISE
 
 
 def edits_in_words(labels: Labels) -> list[str]:

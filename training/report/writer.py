@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from shared.bundle import REPORT, Labels
 from shared.files import write_atomically
-from training.gallery import Gallery, Grouping
-from training.picture_map import Positions, place
-from training.report.facts import Choice, Facts, read_facts, write_facts
+from shared.model.bundle import REPORT, Labels
+from training.model.gallery import Gallery, Grouping
+from training.report.cache import Choice, Facts, read_facts, write_facts
+from training.report.picture_map import Positions, place
 from training.report.render import render
 from training.report.thumbnails import BUDGET, Inlined, Thumbnails
 

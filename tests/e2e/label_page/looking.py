@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from shared.bundle import Labels, read_bundle
+from shared.model.bundle import Labels, read_bundle
 from tests.training.page.pages import Served
 
 REFUSED = ("the server responded with a status of 4",)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.bundle import LABELS
+from shared.model.bundle import LABELS
 from tests.conftest import encode
 from tests.e2e.browser import needs_chromium, tab
 from tests.e2e.label_page.looking import enter, saved, say

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.bundle import LABELS
+from shared.model.bundle import LABELS
 from tests.e2e.browser import needs_chromium
 from tests.e2e.label_page.looking import chips, saved, say
 from tests.training.galleries import HOSTILE

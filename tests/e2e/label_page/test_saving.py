@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.bundle import write_labels
+from shared.model.bundle import write_labels
 from tests.e2e.browser import needs_chromium, tab
 from tests.e2e.label_page.looking import REFUSED, enter, saved, say
 from tests.training.galleries import open_plainly

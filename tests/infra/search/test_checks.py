@@ -14,10 +14,10 @@ import pytest
 from infra.search.checks import INPUTS, OUTPUTS, check
 from infra.search.definitions import DefinitionError, Definitions, render
 from infra.search.settings import load_search_settings
-from shared.contract import parse_request
-from shared.model import open_model
-from shared.skill import AnswerOptions, answer_records
-from shared.store import graph_path
+from shared.model.model import open_model
+from shared.serving.contract import parse_request
+from shared.serving.skill import AnswerOptions, answer_records
+from shared.stores.graphs import graph_path
 from tests.conftest import encode, noise_picture
 from tests.tiny_models import tiny_model
 

@@ -9,8 +9,8 @@ import pytest
 
 from infra.search.clients import Clients
 from infra.search.pictures import UnknownPictureError, blob_name, is_marked, mark_deleted, purge, touch, upload
+from shared.pictures.source import DatasetError
 from tests.local.search.deployments import draw, settings
-from training.dataset import DatasetError
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from random import Random
 
 import numpy as np
 
-from shared.bundle import CLUSTERS, LABELS, MANIFEST, BundleError, read_bundle, sha256
-from shared.model import open_model
-from shared.store import graph_path
+from shared.digests import sha256
+from shared.model.bundle import CLUSTERS, LABELS, MANIFEST, BundleError, read_bundle
+from shared.model.model import open_model
+from shared.stores.graphs import graph_path
 from tests.soak.mutations import mutate
 from tests.soak.worker import Attempt
 from tests.tiny_models import tiny_model

@@ -9,8 +9,8 @@ from tests.conftest import PROJECT
 from tests.soak.mutations import mutate
 from tests.soak.worker import Attempt
 from tests.training.hostile_pickles import TRICKS, dumped
-from training.import_original import read_labels, read_model
-from training.unpack import RefusedError
+from training.original.import_original import read_labels, read_model
+from training.original.unpack import RefusedError
 
 FIXTURES = PROJECT / "tests" / "fixtures" / "original"
 

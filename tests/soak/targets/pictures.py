@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from shared.images import PictureError, fit, read_picture
+from shared.embedding.images import PictureError, fit, read_picture
 from tests.soak.mutations import mutate
 from tests.soak.pictures import seeds
 from tests.soak.worker import Attempt

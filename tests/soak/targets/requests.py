@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
-from shared.api import Api, Reply
+from shared.serving.api import Api, Reply
 from shared.settings import Settings
 from tests.conftest import encode, noise_picture
 from tests.soak.mutations import mutate

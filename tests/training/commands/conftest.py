@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from shared import embedder
-from shared.embedder import Embedder, EmbedderSpec, open_embedder
+from shared.embedding import embedder
+from shared.embedding.embedder import Embedder, EmbedderSpec, open_embedder
 from tests.bundles import link_graph
 from tests.training.commands.training_command import Train
 from tests.training.near_copies import EPS, near_copies
-from training import embedding_cache
-from training.cli import app
+from training.commands.app import app
+from training.embedding import cache as embedding_cache
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from shared.bundle import Labels
-from shared.embedder import Embedder
+from shared.embedding.embedder import Embedder
+from shared.model.bundle import Labels
 from tests.bundles import link_graph, make_bundle
 from tests.conftest import encode, noise_picture
-from training.cli import app
+from training.commands.app import app
 
 
 @pytest.fixture

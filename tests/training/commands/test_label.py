@@ -12,12 +12,12 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from shared.bundle import LABELS, REPORT, read_bundle, write_labels
+from shared.model.bundle import LABELS, REPORT, read_bundle, write_labels
 from tests.bundles import link_graph
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.training.near_copies import EPS, near_copies
-from training import embedding_cache
-from training.cli import app
+from training.commands.app import app
+from training.embedding import cache as embedding_cache
 from training.report.version import reported_version
 
 type Run = Callable[..., Result]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from shared.bundle import read_manifest
-from shared.store import graph_path
+from shared.model.bundle import read_manifest
+from shared.stores.graphs import graph_path
 from tests.bundles import link_graph
 from tests.training.near_copies import EPS, near_copies
-from training.cli import app
+from training.commands.app import app
 
 
 def run(*arguments: object) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import ASSIGNMENTS, CLUSTERS, LABELS, MANIFEST, REPORT, read_bundle
+from shared.model.bundle import ASSIGNMENTS, CLUSTERS, LABELS, MANIFEST, REPORT, read_bundle
+from shared.pictures.listing import recall_pictures
 from tests.training.commands.training_command import Train, write_json
 from tests.training.near_copies import EPS, near_copies
-from training.dataset import recall_pictures
 
 
 def test_groups_are_found_told_and_written(train: Train, pictures: Path, models: Path) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from shared.bundle import CLUSTERS, Labels, read_bundle, write_labels
+from shared.model.bundle import CLUSTERS, Labels, read_bundle, write_labels
 from tests.training.commands.training_command import Train, write_json
 from tests.training.near_copies import near_copies
 

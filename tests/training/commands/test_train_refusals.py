@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import MANIFEST
+from shared.model.bundle import MANIFEST
 from tests.training.commands.training_command import Train, write_json
 
 

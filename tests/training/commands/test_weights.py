@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from shared.store import graph_path
-from shared.vgg16 import WEIGHTS_SHA256
-from training.cli import app
-from training.weights import GRAPH_SHA256
+from shared.embedding.vgg16 import WEIGHTS_SHA256
+from shared.stores.graphs import graph_path
+from training.commands.app import app
+from training.network.weights import GRAPH_SHA256
 
 
 def test_the_graph_is_made_and_its_origin_told(tmp_path: Path) -> None:

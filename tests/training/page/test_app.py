@@ -8,7 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from shared.bundle import LABELS, MANIFEST, Labels, read_bundle, write_labels
+from shared.model.bundle import LABELS, MANIFEST, Labels, read_bundle, write_labels
 from tests.conftest import encode
 from tests.training.galleries import HOSTILE, draw, open_plainly
 from tests.training.page.pages import served

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import LABELS, BundleError, Labels, read_bundle, write_labels
+from shared.model.bundle import LABELS, BundleError, Labels, read_bundle, write_labels
+from shared.pictures.folder import find_pictures
 from tests.training.galleries import EPS, open_plainly, train_pictures
-from training.dataset import find_pictures
-from training.embeddings import embed_pictures
+from training.embedding.embeddings import embed_pictures
+from training.model.training import Options, train
 from training.page.document import Document, OutdatedError
 from training.page.edits import EditError, Mark, Name, Split
-from training.train import Options, train
 
 CUPS = 2
 SPLIT = Split(op="split", group=CUPS, eps=0.05, min_samples=3)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 
-from shared.bundle import Labels
-from shared.clusters import NOISE
+from shared.model.bundle import Labels
+from shared.model.core_samples import NOISE
 from tests.training.galleries import HOSTILE, draw, open_plainly, train_pictures
-from training.gallery import Gallery
+from training.model.gallery import Gallery
 from training.page.edits import (
     Edit,
     Edited,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import MANIFEST
+from shared.model.bundle import MANIFEST
 from training.page.lock import InUseError, exclusive
 
 

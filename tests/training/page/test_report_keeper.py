@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import REPORT, Labels, full_version, to_json
+from shared.documents import to_json
+from shared.model.bundle import REPORT, Labels, full_version
 from tests.training.galleries import open_plainly, train_pictures
-from training.gallery import Gallery, Grouping
+from training.model.gallery import Gallery, Grouping
 from training.page.report_keeper import ReportKeeper
 from training.report.version import reported_version
 from training.report.writer import Report

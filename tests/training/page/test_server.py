@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.bundle import read_bundle
+from shared.model.bundle import read_bundle
 from tests.training.galleries import open_plainly
 from training.page.lock import InUseError
 from training.page.server import PortError, serve

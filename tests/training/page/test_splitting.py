@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.bundle import Labels
+from shared.model.bundle import Labels
 from tests.training.galleries import fabricate, open_plainly, train_pictures
-from training.gallery import Gallery, Group
+from training.model.gallery import Gallery, Group
 from training.page.splitting import Way, cut, ways
 
 

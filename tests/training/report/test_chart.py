@@ -2,8 +2,8 @@
 
 import pytest
 
+from training.report.cache import Curve
 from training.report.chart import WIDTH, draw
-from training.report.facts import Curve
 
 
 def curve(points: int, score: float = 1.0) -> Curve:

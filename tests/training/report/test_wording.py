@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.bundle import Edits, Labels, Manifest
-from shared.taken_out import TakenOut
+from shared.model.bundle import Edits, Labels, Manifest
+from shared.model.exclusions import TakenOut
 from tests.training.galleries import open_plainly, train_pictures
 from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
 

@@ -8,12 +8,12 @@ from typing import override
 
 import pytest
 
-from shared.bundle import REPORT, Edits, Labels, read_bundle, write_labels
-from shared.clusters import NOISE
-from shared.taken_out import TakenOut
+from shared.model.bundle import REPORT, Edits, Labels, read_bundle, write_labels
+from shared.model.core_samples import NOISE
+from shared.model.exclusions import TakenOut
 from tests.training.galleries import HOSTILE, open_plainly, train_pictures
-from tests.training.report.test_facts import CHOICE
-from training.gallery import Gallery
+from tests.training.report.test_cache import CHOICE
+from training.model.gallery import Gallery
 from training.report.version import reported_version
 from training.report.writer import Report
 

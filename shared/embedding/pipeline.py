@@ -1,0 +1,146 @@
+"""Many pictures to embeddings, in order and in bounded memory: decoding runs ahead on threads while the network works.
+
+Training feeds it files, serving feeds it records; this is the only loop there is over decode and embed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cache
+from math import inf
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.deadline import Deadline
+from shared.embedding.embedder import BATCH, Embedder
+from shared.embedding.images import Picture
+from shared.errors import UserError
+from shared.stopwatch import Stopwatch
+
+type Vector = NDArray[np.float32]
+type Outcome = Vector | Exception
+type _Read = Picture | Known | Exception
+
+# Enough decoded pictures (170 KB each) waiting that the network never does; full-size pictures live only in the
+# threads that decode them, so this number does not grow memory by more than a few megabytes.
+AHEAD = 4 * BATCH
+
+# A picture is waited for until this long before the deadline: enough to embed AHEAD pictures behind it, which are
+# decoded by then (1.8 s on two cores). So one picture that decodes slowly costs itself its answer and no other.
+_RESERVE_SECONDS = 2.0
+
+
+class LateError(UserError):
+    """The deadline came before this picture was decoded or embedded."""
+
+
+class NoMemoryError(UserError):
+    """There is not even memory enough to embed this picture alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What `read` returns where the embedding is known already, from a cache say."""
+
+    vector: Vector
+
+
+def embed_each[Source](
+    embedder: Embedder,
+    sources: Iterable[Source],
+    read: Callable[[Source], Picture | Known],
+    expected: type[Exception] | tuple[type[Exception], ...],
+    clock: Stopwatch | None = None,
+    deadline: Deadline | None = None,
+) -> Generator[tuple[Source, Outcome]]:
+    """Yield each source with its embedding, or with the expected exception that reading it raised.
+
+    `read` runs on several threads. Any other exception ends the iteration and is raised here. `clock` is told how long
+    the stages decode and embed took. What the deadline leaves no time for comes with a LateError: a batch is begun only
+    where the slowest one so far would end in time. What memory does not suffice for, after a batch has been halved to
+    one, comes with a NoMemoryError.
+    """
+    clock = clock or Stopwatch()
+    deadline = deadline or Deadline()
+
+    def attempt(source: Source) -> _Read:
+        try:
+            with clock("decode"):
+                return read(source)
+        except expected as error:
+            return error
+
+    slowest = 0.0  # seconds that a batch took, the wait for its turn at the network included
+    for chunk in itertools.batched(_decoded(sources, attempt, deadline), BATCH, strict=False):
+        pictures = [outcome for _, outcome in chunk if isinstance(outcome, np.ndarray)]
+        started = perf_counter()
+        with clock("embed"):
+            in_time = deadline.left() > slowest
+            vectors = iter(_embed(embedder, pictures) if in_time else [LateError()] * len(pictures))
+        slowest = max(slowest, perf_counter() - started)
+        for source, outcome in chunk:
+            if isinstance(outcome, Known):
+                yield source, outcome.vector
+            else:
+                yield source, outcome if isinstance(outcome, Exception) else next(vectors)
+
+
+def _embed(embedder: Embedder, pictures: Sequence[Picture]) -> list[Outcome]:
+    try:
+        return list(embedder.embed(pictures))
+    except MemoryError:
+        if len(pictures) == 1:
+            return [NoMemoryError("there is not enough memory to embed it")]
+    half = len(pictures) // 2
+    return _embed(embedder, pictures[:half]) + _embed(embedder, pictures[half:])
+
+
+def _decoded[Source](
+    sources: Iterable[Source], attempt: Callable[[Source], _Read], deadline: Deadline
+) -> Iterator[tuple[Source, _Read]]:
+    waiting: deque[tuple[Source, Future[_Read]]] = deque()
+
+    def first() -> tuple[Source, _Read]:
+        source, future = waiting.popleft()
+        wait([future], _patience(deadline))
+        if future.done():
+            return source, future.result()
+        future.cancel()
+        return source, LateError()
+
+    try:
+        for source in sources:
+            begin = _patience(deadline) != 0
+            waiting.append((source, _threads().submit(attempt, source) if begin else _too_late()))
+            if len(waiting) >= AHEAD:
+                yield first()
+        while waiting:
+            yield first()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+def _patience(deadline: Deadline) -> float | None:
+    """Seconds for which a picture is still waited for; None for as long as it takes."""
+    left = deadline.left()
+    return None if left == inf else max(0.0, left - _RESERVE_SECONDS)
+
+
+@cache
+def _too_late() -> Future[_Read]:
+    future: Future[_Read] = Future()
+    future.set_result(LateError())
+    return future
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="decode")

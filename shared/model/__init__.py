@@ -1,0 +1,1 @@
+"""What a trained model is: its bundle on disk, core samples, exclusions, and the model that answers."""

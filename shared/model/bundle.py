@@ -1,0 +1,283 @@
+"""The model bundle on disk: manifest.json, clusters.npz, labels.json, assignments.csv, report.html.
+
+The arrays and what they mean are written once by training; the names may change later, so they live in a file of their
+own that is replaced atomically. Nothing in a bundle is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from shared.digests import sha256
+from shared.documents import explain, to_json
+from shared.embedding.embedder import EmbedderSpec
+from shared.errors import UserError
+from shared.files import finish_replacing, replace_together, write_atomically
+from shared.model.core_samples import NOISE, Metric
+from shared.model.exclusions import TakenOut
+from shared.model.npz import read_npz
+
+FORMAT = 1
+
+MANIFEST = "manifest.json"
+CLUSTERS = "clusters.npz"
+LABELS = "labels.json"
+ASSIGNMENTS = "assignments.csv"
+REPORT = "report.html"
+
+
+type FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A plain name: it can't lead out of the bundle's folder."""
+
+
+class BundleError(UserError):
+    """A bundle that can't be used. The message names the file and the way out."""
+
+
+class Clustering(BaseModel):
+    """DBSCAN's parameters as used; eps is the largest where categories were trained apart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: Metric
+    eps: float = Field(gt=0)
+    min_samples: int = Field(ge=1)
+    eps_chosen: Literal["auto", "given"]
+
+
+class Counts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pictures: int
+    clustered: int
+    unclustered: int
+    skipped: int
+    clusters: int
+    core_samples: int
+
+
+class Manifest(BaseModel):
+    """What a bundle is: enough to serve it, to compare it and to make it again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = FORMAT
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    version: str = Field(pattern=r"^[0-9a-f]{12}$")
+    created: str
+    embedder: EmbedderSpec
+    clustering: Clustering
+    categories: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    """Category to its clusters, where categories were trained apart; else empty."""
+    counts: Counts
+    files: dict[FileName, str]
+    """File name to SHA-256. labels.json and report.html are added when a version is published."""
+    made_with: dict[str, str] = Field(default_factory=dict)
+
+
+class Edits(BaseModel):
+    """What a person changed about the clusters themselves, laid over the arrays, which stay as trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    core: dict[int, int] = Field(default_factory=dict)
+    """Core sample (row of clusters.npz) to its new cluster: another id after a split, NOISE where no part took it."""
+    eps: dict[int, float] = Field(default_factory=dict)
+    """The eps of each cluster that a split made; their ids follow the trained ones."""
+    taken_out: tuple[TakenOut, ...] = ()
+
+
+class Labels(BaseModel):
+    """The names of the groups, pictures by which a group is recognized when its number changes, and edits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+    exemplars: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+    not_groups: tuple[int, ...] = ()
+    """Clusters that a person found to be no group: they answer as if unclustered."""
+    edits: Edits = Field(default_factory=Edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """clusters.npz: the core samples."""
+
+    vectors: NDArray[np.float32]
+    """Shape (m, dimensions): embeddings of the core samples, as the embedder made them."""
+    clusters: NDArray[np.int32]
+    """Shape (m,): each one's cluster, numbered from 0."""
+    eps: NDArray[np.float32]
+    """Shape (clusters,): each cluster's eps. They differ where categories were trained apart."""
+    reach: NDArray[np.float32]
+    """Shape (clusters,): the distance up to which each cluster suggests its names; at least its eps."""
+    pictures: NDArray[np.int32]
+    """Shape (m,): each core sample's row in assignments.csv, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    manifest: Manifest
+    arrays: Arrays
+    labels: Labels
+    version: str
+    """manifest.version and a digest of the names: another name is another version."""
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read and check a bundle. Raises BundleError when a file is missing, altered, or of another format."""
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        if sha256(_read(folder, name)) != expected:
+            raise BundleError(f"{folder / name} is not the file its manifest lists (SHA-256 differs): fetch it again")
+    labels_json = _read(folder, LABELS)
+    labels = parse_labels(labels_json, folder / LABELS)
+    _check_edits(labels.edits, manifest, folder / LABELS)
+    return Bundle(
+        manifest=manifest,
+        arrays=_read_arrays(folder, manifest),
+        labels=labels,
+        version=full_version(manifest.version, labels_json),
+    )
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether there is a bundle in a folder, whole or not. Raises BundleError as read_bundle does."""
+    _finish(folder)
+    return (folder / MANIFEST).exists()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read manifest.json alone. Raises BundleError."""
+    _finish(folder)
+    path = folder / MANIFEST
+    return parse_versioned(Manifest, _read(folder, MANIFEST), f"{path} is not a manifest", path)
+
+
+def parse_versioned[Document: BaseModel](
+    kind: type[Document], content: bytes, otherwise: str, origin: str | Path
+) -> Document:
+    """Read a document that names its format. Raises BundleError: for a newer format, or `otherwise` and why."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{otherwise}: {error}") from None
+    if isinstance(found, dict) and found.get("format") not in (None, FORMAT):
+        raise BundleError(f"{origin} has format {found['format']}, this code reads format {FORMAT}: update the code")
+    try:
+        return kind.model_validate(found)
+    except ValidationError as error:
+        raise BundleError(f"{otherwise}: {explain(error)}") from None
+
+
+def parse_labels(content: bytes, origin: Path) -> Labels:
+    """Raises BundleError naming `origin`."""
+    try:
+        return Labels.model_validate_json(content)
+    except ValidationError as error:
+        raise BundleError(f"{origin} is not a label file: {explain(error)}") from None
+
+
+def write_bundle(folder: Path, manifest: Manifest, contents: Mapping[str, bytes], labels: Labels) -> Bundle:
+    """Write a bundle whose manifest lists `contents`. Killed at any point, it leaves the old bundle or the new one."""
+    replace_together(folder, {**contents, LABELS: to_json(labels), MANIFEST: to_json(manifest)})
+    return read_bundle(folder)
+
+
+def write_labels(folder: Path, labels: Labels) -> None:
+    write_atomically(folder / LABELS, to_json(labels))
+
+
+def arrays_bytes(arrays: Arrays) -> bytes:
+    """clusters.npz: the same arrays give the same bytes (numpy dates the entries 1980)."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **{field.name: getattr(arrays, field.name) for field in fields(Arrays)})
+    return buffer.getvalue()
+
+
+def model_version(embedder: EmbedderSpec, clustering: Clustering, clusters_npz: bytes) -> str:
+    """Twelve digits that name a trained model by its content: the same training gives the same version."""
+    content = to_json(embedder) + to_json(clustering) + clusters_npz
+    return sha256(content)[:12]
+
+
+def full_version(version: str, labels_json: bytes) -> str:
+    return f"{version}-{sha256(labels_json)[:6]}"
+
+
+def _finish(folder: Path) -> None:
+    """A writer that was killed may have left the files of two bundles: make it the new one's."""
+    try:
+        finish_replacing(folder)
+    except OSError as error:
+        raise BundleError(
+            f"{folder} was being replaced when the writer was killed, which can't be finished ({error.strerror}): "
+            "open it once where its folder can be written"
+        ) from None
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{folder / name} is missing: train the model, or fetch it from its store") from None
+
+
+def _read_arrays(folder: Path, manifest: Manifest) -> Arrays:
+    path = folder / CLUSTERS
+    try:
+        stored = read_npz(_read(folder, CLUSTERS), [field.name for field in fields(Arrays)])
+        arrays = Arrays(**cast("dict[str, Any]", stored))  # _check sees to their types
+    except BundleError:
+        raise
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} can't be read: {error}") from None
+    _check(arrays, manifest, path)
+    return arrays
+
+
+def _check(arrays: Arrays, manifest: Manifest, path: Path) -> None:
+    samples, clusters = manifest.counts.core_samples, manifest.counts.clusters
+    expected: Sequence[tuple[str, NDArray[np.generic], tuple[int, ...], str]] = (
+        ("vectors", arrays.vectors, (samples, manifest.embedder.dimensions), "float32"),
+        ("clusters", arrays.clusters, (samples,), "int32"),
+        ("eps", arrays.eps, (clusters,), "float32"),
+        ("reach", arrays.reach, (clusters,), "float32"),
+        ("pictures", arrays.pictures, (samples,), "int32"),
+    )
+    for name, array, shape, dtype in expected:
+        if array.shape != shape or array.dtype != dtype:
+            raise BundleError(f"{path}: {name} is {array.dtype} of shape {array.shape}, not {dtype} of shape {shape}")
+    if not np.isfinite(arrays.vectors).all():
+        raise BundleError(f"{path}: vectors holds values that are not finite")
+    if samples and not (arrays.clusters.min() >= 0 and arrays.clusters.max() < clusters):
+        raise BundleError(f"{path}: clusters holds ids outside 0 to {clusters - 1}")
+
+
+def _check_edits(edits: Edits, manifest: Manifest, path: Path) -> None:
+    trained = manifest.counts.clusters
+    ids = range(trained + len(edits.eps))
+    if sorted(edits.eps) != list(ids[trained:]):
+        raise BundleError(f"{path}: edits.eps must number its clusters on from {trained}, the trained ones' count")
+    for sample, cluster in edits.core.items():
+        if not 0 <= sample < manifest.counts.core_samples or cluster not in (NOISE, *ids):
+            raise BundleError(
+                f"{path}: edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown"
+            )
+    for taken in edits.taken_out:
+        if not all(cluster in ids for cluster in taken.clusters):
+            raise BundleError(f"{path}: edits.taken_out has {taken.picture} taken out of a cluster that is unknown")
+        size = len(taken.vector) / np.float32().nbytes
+        if size != manifest.embedder.dimensions or not np.isfinite(taken.embedding()).all():
+            raise BundleError(
+                f"{path}: edits.taken_out.vector of {taken.picture} is not {manifest.embedder.dimensions} numbers"
+            )

@@ -1,0 +1,67 @@
+"""Pictures in a blob container, read where they lie. Imported only when pictures are at a URL.
+
+A source is nothing but names, so that it may travel to other processes and machines: each of them opens the container
+with credentials of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from shared.embedding.images import PictureError
+from shared.pictures.source import Status
+from shared.settings import load_settings
+from shared.stores.base import MissingError
+from shared.stores.blob import ArchivedError, BlobStore, open_container, split_url
+
+
+@dataclass(frozen=True, slots=True)
+class BlobSource:
+    """A picture in a blob container."""
+
+    name: str
+    container: str
+    """The container's URL, without credentials."""
+    key: str
+    """The blob's name in the container."""
+    size: int
+    """Bytes, as listed."""
+    modified: datetime
+    """As listed; whole seconds."""
+    version: str
+    """What the listing said of the content: another content has another one."""
+
+    def fingerprint(self) -> str:
+        """Known from the listing, so that a picture whose embedding is cached is not downloaded again."""
+        return f"{self.container}/{self.key}|{self.size}|{self.version}"
+
+    def status(self) -> Status:
+        return Status(self.size, int(self.modified.timestamp()) * 10**9)
+
+    def content(self) -> bytes:
+        """Download the picture. Raises PictureError, but shared.stores.base.StoreError when the container fails.
+
+        A model without the pictures that a lost connection hides would look like any other, so that ends the run.
+        """
+        try:
+            return _opened(self.container).read(self.key).content
+        except MissingError:
+            raise PictureError("it was deleted meanwhile") from None
+        except ArchivedError:
+            raise PictureError("it is archived: move it to the hot, cool or cold tier") from None
+
+
+def list_blobs(url: str) -> Iterator[BlobSource]:
+    """All blobs below a container's URL, or below a folder in it, named relative to that. Raises StoreError."""
+    container, prefix = split_url(url)
+    for blob in _opened(container).blobs(prefix):
+        yield BlobSource(blob.key.removeprefix(prefix), container, blob.key, blob.size, blob.modified, blob.content)
+
+
+@cache
+def _opened(container: str) -> BlobStore:
+    secret = load_settings().model_store_connection_string
+    return open_container(container, secret.get_secret_value() if secret else None)

@@ -1,0 +1,59 @@
+"""The pictures of a folder or blob container as a stable list, and where a bundle's pictures are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.files import write_atomically
+from shared.pictures.folder import find_pictures
+from shared.pictures.source import DatasetError, Source, in_order, is_picture
+from shared.stores.opening import is_url
+
+_REMEMBERED = ".pictures"
+
+
+def pictures_at(place: str) -> Sequence[Source]:
+    """All pictures in a folder, or below the URL of a blob container, as find_pictures finds them.
+
+    Raises DatasetError, and shared.stores.base.StoreError when the container can't be listed.
+    """
+    if not is_url(place):
+        return find_pictures(Path(place))
+    from shared.pictures.container import list_blobs  # the Azure SDK is imported only where it is used
+
+    return in_order((blob for blob in list_blobs(place) if is_picture(blob.name)), place)
+
+
+def remember_pictures(bundle: Path, place: Path | str) -> None:
+    """Note beside a bundle where its pictures are. Not part of the model.
+
+    A folder is noted relative to it, so that both can move together.
+    """
+    if isinstance(place, str) and is_url(place):
+        noted = place
+    else:
+        noted = Path(place).resolve().relative_to(bundle.resolve(), walk_up=True).as_posix()
+    write_atomically(bundle / _REMEMBERED, os.fsencode(f"{noted}\n"))
+
+
+def recall_pictures(bundle: Path) -> str:
+    """The folder or URL that a bundle was trained on.
+
+    Raises DatasetError when it was never noted, or is a folder that is not there any more.
+    """
+    try:
+        noted = os.fsdecode((bundle / _REMEMBERED).read_bytes().removesuffix(b"\n"))
+    except FileNotFoundError:
+        raise DatasetError(
+            f"{bundle} does not say where its pictures are: name their folder with --pictures FOLDER"
+        ) from None
+    if is_url(noted):
+        return noted
+    folder = (bundle / noted).resolve()
+    if not folder.is_dir():
+        raise DatasetError(
+            f"the pictures of {bundle} were in {folder}, which is not there: name their folder with --pictures FOLDER"
+        )
+    return str(folder)

@@ -1,0 +1,156 @@
+"""What an operator sees of each request in Application Insights: one span with numbers, and the library's log.
+
+Nothing is sent, and OpenTelemetry is not even imported (it costs a cold start 0.6 s), unless
+APPLICATIONINSIGHTS_CONNECTION_STRING is set. Spans and log records carry numbers, names and messages; no request body
+or header ever reaches this module. infra/queries/ asks the questions that these numbers answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from shared.model.core_samples import NOISE
+from shared.serving.contract import Answer
+from shared.settings import Settings
+from shared.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from opentelemetry._logs import LoggerProvider
+
+type Numbers = Mapping[str, int | float | str]
+type Report = Callable[[Numbers], None]
+
+SPAN = "extraction"
+
+# OpenTelemetry's severity numbers for Python's levels: four to a level, the lowest of each.
+# https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+_SEVERITIES = {logging.DEBUG: 5, logging.INFO: 9, logging.WARNING: 13, logging.ERROR: 17, logging.CRITICAL: 21}
+
+
+class Telemetry(Protocol):
+    def request(self, trace_parent: str) -> AbstractContextManager[Report]:
+        """Observe the handling of one request; the block is given a function that takes its numbers.
+
+        `trace_parent` is the caller's W3C trace context, empty where there is none. A `status` of 400 and more among
+        the numbers marks the request as failed.
+        """
+        ...
+
+
+class Silent:
+    """Telemetry that goes nowhere."""
+
+    @contextmanager
+    def request(self, trace_parent: str) -> Generator[Report]:
+        yield lambda numbers: None
+
+
+class ApplicationInsights:
+    """Telemetry to Application Insights, sent from threads of its own every few seconds.
+
+    Where the resource takes no instrumentation keys, APPLICATIONINSIGHTS_AUTHENTICATION_STRING names the identity.
+    """
+
+    def __init__(self, connection_string: str, service: str) -> None:
+        from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter, AzureMonitorTraceExporter
+        from opentelemetry.sdk._logs import LoggerProvider
+        from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        resource = Resource.create({"service.name": service})
+        # Nothing is kept on disk for a later attempt: a worker's disk does not outlive it.
+        options: dict[str, Any] = {"connection_string": connection_string, "disable_offline_storage": True}
+        self._spans = TracerProvider(resource=resource)
+        exporter = AzureMonitorTraceExporter(**options, tracer_provider=self._spans)
+        self._spans.add_span_processor(BatchSpanProcessor(exporter))
+        self._logs = LoggerProvider(resource=resource)
+        self._logs.add_log_record_processor(BatchLogRecordProcessor(AzureMonitorLogExporter(**options)))
+        self._tracer = self._spans.get_tracer(__name__)
+        self._handler = _Handler(self._logs)
+        logging.getLogger("shared").addHandler(self._handler)
+
+    @contextmanager
+    def request(self, trace_parent: str) -> Generator[Report]:
+        from opentelemetry.trace import Status, StatusCode
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        caller = TraceContextTextMapPropagator().extract({"traceparent": trace_parent})
+        with self._tracer.start_as_current_span(SPAN, context=caller) as span:
+
+            def report(numbers: Numbers) -> None:
+                span.set_attributes(numbers)
+                if int(numbers.get("status", 0)) >= 400:
+                    span.set_status(Status(StatusCode.ERROR))
+
+            yield report
+
+    def close(self) -> None:
+        """Send what is waiting and stop. A worker process does so by itself when it ends."""
+        logging.getLogger("shared").removeHandler(self._handler)
+        self._spans.shutdown()
+        self._logs.shutdown()
+
+
+class _Handler(logging.Handler):
+    """Log records to OpenTelemetry, inside the span of their request: message, logger, level and exception."""
+
+    def __init__(self, provider: LoggerProvider) -> None:
+        super().__init__()
+        self._provider = provider
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from opentelemetry._logs import SeverityNumber
+
+        self._provider.get_logger(record.name).emit(
+            timestamp=int(record.created * 1e9),
+            severity_number=SeverityNumber(_SEVERITIES.get(record.levelno, 9)),
+            severity_text=record.levelname,
+            body=record.getMessage(),
+            exception=record.exc_info[1] if record.exc_info else None,
+        )
+
+
+def open_telemetry(settings: Settings) -> Telemetry:
+    """Telemetry as the settings ask: silent where there is no connection string."""
+    if settings.applicationinsights_connection_string is None:
+        return Silent()
+    connection_string = settings.applicationinsights_connection_string.get_secret_value()
+    return ApplicationInsights(connection_string, settings.website_site_name)
+
+
+def summarise(model: str, version: str, answers: Sequence[Answer], clock: Stopwatch) -> Numbers:
+    """The numbers of one answered request. Shares and means are left out where there is nothing to divide by.
+
+    `confidence_mean` is over the pictures that found a group: it falls, and `unclustered_share` rises, as pictures
+    drift away from what the model was trained on.
+    """
+    pictures = [picture for answer in answers for picture in _pictures(answer)]
+    grouped = [confidence for cluster, confidence in pictures if cluster != NOISE]
+    numbers: dict[str, int | float | str] = {
+        "model": model,
+        "model_version": version,
+        "records": len(answers),
+        "failed": sum(answer.error is not None for answer in answers),
+        "pictures": len(pictures),
+        "unclustered": len(pictures) - len(grouped),
+        **{f"{stage}_ms": milliseconds for stage, milliseconds in clock.milliseconds().items()},
+    }
+    if pictures:
+        numbers["unclustered_share"] = round(1 - len(grouped) / len(pictures), 4)
+    if grouped:
+        numbers["confidence_mean"] = round(sum(grouped) / len(grouped), 4)
+    return numbers
+
+
+def _pictures(answer: Answer) -> Iterator[tuple[int, float]]:
+    """Cluster and confidence of each picture of a record: a pair of numbers, or two lists for a list of pictures."""
+    clusters, confidences = answer.data.get("clusterId"), answer.data.get("confidence")
+    if isinstance(clusters, list):
+        yield from zip(cast("list[int]", clusters), cast("list[float]", confidences), strict=True)
+    elif clusters is not None:
+        yield cast("int", clusters), cast("float", confidences)

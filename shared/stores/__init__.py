@@ -1,0 +1,1 @@
+"""Where models are kept: a folder or a blob container behind one interface, its releases, and the cache."""

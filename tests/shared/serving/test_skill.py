@@ -1,0 +1,174 @@
+import base64
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+
+from shared.deadline import Deadline
+from shared.embedding.embedder import BATCH, Embedder, Vectors
+from shared.embedding.images import Picture
+from shared.embedding.pipeline import AHEAD
+from shared.model.bundle import Labels
+from shared.model.model import Model
+from shared.serving.contract import Answer, Record
+from shared.serving.skill import AnswerOptions, answer_records
+from tests.bundles import make_bundle
+from tests.conftest import encode, noise_picture
+
+PLAIN = AnswerOptions()
+
+
+def base64_picture(seed: int) -> str:
+    return base64.b64encode(encode(noise_picture(seed))).decode()
+
+
+@pytest.fixture(scope="module")
+def model(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Two groups, each around one noise picture; the second has a reach that suggests it to anything."""
+    vectors = embedder.embed([embedder.picture(encode(noise_picture(seed))) for seed in (0, 1)])
+    labels = Labels(labels={0: ("zero", "both"), 1: ("one", "both")})
+    folder: Path = tmp_path_factory.mktemp("models") / "noise"
+    return Model(make_bundle(folder, vectors, [0, 1], labels, eps=0.001, reach=[2, 2]), embedder)
+
+
+def answer(model: Model, *records: Record, options: AnswerOptions = PLAIN) -> list[Answer]:
+    return answer_records(model, records, options=options)
+
+
+def test_one_picture(model: Model) -> None:
+    (found,) = answer(model, Record("a", (base64_picture(1),)))
+    assert found.data == {
+        "label": ["one", "both"],
+        "clusterId": 1,
+        "distance": 0.0,
+        "confidence": 1.0,
+        "suggestedLabel": [],
+        "suggestedConfidence": 0.0,
+        "modelVersion": model.version,
+    }
+
+
+def test_a_near_miss_has_a_suggestion_and_no_label(model: Model) -> None:
+    (found,) = answer(model, Record("a", (base64_picture(7),)))
+    assert (found.data["label"], found.data["clusterId"], found.data["confidence"]) == ([], -1, 0.0)
+    assert found.data["suggestedLabel"] in (["zero", "both"], ["one", "both"])
+    assert 0 < cast("float", found.data["suggestedConfidence"]) < 1
+
+
+def test_a_deployment_may_label_near_misses(model: Model) -> None:
+    near, inside = Record("a", (base64_picture(7),)), Record("b", (base64_picture(0),))
+    found, plain = answer(model, near, inside, options=AnswerOptions(label_near_misses=True))
+    assert found.data["label"] == found.data["suggestedLabel"] != []
+    assert found.data["clusterId"] == -1
+    assert plain.data["label"] == ["zero", "both"]
+
+
+def test_a_list_has_the_union_of_labels_and_parallel_lists(model: Model) -> None:
+    (found,) = answer(model, Record("a", tuple(map(base64_picture, (1, 7, 0, 1))), is_list=True))
+    assert found.data["label"] == ["one", "both", "zero"]
+    assert found.data["clusterId"] == [1, -1, 0, 1]
+    assert found.data["confidence"] == [1.0, 0.0, 1.0, 1.0]
+    assert [len(found.data[key]) for key in ("distance", "suggestedLabel")] == [4, 4]  # pyright: ignore[reportArgumentType]
+    assert found.data["modelVersion"] == model.version
+
+
+def test_a_list_of_one_stays_a_list_and_an_empty_one_is_answered(model: Model) -> None:
+    one, none = answer(model, Record("a", (base64_picture(0),), is_list=True), Record("b", (), is_list=True))
+    assert one.data["clusterId"] == [0]
+    assert none.data == {
+        "label": [],
+        "clusterId": [],
+        "distance": [],
+        "confidence": [],
+        "suggestedLabel": [],
+        "suggestedConfidence": [],
+        "modelVersion": model.version,
+    }
+
+
+def test_errors_stay_with_their_record_and_name_the_picture(model: Model) -> None:
+    good = base64_picture(0)
+    answers = answer(
+        model,
+        Record("given", error="as parsed"),
+        Record("text", ("###",)),
+        Record("bytes", (base64.b64encode(b"no picture").decode(),)),
+        Record("list", (good, "###", good, "###"), is_list=True),
+        Record("good", (good,)),
+    )
+    assert [found.record_id for found in answers] == ["given", "text", "bytes", "list", "good"]
+    assert [found.error for found in answers] == [
+        "as parsed",
+        "data.images can't be read: it is not base64",
+        "data.images can't be read: it is not a picture in any known format",
+        "data.images[1] can't be read: it is not base64",
+        None,
+    ]
+    assert answers[4].data["label"] == ["zero", "both"]
+
+
+def test_too_many_pixels_are_an_error(model: Model) -> None:
+    (found,) = answer_records(model, [Record("a", (base64_picture(0),))], max_pixels=100)
+    assert found.error is not None
+    assert "over the limit of 100" in found.error
+
+
+def test_vector_only_when_asked_for(model: Model, embedder: Embedder) -> None:
+    records = [Record("a", (base64_picture(0),)), Record("b", (base64_picture(0),), is_list=True)]
+    single, several = answer(model, *records, options=AnswerOptions(return_vector=True))
+    expected = embedder.embed([embedder.picture(encode(noise_picture(0)))])[0]
+    assert single.data["vector"] == pytest.approx(expected.tolist(), rel=1e-6)
+    assert several.data["vector"] == [single.data["vector"]]
+
+
+def test_single_equals_batch(model: Model) -> None:
+    records = [Record(str(seed), (base64_picture(seed),)) for seed in range(7)]
+    assert answer(model, *records) == [answer(model, record)[0] for record in records]
+
+
+def test_no_group_to_compare_with_has_no_distance(embedder: Embedder, tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "none", np.ones((1, 512), dtype=np.float32), [0], Labels(not_groups=(0,)))
+    (found,) = answer(Model(bundle, embedder), Record("a", (base64_picture(0),)))
+    assert (found.data["clusterId"], found.data["distance"]) == (-1, None)
+
+
+def test_a_record_is_given_up_at_its_first_bad_picture(model: Model) -> None:
+    started = time.perf_counter()
+    (found,) = answer(model, Record("a", ("?",) * 390_000, is_list=True))
+    assert found.error == "data.images[0] can't be read: it is not base64"
+    assert time.perf_counter() - started < 3  # 390,000 attempts took 30 s
+
+
+def test_texts_are_decoded_as_the_network_needs_them(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = 0
+    decode = model.embedder.picture
+
+    def counted(data: bytes, *, max_pixels: int) -> Picture:
+        nonlocal decoded
+        decoded += 1
+        return decode(data, max_pixels=max_pixels)
+
+    ahead: list[int] = []
+
+    def instant(pictures: Sequence[Picture]) -> Vectors:
+        ahead.append(decoded)
+        return np.ones((len(pictures), 512), dtype=np.float32)
+
+    monkeypatch.setattr(model.embedder, "picture", counted)
+    monkeypatch.setattr(model.embedder, "embed", instant)
+    text = base64_picture(0)
+    answers = answer(model, *(Record(str(number), (text,)) for number in range(1000)))
+    assert [each.error for each in answers] == [None] * 1000
+    assert max(seen - BATCH * batch for batch, seen in enumerate(ahead, start=1)) <= AHEAD + BATCH
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_what_is_not_reached_in_time_says_so_and_what_to_do(model: Model, is_list: bool) -> None:
+    (found,) = answer_records(model, [Record("a", (base64_picture(0),), is_list)], deadline=Deadline(0))
+    assert found.error == (
+        f"data.images{'[0]' if is_list else ''} was not reached within 0 s: lower the skill's batchSize, or raise its "
+        "timeout and the app setting MAX_REQUEST_SECONDS"
+    )

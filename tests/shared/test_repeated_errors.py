@@ -1,0 +1,30 @@
+import logging
+
+import pytest
+
+from shared.errors import UserError
+from shared.repeated_errors import Trouble
+
+
+@pytest.fixture
+def trouble() -> Trouble:
+    return Trouble(logging.getLogger("test"), "over")
+
+
+def test_each_cause_is_logged_once_and_its_end_once(trouble: Trouble, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    trouble.clear()
+    for problem in ("a", "a", UserError("a"), "b", "a"):
+        trouble.report(problem)
+    assert trouble.cause == "a"
+    trouble.clear()
+    trouble.clear()
+    assert trouble.cause is None
+    assert caplog.messages == ["a", "b", "a", "over"]
+
+
+def test_only_what_nobody_foresaw_has_a_traceback(trouble: Trouble, caplog: pytest.LogCaptureFixture) -> None:
+    for problem in (UserError("told"), OSError(28, "No space left on device"), KeyError("bug")):
+        trouble.report(problem)
+    assert caplog.messages == ["told", "[Errno 28] No space left on device", "KeyError: 'bug'"]
+    assert [bool(record.exc_info) for record in caplog.records] == [False, False, True]

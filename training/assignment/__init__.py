@@ -1,0 +1,1 @@
+"""Labelling pictures offline with a trained model, and sorting them into folders."""

@@ -1,0 +1,96 @@
+"""Sort pictures into a folder for each label, by links or copies; the pictures themselves stay where they are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from shared.pictures.folder import FileSource
+from shared.pictures.source import Source
+from training.assignment.assign import AssignError, Row, Tally
+
+Placing = Literal["link", "copy"]
+
+UNCLUSTERED = "_unclustered"
+UNNAMED = "_group {}"
+
+# Windows opens a device instead of a file of such a name, whatever its suffix.
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
+
+
+def sort_into_folders(
+    rows: Iterable[Row],
+    sources: Sequence[Source],
+    output: Path,
+    placing: Placing,
+    *,
+    force: bool = False,
+    advance: Callable[[int], None] = lambda steps: None,
+) -> Tally:
+    """Put each picture into the folder of every one of its labels. Running again adds what is missing.
+
+    Raises AssignError when another file is in the way and `force` is not set, and where there is nothing to link to.
+    """
+    by_name = {source.name: source for source in sources}
+    labelled = unclustered = failed = resumed = 0
+    for row in rows:
+        advance(1)
+        if row.assignment is None:
+            failed += 1
+            continue
+        inside = row.assignment.cluster >= 0
+        labelled, unclustered = labelled + inside, unclustered + (not inside)
+        unnamed = UNNAMED.format(row.assignment.cluster) if inside else UNCLUSTERED
+        source = by_name[row.picture]
+        folders = [output / folder_name(label) for label in row.assignment.names or (unnamed,)]
+        targets = [_below(folder, row.picture) for folder in folders]
+        placed = [_place(source, target, placing, force=force) for target in targets]
+        resumed += not any(placed)
+    return Tally(labelled, unclustered, failed, resumed)
+
+
+def folder_name(label: str) -> str:
+    """A label as a folder's name on any system: no separators, no device, nothing invisible, no outer dots."""
+    visible = "".join(c if c.isprintable() else "_" for c in label)
+    name = re.sub(r'[<>:"/\\|?*]', "_", visible).strip(". ") or "_"
+    return f"_{name}" if _DEVICE.match(name) else name
+
+
+def _below(folder: Path, picture: str) -> Path:
+    target = folder / picture
+    if not Path(os.path.normpath(target)).is_relative_to(folder):
+        raise AssignError(f"{picture!r} leads out of its folder: rename it")
+    return target
+
+
+def _place(source: Source, target: Path, placing: Placing, *, force: bool) -> bool:
+    """Whether something was done: False where the right file is there already."""
+    if target.exists() or target.is_symlink():
+        if _same(source, target, placing):
+            return False
+        if not force:
+            raise AssignError(f"{target} is there already and is another file: choose another --output, or --force")
+        target.unlink()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if placing == "link":
+        target.symlink_to(_path(source).resolve())
+    else:
+        modified = source.status().modified_ns
+        target.write_bytes(source.content())
+        os.utime(target, ns=(modified, modified))
+    return True
+
+
+def _same(source: Source, target: Path, placing: Placing) -> bool:
+    if placing == "link":
+        return target.is_symlink() and target.resolve() == _path(source).resolve()
+    return not target.is_symlink() and FileSource(source.name, target).status() == source.status()
+
+
+def _path(source: Source) -> Path:
+    if isinstance(source, FileSource):
+        return source.path
+    raise AssignError("pictures in a container can't be linked to: use --placing copy")

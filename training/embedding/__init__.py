@@ -1,0 +1,1 @@
+"""Embedding many pictures once: the cache of embeddings, and the tasks that workers take."""

@@ -1,0 +1,198 @@
+"""Names survive retraining: they go to the groups that continue the old ones, never to a number.
+
+A new group continues an old one when they share pictures; where no picture is shared, when its core samples lie within
+the old group's eps. A picture is known by its file name, unless its embedding shows that the name now belongs to
+another one: cameras number their pictures too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.embedding.embedder import EmbedderSpec, Vectors
+from shared.model.bundle import ASSIGNMENTS, Bundle
+from shared.model.core_samples import NOISE, CoreSamples
+from shared.model.exclusions import TakenOut, find_taken_out
+from shared.model.model import apply_edits
+from training.clustering.clusters import Clusters
+from training.csv_files import csv_rows
+
+# Of the pictures that two groups could share, the part they must share to be one the other's continuation. Below it
+# the overlap is a few border pictures that changed sides.
+_SHARE = 0.2
+
+
+@dataclass(slots=True)
+class Carried:
+    """What became of the old groups; ids of old groups are the old model's, ids of new groups the new one's."""
+
+    names: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    """New group to the names it inherits."""
+    not_groups: list[int] = field(default_factory=list[int])
+    taken_out: list[TakenOut] = field(default_factory=list[TakenOut])
+    """Pictures that a person took out of groups, with the new groups that continue those."""
+    forgotten: dict[str, str] = field(default_factory=dict[str, str])
+    """Pictures that were taken out of a group but can't be any more, and why."""
+    ancestors: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    """New group to the old groups it continues, the one that gave most first."""
+    split: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    """Old group to the new groups it came apart into."""
+    gone: list[int] = field(default_factory=list[int])
+    """Old groups that nothing continues."""
+
+    @property
+    def merged(self) -> dict[int, list[int]]:
+        """New group to the old groups that became one in it."""
+        return {new: old for new, old in self.ancestors.items() if len(old) > 1}
+
+
+def carry_over(
+    old: Bundle, folder: Path, spec: EmbedderSpec, pictures: Sequence[str], vectors: Vectors, clusters: Clusters
+) -> Carried:
+    """Carry names from the bundle in `folder` to these clusters of these pictures.
+
+    A group that came apart gives its names to every part. Groups that became one pass on the names of the one that gave
+    most; `merged` tells, so that a person can judge.
+    """
+    names, trained = _assignments(folder)
+    taken_out = _taken_out(old, names)
+    # A group marked as none is still a group, whose mark must be carried.
+    groups, eps, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
+    before = dict(zip(names, trained, strict=True))
+    before |= {names[row]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
+    existing = set(before.values()) - {NOISE}
+    before |= {entry.picture: NOISE for entry in taken_out if before.get(entry.picture) in entry.clusters}
+    comparable = old.manifest.embedder == spec
+    if comparable:
+        core = CoreSamples(old.arrays.vectors, groups, old.manifest.clustering.metric)
+        before = _still_near(before, core, eps, pictures, vectors)
+        votes = _shared_pictures(before, pictures, clusters)
+        strangers = [new for new in range(clusters.count) if new not in votes]
+        votes |= _near_core_samples(core, eps, strangers, vectors, clusters)
+    else:
+        votes = _shared_pictures(before, pictures, clusters)
+    carried = _conclude(old, votes, existing)
+    _carry_taken_out(carried, taken_out, pictures, vectors, comparable=comparable)
+    return carried
+
+
+def _assignments(folder: Path) -> tuple[list[str], list[int]]:
+    """The old model's pictures and the groups that training gave them."""
+    rows = list(csv_rows((folder / ASSIGNMENTS).read_text("utf-8", newline="")))
+    return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
+
+
+def _taken_out(old: Bundle, names: Sequence[str]) -> list[TakenOut]:
+    """What a person took out of the old groups; not what a split left over, for that may belong again."""
+    arrays, edits = old.arrays, old.labels.edits
+    split = {int(arrays.clusters[row]) for row, group in edits.core.items() if group != NOISE}
+    # Bundles in which a picture was taken out by its core sample alone.
+    bare = [row for row, group in edits.core.items() if group == NOISE and int(arrays.clusters[row]) not in split]
+    return [
+        *edits.taken_out,
+        *(
+            TakenOut(
+                picture=names[int(arrays.pictures[row])],
+                clusters=(int(arrays.clusters[row]),),
+                vector=arrays.vectors[row].astype("<f4").tobytes(),
+            )
+            for row in bare
+        ),
+    ]
+
+
+def _carry_taken_out(
+    carried: Carried, entries: Sequence[TakenOut], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
+) -> None:
+    """Take the same pictures out of the groups that continue theirs, or note why that can't be.
+
+    Where the embeddings of both models are `comparable`, a picture is known by its embedding, and need not be there.
+    """
+    found = find_taken_out(entries, vectors) if comparable else {}
+    rows = {name: row for row, name in enumerate(pictures)}
+    for entry in entries:
+        same = [row for row, known in found.items() if known is entry]
+        row = next((row for row in same if pictures[row] == entry.picture), next(iter(same), None))
+        if not comparable:
+            row = rows.get(entry.picture)
+        clusters = tuple(new for new, old in sorted(carried.ancestors.items()) if {*old} & {*entry.clusters})
+        if not clusters:
+            carried.forgotten[entry.picture] = "nothing continues the group that it was taken out of"
+        elif row is not None:
+            vector = vectors[row].astype("<f4").tobytes()
+            carried.taken_out.append(TakenOut(picture=pictures[row], clusters=clusters, vector=vector))
+        elif comparable:
+            carried.taken_out.append(entry.model_copy(update={"clusters": clusters}))
+        else:
+            carried.forgotten[entry.picture] = "it is not among the pictures, and embeddings are made another way now"
+
+
+def _still_near(
+    before: dict[str, int], core: CoreSamples, eps: NDArray[np.float32], pictures: Sequence[str], vectors: Vectors
+) -> dict[str, int]:
+    """`before` without the names whose pictures are outside their old group now: they are other pictures."""
+    groups = np.array([before.get(name, NOISE) for name in pictures])
+    replaced: set[str] = set()
+    for group in np.unique(groups[groups != NOISE]).tolist():
+        rows = np.flatnonzero(groups == group)
+        distances = core.nearest(vectors[rows], core.clusters == group).distances
+        replaced |= {pictures[int(row)] for row in rows[distances > eps[group]]}
+    return {name: group for name, group in before.items() if name not in replaced}
+
+
+def _shared_pictures(before: dict[str, int], pictures: Sequence[str], clusters: Clusters) -> dict[int, Counter[int]]:
+    """For each new group, how many of its pictures each old group held; groups with too small a share left out."""
+    now = {name: int(cluster) for name, cluster in zip(pictures, clusters.labels, strict=True)}
+    common = before.keys() & now.keys()
+    old_sizes = Counter(before[name] for name in common)
+    new_sizes = Counter(now[name] for name in common)
+    overlap: dict[int, Counter[int]] = defaultdict(Counter)
+    for name in common:
+        if before[name] != NOISE and now[name] != NOISE:
+            overlap[now[name]][before[name]] += 1
+    for new, counts in overlap.items():
+        for old, count in list(counts.items()):
+            if count < _SHARE * min(old_sizes[old], new_sizes[new]):
+                del counts[old]
+    return {new: counts for new, counts in overlap.items() if counts}
+
+
+def _near_core_samples(
+    core: CoreSamples, eps: NDArray[np.float32], strangers: Sequence[int], vectors: Vectors, clusters: Clusters
+) -> dict[int, Counter[int]]:
+    """For new groups that share no picture: how many of their core samples lie within each old group's eps."""
+    votes: dict[int, Counter[int]] = {}
+    for new in strangers:
+        nearest = core.nearest(vectors[clusters.core & (clusters.labels == new)], core.clusters != NOISE)
+        inside = nearest.within(eps[nearest.clusters])
+        counts = _counts(inside[inside != NOISE])
+        if counts.total() > len(inside) / 2:
+            votes[new] = counts
+    return votes
+
+
+def _counts(ids: NDArray[np.int32]) -> Counter[int]:
+    return Counter(ids.tolist())
+
+
+def _conclude(old: Bundle, votes: dict[int, Counter[int]], groups: set[int]) -> Carried:
+    carried = Carried()
+    parts: dict[int, list[int]] = defaultdict(list)
+    for new, counts in sorted(votes.items()):
+        ranked = sorted(counts, key=lambda group: (-counts[group], group))
+        carried.ancestors[new] = ranked
+        for group in ranked:
+            parts[group].append(new)
+        if names := next((old.labels.labels[group] for group in ranked if old.labels.labels.get(group)), None):
+            carried.names[new] = names
+        if ranked[0] in old.labels.not_groups:
+            carried.not_groups.append(new)
+    carried.split = {group: news for group, news in sorted(parts.items()) if len(news) > 1}
+    carried.gone = sorted(groups - parts.keys())
+    return carried

@@ -1,0 +1,166 @@
+"""A model's pictures and the group each is in now: what the report draws and the naming page shows.
+
+Now, not when it was trained: the pictures are assigned by the same code that serves, with the names and edits as they
+are, so what a person sees is what the Function answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.embedding.embedder import Embedder
+from shared.model.bundle import ASSIGNMENTS, Bundle, BundleError, Labels
+from shared.model.core_samples import NOISE, comparable, distance
+from shared.model.model import Model
+from shared.pictures.listing import pictures_at, recall_pictures
+from shared.pictures.source import Source
+from training.csv_files import csv_rows
+from training.embedding.cache import EmbeddingCache
+from training.embedding.embeddings import Embedded, embed_pictures
+from training.model.opening import open_trained
+
+type Show = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Shows a task's progress, given its name and number of steps; told of steps done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A cluster that has pictures. Pictures are positions in the gallery."""
+
+    cluster: int
+    pictures: tuple[int, ...]
+    """Most central first."""
+    spread: float
+    """Mean distance of its pictures to their centre, in the metric's units: the smaller, the tighter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Where n pictures are; arrays have shape (n,)."""
+
+    clusters: NDArray[np.int32]
+    """NOISE where a picture is in no group."""
+    distances: NDArray[np.float32]
+    """To the nearest core sample."""
+    centrality: NDArray[np.float32]
+    """Distance to the centre of the picture's group; infinite for NOISE."""
+    groups: tuple[Group, ...]
+    """By cluster id."""
+    unclustered: tuple[int, ...]
+    """Nearest miss first."""
+
+
+class Gallery:
+    """The pictures of one place beside the model that groups them. Nothing in it changes; labels are handed in."""
+
+    def __init__(
+        self, folder: Path, bundle: Bundle, embedder: Embedder, sources: Sequence[Source], found: Embedded
+    ) -> None:
+        """`folder` is the bundle's; `found` are the embeddings of those sources that could be read.
+
+        Raises BundleError when assignments.csv is not what training wrote.
+        """
+        by_name = {source.name: source for source in sources}
+        trained = _read_trained(folder, bundle)
+        in_order = list(trained)
+        samples = {in_order[int(row)]: sample for sample, row in enumerate(bundle.arrays.pictures)}
+        self.folder = folder
+        self.bundle = bundle
+        self.embedder = embedder
+        self.names = found.names
+        self.skipped = found.skipped
+        self.sources: tuple[Source, ...] = tuple(by_name[name] for name in found.names)
+        self.trained = np.array([name in trained for name in found.names], dtype=np.bool_)
+        """Shape (n,): whether each picture was there when the model was trained."""
+        self.categories: tuple[str | None, ...] = tuple(trained.get(name) for name in found.names)
+        """The category that each picture was trained in; None where there are none, and for pictures that are new."""
+        self.samples: tuple[int | None, ...] = tuple(samples.get(name) for name in found.names)
+        """The core sample that each picture is, as trained: a row of clusters.npz."""
+        self.missing: tuple[str, ...] = tuple(sorted(trained.keys() - by_name.keys()))
+        """Pictures trained on that are not in the folder any more."""
+        self.points = comparable(found.vectors, bundle.manifest.clustering.metric)
+        """Shape (n, dimensions): embeddings whose Euclidean order is the metric's."""
+        self.vectors = found.vectors
+        """Shape (n, dimensions): embeddings as the embedder made them."""
+
+    def model(self, labels: Labels) -> Model:
+        """The model as it answers with these labels."""
+        return Model(replace(self.bundle, labels=labels), self.embedder)
+
+    def grouping(self, labels: Labels) -> Grouping:
+        """Where every picture is as the Function would answer with these labels, told the picture's category."""
+        return self.arrange(*self.assign(labels, np.arange(len(self.names))))
+
+    def assign(self, labels: Labels, pictures: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Cluster and distance of some pictures, both of shape (len(pictures),), as `grouping` has them."""
+        model = self.model(labels)
+        clusters = np.empty(len(pictures), dtype=np.int32)
+        distances = np.empty(len(pictures), dtype=np.float32)
+        categories = [self.categories[picture] for picture in pictures.tolist()]
+        for category in dict.fromkeys(categories):
+            rows = [row for row, other in enumerate(categories) if other == category]
+            found = model.assign(self.vectors[pictures[rows]], category)
+            clusters[rows] = [assignment.cluster for assignment in found]
+            distances[rows] = [assignment.distance for assignment in found]
+        return clusters, distances
+
+    def arrange(self, clusters: NDArray[np.int32], distances: NDArray[np.float32]) -> Grouping:
+        """Order pictures that have been assigned; both arrays have shape (n,)."""
+        centrality = np.full(len(clusters), np.inf, dtype=np.float32)
+        groups: list[Group] = []
+        for cluster in np.unique(clusters[clusters != NOISE]).tolist():
+            members = np.flatnonzero(clusters == cluster)
+            centrality[members] = self.distances_to_centre(members)
+            order = members[np.argsort(centrality[members], kind="stable")]
+            groups.append(Group(cluster, tuple(order.tolist()), float(centrality[members].mean())))
+        outside = np.flatnonzero(clusters == NOISE)
+        nearest_first = outside[np.argsort(distances[outside], kind="stable")]
+        return Grouping(clusters, distances, centrality, tuple(groups), tuple(nearest_first.tolist()))
+
+    def distances_to_centre(self, members: NDArray[np.intp]) -> NDArray[np.float32]:
+        """How far each of some pictures is from their mean, shape (len(members),), in the metric's units."""
+        metric = self.bundle.manifest.clustering.metric
+        points = self.points[members]
+        return distance(points, comparable(points.mean(axis=0, keepdims=True), metric), metric)
+
+    def distances_to(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Distance of every picture to an embedding of shape (1, dimensions), shape (n,)."""
+        metric = self.bundle.manifest.clustering.metric
+        return distance(self.points, comparable(vector, metric), metric)
+
+
+def open_gallery(
+    folder: Path, pictures: str | None, cache: EmbeddingCache | None, say: Callable[[str], None], show: Show
+) -> Gallery:
+    """The bundle in `folder` with the pictures it was trained on, or those of another place.
+
+    Raises a shared.errors.UserError that says what is missing.
+    """
+    sources = pictures_at(pictures or recall_pictures(folder))
+    bundle, model = open_trained(folder, say)
+    with show("Looking at the pictures", len(sources)) as advance:
+        found = embed_pictures(sources, model.embedder, cache, advance)
+    return Gallery(folder, bundle, model.embedder, sources, found)
+
+
+def _read_trained(folder: Path, bundle: Bundle) -> dict[str, str | None]:
+    """The pictures that the model was trained on, in order, and the category of each.
+
+    Bundles written before categories were noted tell them of pictures that are in a cluster only.
+    """
+    path = folder / ASSIGNMENTS
+    of_cluster = {cluster: name for name, clusters in bundle.manifest.categories.items() for cluster in clusters}
+    trained = {
+        row["picture"]: row["category"] if "category" in row else of_cluster.get(int(row["cluster"]))
+        for row in csv_rows(path.read_bytes().decode())
+    }
+    rows = bundle.arrays.pictures
+    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(trained):
+        raise BundleError(f"{path} has {len(trained)} pictures, fewer than clusters.npz refers to: train again")
+    return trained

@@ -1,0 +1,232 @@
+"""Embedded pictures become a bundle: choose eps, cluster, name, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from shared.digests import sha256
+from shared.embedding.embedder import EmbedderSpec, Pooling, Precision, Vectors
+from shared.embedding.images import Resize
+from shared.embedding.vgg16 import WEIGHTS_SHA256
+from shared.errors import UserError
+from shared.model.bundle import (
+    ASSIGNMENTS,
+    CLUSTERS,
+    Arrays,
+    Bundle,
+    Clustering,
+    Counts,
+    Edits,
+    Labels,
+    Manifest,
+    arrays_bytes,
+    model_version,
+    write_bundle,
+)
+from shared.model.core_samples import NOISE, Metric
+from shared.model.exclusions import find_taken_out
+from training.clustering.clusters import Clusters, distances_to_centre, find_clusters, join
+from training.clustering.eps import EpsChoice, NoGroupsError, choose_eps
+from training.clustering.reach import find_reach
+from training.csv_files import csv_row
+from training.embedding.embeddings import Embedded
+from training.engine import HERE, Engine, toolchain
+from training.model.carry_over import Carried, carry_over
+from training.model.names import NamesByPicture, make_labels, names_by_exemplar
+from training.network.weights import GRAPH_SHA256
+
+
+class TrainingError(UserError):
+    """These pictures and parameters give no model. The message says what to try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to train. eps None means: choose it from the pictures."""
+
+    name: str
+    eps: float | None = None
+    min_samples: int = 3
+    metric: Metric = "cosine"
+    pooling: Pooling = "avg"
+    resize: Resize = "antialias"
+    precision: Precision = "float32"
+    graph_sha256: str = GRAPH_SHA256
+    """An int8 graph is calibrated on the pictures: training.model.calibration.choose_graph gives both."""
+
+    def spec(self) -> EmbedderSpec:
+        return EmbedderSpec(
+            weights_sha256=WEIGHTS_SHA256,
+            graph_sha256=self.graph_sha256,
+            pooling=self.pooling,
+            resize=self.resize,
+            precision=self.precision,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The bundle that this training replaces, and where it was read from: its names are carried over."""
+
+    bundle: Bundle
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    bundle: Bundle
+    embedded: Embedded
+    clusters: Clusters
+    choices: Mapping[str, EpsChoice]
+    """How eps was chosen, by category ("" where there are none); empty where it was given."""
+    carried: Carried
+
+
+def train(
+    embedded: Embedded,
+    options: Options,
+    folder: Path,
+    *,
+    given_names: NamesByPicture | None = None,
+    categories: Sequence[str] | None = None,
+    previous: Previous | None = None,
+    engine: Engine = HERE,
+) -> Trained:
+    """Cluster embedded pictures and write the bundle into `folder`.
+
+    With `categories` (one for each picture), each category is clustered apart, with an eps of its own. The same
+    pictures, options and versions give the same arrays, ids and labels, whatever the order of the files.
+
+    Raises TrainingError when no group is found, training.model.names.NamesError when a name can't be given.
+    """
+    clusters, by_category, choices = _cluster(embedded.vectors, options, categories, engine)
+    carried = _carry(previous, options.spec(), embedded, clusters)
+    labels = _labels(embedded, clusters, options, carried, given_names or {})
+    contents = {
+        CLUSTERS: arrays_bytes(_arrays(embedded.vectors, clusters, options.metric)),
+        ASSIGNMENTS: _assignments(embedded.names, clusters, categories),
+    }
+    manifest = _manifest(options, embedded, clusters, by_category, contents)
+    return Trained(write_bundle(folder, manifest, contents, labels), embedded, clusters, choices, carried)
+
+
+def _cluster(
+    vectors: Vectors, options: Options, categories: Sequence[str] | None, engine: Engine
+) -> tuple[Clusters, dict[str, tuple[int, ...]], dict[str, EpsChoice]]:
+    """The clusters of all categories, which of them belong to which, and how each eps was chosen."""
+    column = np.asarray(categories if categories is not None else [""] * len(vectors))
+    parts: list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Clusters]] = []
+    by_category: dict[str, tuple[int, ...]] = {}
+    choices: dict[str, EpsChoice] = {}
+    count, reason = 0, ""
+    for category in sorted(set(column.tolist())):
+        rows = np.flatnonzero(column == category)
+        try:
+            eps = options.eps
+            if eps is None:
+                choices[category] = choose_eps(vectors[rows], min_samples=options.min_samples, metric=options.metric)
+                eps = choices[category].eps
+            part = find_clusters(
+                vectors[rows], eps=eps, min_samples=options.min_samples, metric=options.metric, engine=engine
+            )
+        except NoGroupsError as error:
+            reason = f"category {category}: {error}" if category else str(error)
+            continue
+        parts.append((rows, part))
+        by_category[category] = tuple(range(count, count + part.count))
+        count += part.count
+    if not count:
+        raise TrainingError(reason or _nothing_found(options, len(vectors)))
+    return join(parts, len(vectors)), by_category if categories is not None else {}, choices
+
+
+def _nothing_found(options: Options, pictures: int) -> str:
+    return (
+        f"no {options.min_samples} of the {pictures} pictures are within eps {options.eps:.4g} of one another: "
+        "try a larger --eps, a smaller --min-samples, or more pictures of each kind"
+    )
+
+
+def _carry(previous: Previous | None, spec: EmbedderSpec, embedded: Embedded, clusters: Clusters) -> Carried:
+    if previous is None:
+        return Carried()
+    return carry_over(previous.bundle, previous.folder, spec, embedded.names, embedded.vectors, clusters)
+
+
+def _labels(
+    embedded: Embedded, clusters: Clusters, options: Options, carried: Carried, given: NamesByPicture
+) -> Labels:
+    """Names given by exemplar win over names carried; what a person took out stays out."""
+    names = carried.names | names_by_exemplar(given, embedded.names, clusters.labels)
+    members = clusters.labels.copy()
+    for row, out in find_taken_out(carried.taken_out, embedded.vectors).items():
+        if members[row] in out.clusters:
+            members[row] = NOISE
+    labels = make_labels(
+        names, embedded.names, members, distances_to_centre(embedded.vectors, clusters, options.metric)
+    )
+    edits = Edits(taken_out=tuple(carried.taken_out))
+    return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "edits": edits})
+
+
+def _arrays(vectors: Vectors, clusters: Clusters, metric: Metric) -> Arrays:
+    return Arrays(
+        vectors=vectors[clusters.core],
+        clusters=clusters.labels[clusters.core],
+        eps=clusters.eps,
+        reach=find_reach(vectors, clusters, metric),
+        pictures=np.flatnonzero(clusters.core).astype(np.int32),
+    )
+
+
+def _assignments(names: Sequence[str], clusters: Clusters, categories: Sequence[str] | None) -> bytes:
+    """assignments.csv: which cluster every training picture is in, and how far from its nearest core sample.
+
+    Where categories were trained apart, the last column has them.
+    """
+    lines = [csv_row(("picture", "cluster", "distance", "core", *([] if categories is None else ["category"])))]
+    rows = zip(names, clusters.labels, clusters.distances, clusters.core, strict=True)
+    for row, (name, cluster, distance, core) in enumerate(rows):
+        category = [] if categories is None else [categories[row]]
+        lines.append(csv_row((name, str(cluster), f"{distance:.6f}", "yes" if core else "no", *category)))
+    return "".join(lines).encode()
+
+
+def _manifest(
+    options: Options,
+    embedded: Embedded,
+    clusters: Clusters,
+    by_category: dict[str, tuple[int, ...]],
+    contents: Mapping[str, bytes],
+) -> Manifest:
+    spec = options.spec()
+    clustering = Clustering(
+        metric=options.metric,
+        eps=float(f"{clusters.eps.max():.7g}"),
+        min_samples=options.min_samples,
+        eps_chosen="auto" if options.eps is None else "given",
+    )
+    clustered = int((clusters.labels != NOISE).sum())
+    return Manifest(
+        name=options.name,
+        version=model_version(spec, clustering, contents[CLUSTERS]),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        embedder=spec,
+        clustering=clustering,
+        categories=by_category,
+        counts=Counts(
+            pictures=len(embedded.names),
+            clustered=clustered,
+            unclustered=len(embedded.names) - clustered,
+            skipped=len(embedded.skipped),
+            clusters=clusters.count,
+            core_samples=int(clusters.core.sum()),
+        ),
+        files={name: sha256(content) for name, content in contents.items()},
+        made_with=toolchain(),
+    )

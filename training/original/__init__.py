@@ -1,0 +1,1 @@
+"""The original sample's models, read without unpickling anything."""

@@ -1,0 +1,1 @@
+"""Pictures made smaller, for people to look at."""

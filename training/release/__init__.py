@@ -1,0 +1,1 @@
+"""A bundle goes into a store, and an earlier version comes back."""

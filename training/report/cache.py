@@ -1,0 +1,93 @@
+"""What the report tells that only training knows: how eps was chosen, and where each picture is on the map.
+
+It is kept in a hidden file beside the bundle and is no part of the model: without it a report lacks the eps curve, and
+places the pictures anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.documents import to_json
+from shared.files import write_atomically
+from shared.model.bundle import Manifest
+from training.clustering.eps import EpsChoice, EpsCurve
+
+_FILE = ".report.json"
+
+
+class Curve(BaseModel):
+    """What DBSCAN finds at each eps that was considered; all lists are equally long."""
+
+    model_config = ConfigDict(frozen=True)
+
+    eps: tuple[float, ...]
+    clusters: tuple[int, ...]
+    coverage: tuple[float, ...]
+    """Share of the pictures that are in a cluster."""
+    largest: tuple[float, ...]
+    """Share of the pictures that are in the largest cluster."""
+    score: tuple[float, ...]
+
+
+class Choice(BaseModel):
+    """How eps was chosen for one category ("" where there are none)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: str
+    eps: float
+    reason: str
+    curve: Curve
+
+
+def note_choices(choices: Mapping[str, EpsChoice]) -> tuple[Choice, ...]:
+    """What is worth keeping of how training chose eps, by category."""
+    return tuple(
+        Choice(category=category, eps=choice.eps, reason=choice.reason, curve=_note_curve(choice.curve))
+        for category, choice in choices.items()
+    )
+
+
+def _note_curve(curve: EpsCurve) -> Curve:
+    return Curve(
+        eps=_numbers(curve.eps),
+        clusters=tuple(curve.clusters.tolist()),
+        coverage=_numbers(curve.coverage),
+        largest=_numbers(curve.largest),
+        score=_numbers(curve.score),
+    )
+
+
+def _numbers(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.5g}") for value in values)
+
+
+class Facts(BaseModel):
+    """Everything in the file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    """manifest.version of the model that they belong to."""
+    choices: tuple[Choice, ...] = ()
+    positions: dict[str, tuple[float, float]] = {}
+    """Picture name to its place on the map."""
+
+
+def write_facts(folder: Path, facts: Facts) -> None:
+    write_atomically(folder / _FILE, to_json(facts))
+
+
+def read_facts(folder: Path, manifest: Manifest) -> Facts:
+    """The facts of this very model; nothing but its version where there are none that can be used."""
+    try:
+        facts = Facts.model_validate_json((folder / _FILE).read_bytes())
+    except (OSError, ValidationError):
+        return Facts(version=manifest.version)
+    return facts if facts.version == manifest.version else Facts(version=manifest.version)
