@@ -8,7 +8,7 @@ from shared.errors import UserError
 from shared.printable import printable
 
 
-class Trouble:
+class RepeatedErrorLog:
     """What is wrong at the moment with one thing that is tried again and again."""
 
     def __init__(self, log: logging.Logger, recovered: str) -> None:

@@ -16,7 +16,7 @@ from tests.stores import Place
 
 
 @dataclass
-class Trouble:
+class RepeatedErrorLog:
     """What the proxy does to requests, from now on."""
 
     status: int | None = None
@@ -30,9 +30,9 @@ class Trouble:
 
 
 @contextmanager
-def faulty(place: Place) -> Generator[tuple[Place, Trouble]]:
+def faulty(place: Place) -> Generator[tuple[Place, RepeatedErrorLog]]:
     """The same store at another address, and the trouble that can be made there."""
-    trouble = Trouble()
+    trouble = RepeatedErrorLog()
     behind = urlsplit(place.location).netloc
 
     class Handler(BaseHTTPRequestHandler):

@@ -47,7 +47,7 @@ class EngineError(UserError):
 
 @dataclass(frozen=True)
 class Engine:
-    """Runs tasks. HERE is one; open_engine opens the others."""
+    """Runs tasks. LOCAL is one; open_engine opens the others."""
 
     name: EngineName
     client: Client | None = None
@@ -105,7 +105,7 @@ class Engine:
         return (CancelledError, KilledWorker)
 
 
-HERE = Engine("threads")
+LOCAL = Engine("threads")
 
 
 @contextmanager

@@ -108,16 +108,14 @@ def render(
 def deploy(
     variant: _VariantOption = None,
     vector: _VectorOption = None,
-    patience: Annotated[
-        float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")
-    ] = 600,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")] = 600,
 ) -> None:
     """Create or update data source, index, skillset and indexer. The first time, this also runs the indexer."""
     from infra.search.deploy import deploy as send
-    from infra.search.patience import Patience
+    from infra.search.retrying import RetryDeadline
 
     with _session({"search_variant": variant, "search_vector": vector}) as clients:
-        send(clients, Patience(patience, _say), _say)
+        send(clients, RetryDeadline(timeout, _say), _say)
 
 
 @app.command()

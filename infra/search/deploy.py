@@ -16,11 +16,11 @@ from azure.search.documents.indexes.models import (
 from infra.search.checks import check
 from infra.search.clients import Clients
 from infra.search.definitions import DefinitionError, Definitions, render
-from infra.search.patience import Patience, Say
+from infra.search.retrying import RetryDeadline, Say
 from infra.search.skill import Skill
 
 
-def deploy(clients: Clients, patience: Patience, say: Say) -> None:
+def deploy(clients: Clients, deadline: RetryDeadline, say: Say) -> None:
     """Deploy what the settings ask for. Running it again changes nothing that is already so.
 
     Creating an indexer runs it, so everything else is in place by then, and the skill answers. Raises DefinitionError
@@ -29,14 +29,14 @@ def deploy(clients: Clients, patience: Patience, say: Say) -> None:
     definitions = render(clients.settings, secrets=True)
     check(definitions)
     skill = Skill(clients.settings, lambda: clients.login)
-    ready = skill.wait(patience)
+    ready = skill.wait(deadline)
     if ready:
         skill.check(definitions)
         say(f"The skill answers with {ready.model}, version {ready.version}")
     else:
         say("The skill answers, and lets in the search service only: its model could not be looked at")
     for step in _steps(clients, definitions):
-        say(patience.with_roles(step))
+        say(deadline.with_roles(step))
 
 
 def delete(clients: Clients, say: Say) -> None:

@@ -20,7 +20,7 @@ from shared.model.bundle import LABELS, Labels, parse_labels
 from shared.model.core_samples import NOISE
 from shared.settings import Settings
 from shared.stores.opening import open_store
-from shared.stores.releases import Follower
+from shared.stores.releases import ReleaseWatcher
 
 _BATCH = 1000  # the most that one request may hold
 
@@ -53,7 +53,7 @@ def read_names(settings: Settings) -> Names:
     """The names of the model that these settings serve. Raises StoreError, BundleError."""
     secret = settings.model_store_connection_string
     store = open_store(settings.model_store, secret.get_secret_value() if secret else None)
-    release = Follower(store, settings.model_name, settings.model_version).look()
+    release = ReleaseWatcher(store, settings.model_name, settings.model_version).current()
     key = f"{release.folder}/{LABELS}"
     return Names(release.version, parse_labels(store.read(key).content, Path(key)))
 
@@ -77,7 +77,7 @@ def relabel(documents: SearchClient, fields: Sequence[Any], names: Names) -> Rel
         changed=len(changes),
         unchanged=len(ours) - len(changes),
         other_training=len(there) - len(ours),
-        regrouped=bool(edits.core or edits.eps or edits.taken_out),
+        regrouped=bool(edits.core or edits.eps or edits.excluded),
     )
 
 

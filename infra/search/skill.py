@@ -15,7 +15,7 @@ from PIL import Image
 
 from infra.search.checks import CLUSTERS_SKILL
 from infra.search.definitions import DefinitionError, Definitions
-from infra.search.patience import Patience
+from infra.search.retrying import RetryDeadline
 from infra.search.settings import SearchSettings
 from shared.errors import UserError
 
@@ -49,7 +49,7 @@ class Skill:
         body = self._checked(self._send("GET"))
         return Ready(str(body.get("model")), str(body.get("version")))
 
-    def wait(self, patience: Patience) -> Ready | None:
+    def wait(self, deadline: RetryDeadline) -> Ready | None:
         """Wait until it serves. None where Entra lets in the search service and not us, so that we can't know.
 
         Raises SkillError when the time is over, or at once for what waiting can't mend, such as a wrong key.
@@ -58,7 +58,7 @@ class Skill:
             try:
                 response = self._send("GET")
             except SkillError as error:
-                if not patience.wait(str(error)):
+                if not deadline.wait(str(error)):
                     raise
                 continue
             if self._settings.skill_resource_id and response.status_code in {
@@ -66,7 +66,7 @@ class Skill:
                 HTTPStatus.FORBIDDEN,
             }:
                 return None
-            if response.status_code not in _PASSING or not patience.wait(_problem(response)):
+            if response.status_code not in _PASSING or not deadline.wait(_problem(response)):
                 body = self._checked(response)
                 return Ready(str(body.get("model")), str(body.get("version")))
 

@@ -26,13 +26,13 @@ from shared.stopwatch import Stopwatch
 
 type Vector = NDArray[np.float32]
 type Outcome = Vector | Exception
-type _Read = Picture | Known | Exception
+type _Read = Picture | CachedEmbedding | Exception
 
 # Enough decoded pictures (170 KB each) waiting that the network never does; full-size pictures live only in the
 # threads that decode them, so this number does not grow memory by more than a few megabytes.
-AHEAD = 4 * BATCH
+PREFETCH = 4 * BATCH
 
-# A picture is waited for until this long before the deadline: enough to embed AHEAD pictures behind it, which are
+# A picture is waited for until this long before the deadline: enough to embed PREFETCH pictures behind it, which are
 # decoded by then (1.8 s on two cores). So one picture that decodes slowly costs itself its answer and no other.
 _RESERVE_SECONDS = 2.0
 
@@ -46,7 +46,7 @@ class NoMemoryError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CachedEmbedding:
     """What `read` returns where the embedding is known already, from a cache say."""
 
     vector: Vector
@@ -55,7 +55,7 @@ class Known:
 def embed_each[Source](
     embedder: Embedder,
     sources: Iterable[Source],
-    read: Callable[[Source], Picture | Known],
+    read: Callable[[Source], Picture | CachedEmbedding],
     expected: type[Exception] | tuple[type[Exception], ...],
     clock: Stopwatch | None = None,
     deadline: Deadline | None = None,
@@ -86,7 +86,7 @@ def embed_each[Source](
             vectors = iter(_embed(embedder, pictures) if in_time else [LateError()] * len(pictures))
         slowest = max(slowest, perf_counter() - started)
         for source, outcome in chunk:
-            if isinstance(outcome, Known):
+            if isinstance(outcome, CachedEmbedding):
                 yield source, outcome.vector
             else:
                 yield source, outcome if isinstance(outcome, Exception) else next(vectors)
@@ -119,7 +119,7 @@ def _decoded[Source](
         for source in sources:
             begin = _patience(deadline) != 0
             waiting.append((source, _threads().submit(attempt, source) if begin else _too_late()))
-            if len(waiting) >= AHEAD:
+            if len(waiting) >= PREFETCH:
                 yield first()
         while waiting:
             yield first()

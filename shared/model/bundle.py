@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.digests import sha256
 from shared.documents import explain, to_json
@@ -23,7 +23,7 @@ from shared.embedding.embedder import EmbedderSpec
 from shared.errors import UserError
 from shared.files import finish_replacing, replace_together, write_atomically
 from shared.model.core_samples import NOISE, Metric
-from shared.model.exclusions import TakenOut
+from shared.model.exclusions import Excluded
 from shared.model.npz import read_npz
 
 FORMAT = 1
@@ -93,7 +93,8 @@ class Edits(BaseModel):
     """Core sample (row of clusters.npz) to its new cluster: another id after a split, NOISE where no part took it."""
     eps: dict[int, float] = Field(default_factory=dict)
     """The eps of each cluster that a split made; their ids follow the trained ones."""
-    taken_out: tuple[TakenOut, ...] = ()
+    excluded: tuple[Excluded, ...] = Field(default=(), validation_alias=AliasChoices("excluded", "taken_out"))
+    """Called taken_out in files of earlier versions."""
 
 
 class Labels(BaseModel):
@@ -273,11 +274,11 @@ def _check_edits(edits: Edits, manifest: Manifest, path: Path) -> None:
             raise BundleError(
                 f"{path}: edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown"
             )
-    for taken in edits.taken_out:
+    for taken in edits.excluded:
         if not all(cluster in ids for cluster in taken.clusters):
-            raise BundleError(f"{path}: edits.taken_out has {taken.picture} taken out of a cluster that is unknown")
+            raise BundleError(f"{path}: edits.excluded has {taken.picture} taken out of a cluster that is unknown")
         size = len(taken.vector) / np.float32().nbytes
         if size != manifest.embedder.dimensions or not np.isfinite(taken.embedding()).all():
             raise BundleError(
-                f"{path}: edits.taken_out.vector of {taken.picture} is not {manifest.embedder.dimensions} numbers"
+                f"{path}: edits.excluded.vector of {taken.picture} is not {manifest.embedder.dimensions} numbers"
             )

@@ -19,7 +19,7 @@ from shared.model.core_samples import NOISE, CoreSamples
 _SAME = 1e-5
 
 
-class TakenOut(BaseModel):
+class Excluded(BaseModel):
     """One picture, as labels.json holds it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
@@ -34,7 +34,7 @@ class TakenOut(BaseModel):
         return np.frombuffer(self.vector, dtype="<f4").astype(np.float32)
 
 
-def find_taken_out(entries: Sequence[TakenOut], vectors: NDArray[np.float32]) -> dict[int, TakenOut]:
+def find_excluded(entries: Sequence[Excluded], vectors: NDArray[np.float32]) -> dict[int, Excluded]:
     """Which of some pictures were taken out, by their row in `vectors` (n, dimensions): copies of one were, too."""
     if not entries:
         return {}
@@ -44,7 +44,7 @@ def find_taken_out(entries: Sequence[TakenOut], vectors: NDArray[np.float32]) ->
     return {int(row): entries[int(found[row])] for row in np.flatnonzero(found != NOISE)}
 
 
-def counterexamples(entries: Sequence[TakenOut]) -> dict[int, NDArray[np.float32]]:
+def counterexamples(entries: Sequence[Excluded]) -> dict[int, NDArray[np.float32]]:
     """By cluster, the embeddings of the pictures that were taken out of it: shape (pictures, dimensions)."""
     found: dict[int, list[NDArray[np.float32]]] = {}
     for entry in entries:

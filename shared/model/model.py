@@ -13,7 +13,7 @@ from shared.embedding.backends import BackendName
 from shared.embedding.embedder import Embedder, Vectors, open_embedder
 from shared.model.bundle import Arrays, Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
-from shared.model.exclusions import counterexamples, find_taken_out
+from shared.model.exclusions import counterexamples, find_excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Model:
             bundle.arrays.vectors[kept],
             clusters[kept],
             bundle.manifest.clustering.metric,
-            counterexamples(bundle.labels.edits.taken_out),
+            counterexamples(bundle.labels.edits.excluded),
         )
 
     def assign(self, vectors: Vectors, category: str | None = None) -> list[Assignment]:
@@ -99,7 +99,7 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
     clusters = arrays.clusters.copy()
     for sample, cluster in labels.edits.core.items():
         clusters[sample] = cluster
-    for sample, taken in find_taken_out(labels.edits.taken_out, arrays.vectors).items():
+    for sample, taken in find_excluded(labels.edits.excluded, arrays.vectors).items():
         if clusters[sample] in taken.clusters:
             clusters[sample] = NOISE
     clusters[np.isin(clusters, labels.not_groups)] = NOISE

@@ -23,13 +23,13 @@ class Admission:
         self._changed = threading.Condition()
 
     @contextmanager
-    def admit(self, size: int, patience: float) -> Generator[None]:
+    def admit(self, size: int, timeout: float) -> Generator[None]:
         """Hold a place for a body of `size` bytes during the block.
 
-        Raises BusyError when there was no room for it for `patience` seconds.
+        Raises BusyError when there was no room for it for `timeout` seconds.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._fits(size), max(patience, 0)):
+            if not self._changed.wait_for(lambda: self._fits(size), max(timeout, 0)):
                 raise BusyError(
                     f"{self._bytes:,} bytes of other requests are being worked on, and this one of {size:,} bytes "
                     f"found no room among {self._max_bytes:,}: send it again later, lower the skill's batchSize, or "

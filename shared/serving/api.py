@@ -20,7 +20,7 @@ from shared.serving.admission import Admission, BusyError
 from shared.serving.contract import RequestError, parse_request, render_response
 from shared.serving.model_server import ModelServer, NotReadyError
 from shared.serving.skill import AnswerOptions, answer_records
-from shared.serving.telemetry import Report, Silent, Telemetry, open_telemetry, summarise
+from shared.serving.telemetry import NoTelemetry, Report, Telemetry, open_telemetry, summarise
 from shared.settings import Settings, SettingsError, load_settings
 from shared.stopwatch import Stopwatch
 
@@ -50,7 +50,7 @@ class Api:
         self._settings = settings
         self._server = ModelServer(settings)
         self._admission = Admission(settings.max_bytes_in_flight)
-        self._telemetry = telemetry or Silent()
+        self._telemetry = telemetry or NoTelemetry()
 
     def handle(self, method: str, headers: Mapping[str, str], body: bytes, trace_parent: str = "") -> Reply:
         """Answer one request. `headers` must look names up case-insensitively or in lower case.

@@ -17,11 +17,11 @@ from shared.embedding.embedder import Embedder, EmbedderSpec, open_embedder
 from shared.errors import UserError
 from shared.model.bundle import BundleError
 from shared.model.model import Model
-from shared.repeated_errors import Trouble
+from shared.repeated_errors import RepeatedErrorLog
 from shared.settings import Settings
 from shared.stores.cache import fetch_bundle, fetch_graph, prune, remember, remembered
 from shared.stores.opening import open_store
-from shared.stores.releases import Follower, Release
+from shared.stores.releases import Release, ReleaseWatcher
 
 log = logging.getLogger(__name__)
 
@@ -38,18 +38,18 @@ class Loader:
         self._store = open_store(
             settings.model_store, connection_string.get_secret_value() if connection_string else None
         )
-        self._follower = Follower(self._store, settings.model_name, settings.model_version)
+        self._watcher = ReleaseWatcher(self._store, settings.model_name, settings.model_version)
         # A folder's files are used where they are. Stores don't share a cache: the same version may differ in them.
         self._cache = None if self._store.folder else settings.model_cache / sha256(self._store.location.encode())[:16]
         # Where files may be kept while a model is opened; the first that has room is used.
         temporary = partial(tempfile.TemporaryDirectory[str], ignore_cleanup_errors=True)
         places: list[Callable[[], AbstractContextManager[Path | str]]] = [temporary, partial(temporary, dir=_MEMORY)]
         self._places = [partial(nullcontext, self._cache), *places] if self._cache else places
-        self._cache_trouble = Trouble(log, "the cache folder can be used again")
+        self._cache_trouble = RepeatedErrorLog(log, "the cache folder can be used again")
 
-    def look(self) -> Release:
-        """The release to serve. Raises as shared.stores.releases.Follower.look does."""
-        return self._follower.look()
+    def current(self) -> Release:
+        """The release to serve. Raises as shared.stores.releases.ReleaseWatcher.current does."""
+        return self._watcher.current()
 
     def load(self, release: Release, previous: Model | None) -> Model:
         """Fetch, check and open a release beside the previous model, whose embedder it shares if the spec is the same.

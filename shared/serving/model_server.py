@@ -12,7 +12,7 @@ import weakref
 from math import inf
 
 from shared.model.model import Model
-from shared.repeated_errors import Trouble
+from shared.repeated_errors import RepeatedErrorLog
 from shared.serving.loading import Loader
 from shared.settings import Settings
 
@@ -37,7 +37,7 @@ class ModelServer:
         self._settings = settings
         self._loader: Loader | None = None
         self._model: Model | None = None
-        self._trouble = Trouble(log, "the model store is in order again")
+        self._trouble = RepeatedErrorLog(log, "the model store is in order again")
         self._start = threading.Lock()
         self._started = False
         self._attempted = threading.Event()
@@ -47,14 +47,14 @@ class ModelServer:
         """What keeps the store's current version from being served, if anything does."""
         return self._trouble.cause
 
-    def current(self, patience: float = inf) -> Model:
-        """The model to answer one request with, from start to end, which has `patience` seconds to wait for it.
+    def current(self, timeout: float = inf) -> Model:
+        """The model to answer one request with, from start to end, which has `timeout` seconds to wait for it.
 
         Raises NotReadyError while there is none.
         """
         self._follow_store()
         if self._model is None:
-            self._attempted.wait(min(patience, _FIRST_WAIT_SECONDS))
+            self._attempted.wait(min(timeout, _FIRST_WAIT_SECONDS))
         model = self._model
         if model is None:
             name, store = self._settings.model_name, self._settings.model_store
@@ -68,7 +68,7 @@ class ModelServer:
         """
         try:
             self._loader = self._loader or Loader(self._settings)
-            release = self._loader.look()
+            release = self._loader.current()
             if self._model is None or self._model.version != release.version:
                 self._model = self._loader.load(release, self._model)
                 log.info("serving model %s, version %s", self._settings.model_name, release.version)

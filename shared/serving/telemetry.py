@@ -40,7 +40,7 @@ class Telemetry(Protocol):
         ...
 
 
-class Silent:
+class NoTelemetry:
     """Telemetry that goes nowhere."""
 
     @contextmanager
@@ -118,7 +118,7 @@ class _Handler(logging.Handler):
 def open_telemetry(settings: Settings) -> Telemetry:
     """Telemetry as the settings ask: silent where there is no connection string."""
     if settings.applicationinsights_connection_string is None:
-        return Silent()
+        return NoTelemetry()
     connection_string = settings.applicationinsights_connection_string.get_secret_value()
     return ApplicationInsights(connection_string, settings.website_site_name)
 

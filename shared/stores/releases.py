@@ -57,7 +57,7 @@ class Release(BaseModel):
     """None for a version that nobody points to: a working bundle, or one chosen by MODEL_VERSION."""
 
 
-class Follower:
+class ReleaseWatcher:
     """Asks a store for the release to serve, at the price of one conditional read when nothing has changed."""
 
     def __init__(self, store: Store, name: str, pinned: str | None = None) -> None:
@@ -69,7 +69,7 @@ class Follower:
         self._pinned_folder = version_key(name, pinned) if pinned else None
         self._seen: tuple[str, Release] | None = None
 
-    def look(self) -> Release:
+    def current(self) -> Release:
         """The pinned release, else the one pointed to, else the working bundle.
 
         Raises StoreError (MissingError when there is none of them), BundleError for a pointer that can't be read.

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from shared.serving.model_server import ModelServer, NotReadyError
 from shared.settings import Settings
 from shared.stores import blob as store_blob
-from tests.faulty_store import Trouble, faulty
+from tests.faulty_store import RepeatedErrorLog, faulty
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.tiny_models import tiny_model
 from training.commands.store_options import show
@@ -44,13 +44,13 @@ def version(published: tuple[Place, str]) -> str:
 
 
 @pytest.fixture
-def proxied(published: tuple[Place, str]) -> Generator[tuple[Place, Trouble]]:
+def proxied(published: tuple[Place, str]) -> Generator[tuple[Place, RepeatedErrorLog]]:
     with faulty(published[0]) as proxied:
         yield proxied
 
 
 @pytest.fixture
-def settings(proxied: tuple[Place, Trouble], tmp_path: Path) -> Settings:
+def settings(proxied: tuple[Place, RepeatedErrorLog], tmp_path: Path) -> Settings:
     place, _ = proxied
     return Settings(
         model_store=place.location,
@@ -61,7 +61,7 @@ def settings(proxied: tuple[Place, Trouble], tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def trouble(proxied: tuple[Place, Trouble]) -> Trouble:
+def trouble(proxied: tuple[Place, RepeatedErrorLog]) -> RepeatedErrorLog:
     return proxied[1]
 
 
@@ -79,7 +79,7 @@ def trouble(proxied: tuple[Place, Trouble]) -> Trouble:
 )
 def test_whatever_the_store_answers_the_last_good_model_is_served(
     settings: Settings,
-    trouble: Trouble,
+    trouble: RepeatedErrorLog,
     version: str,
     status: int,
     code: str,
@@ -112,7 +112,7 @@ def test_whatever_the_store_answers_the_last_good_model_is_served(
 
 @pytest.mark.slow
 def test_a_store_that_takes_thirty_seconds_holds_no_request_for_so_long(
-    settings: Settings, trouble: Trouble, version: str
+    settings: Settings, trouble: RepeatedErrorLog, version: str
 ) -> None:
     trouble.delay = 30
     server = ModelServer(settings)

@@ -3,15 +3,15 @@ import logging
 import pytest
 
 from shared.errors import UserError
-from shared.repeated_errors import Trouble
+from shared.repeated_errors import RepeatedErrorLog
 
 
 @pytest.fixture
-def trouble() -> Trouble:
-    return Trouble(logging.getLogger("test"), "over")
+def trouble() -> RepeatedErrorLog:
+    return RepeatedErrorLog(logging.getLogger("test"), "over")
 
 
-def test_each_cause_is_logged_once_and_its_end_once(trouble: Trouble, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_cause_and_its_end_are_logged_once(trouble: RepeatedErrorLog, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     trouble.clear()
     for problem in ("a", "a", UserError("a"), "b", "a"):
@@ -23,7 +23,7 @@ def test_each_cause_is_logged_once_and_its_end_once(trouble: Trouble, caplog: py
     assert caplog.messages == ["a", "b", "a", "over"]
 
 
-def test_only_what_nobody_foresaw_has_a_traceback(trouble: Trouble, caplog: pytest.LogCaptureFixture) -> None:
+def test_only_what_nobody_foresaw_has_a_traceback(trouble: RepeatedErrorLog, caplog: pytest.LogCaptureFixture) -> None:
     for problem in (UserError("told"), OSError(28, "No space left on device"), KeyError("bug")):
         trouble.report(problem)
     assert caplog.messages == ["told", "[Errno 28] No space left on device", "KeyError: 'bug'"]

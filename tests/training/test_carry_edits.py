@@ -7,7 +7,7 @@ import pytest
 from shared.embedding.pipeline import Vector
 from shared.model.bundle import Edits
 from shared.model.core_samples import NOISE
-from shared.model.exclusions import TakenOut
+from shared.model.exclusions import Excluded
 from shared.model.model import Model
 from tests.training.blobs import EPS, blob, bridge, named
 from tests.training.plain_embedder import plain_embedder
@@ -15,10 +15,10 @@ from tests.training.retraining import BOOKS, BOTH, MAPS, Pictures, group_of
 from training.model.training import Options, Trained
 
 
-def taken_out(pictures: Pictures, *names: str, of: int) -> dict[str, object]:
+def excluded(pictures: Pictures, *names: str, of: int) -> dict[str, object]:
     """Labels in which a person took pictures out of a group."""
-    out = (TakenOut(picture=name, clusters=(of,), vector=pictures[name].tobytes()) for name in names)
-    return {"labels": BOTH, "edits": Edits(taken_out=tuple(out))}
+    out = (Excluded(picture=name, clusters=(of,), vector=pictures[name].tobytes()) for name in names)
+    return {"labels": BOTH, "edits": Edits(excluded=tuple(out))}
 
 
 def answered(model: Trained, vector: Vector) -> int:
@@ -28,10 +28,10 @@ def answered(model: Trained, vector: Vector) -> int:
 @pytest.mark.parametrize("prefix", ["", "renamed "])
 def test_a_picture_taken_out_stays_out_whatever_it_is_called_now(retrain: Callable[..., Trained], prefix: str) -> None:
     second = {f"{prefix}{name}": vector for name, vector in (MAPS | BOOKS).items()}
-    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), second)
-    (out,) = model.carried.taken_out
+    model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), second)
+    (out,) = model.carried.excluded
     assert (out.picture, out.clusters) == (f"{prefix}book0.jpg", (group_of(model, f"{prefix}book1.jpg"),))
-    assert model.bundle.labels.edits == Edits(taken_out=(out,))
+    assert model.bundle.labels.edits == Edits(excluded=(out,))
     assert [answered(model, BOOKS[name]) for name in ("book0.jpg", "book1.jpg")] == [NOISE, *out.clusters]
     assert f"{prefix}book0.jpg" not in model.bundle.labels.exemplars[out.clusters[0]]
     assert model.bundle.labels.labels == {1: ("book",), 0: ("map",)}
@@ -39,7 +39,7 @@ def test_a_picture_taken_out_stays_out_whatever_it_is_called_now(retrain: Callab
 
 def test_a_picture_taken_out_that_lay_near_the_group_stays_out(retrain: Callable[..., Trained]) -> None:
     border = {"step.jpg": bridge(1, 2)[1], "border.jpg": bridge(1, 2)[2]}
-    model = retrain(BOOKS | MAPS | border, taken_out(border, "border.jpg", of=0), BOOKS | MAPS | border)
+    model = retrain(BOOKS | MAPS | border, excluded(border, "border.jpg", of=0), BOOKS | MAPS | border)
     assert not model.clusters.core[model.embedded.names.index("border.jpg")]
     assert group_of(model, "border.jpg") == 0
     assert answered(model, border["border.jpg"]) == NOISE
@@ -47,21 +47,21 @@ def test_a_picture_taken_out_that_lay_near_the_group_stays_out(retrain: Callable
 
 def test_a_picture_taken_out_and_removed_stays_out(retrain: Callable[..., Trained]) -> None:
     rest = {name: vector for name, vector in (BOOKS | MAPS).items() if name != "book0.jpg"}
-    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), rest)
-    assert [out.picture for out in model.carried.taken_out] == ["book0.jpg"]
+    model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), rest)
+    assert [out.picture for out in model.carried.excluded] == ["book0.jpg"]
     assert answered(model, BOOKS["book0.jpg"]) == NOISE
     assert model.carried.names == BOTH
 
 
 def test_another_picture_under_the_name_of_one_taken_out_is_not_taken_out(retrain: Callable[..., Trained]) -> None:
     other = {"book0.jpg": blob(1, 1, seed=7)[0]}
-    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), BOOKS | MAPS | other)
+    model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), BOOKS | MAPS | other)
     assert answered(model, other["book0.jpg"]) == group_of(model, "book0.jpg") == 0
     assert answered(model, BOOKS["book0.jpg"]) == NOISE
 
 
 def test_a_picture_is_not_taken_out_of_what_is_no_group_of_its_any_more(retrain: Callable[..., Trained]) -> None:
-    model = retrain(BOOKS | MAPS, taken_out(BOOKS, "book0.jpg", of=0), MAPS | named("cat", blob(3, 5)))
+    model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), MAPS | named("cat", blob(3, 5)))
     assert model.bundle.labels.edits == Edits()
     assert model.carried.forgotten == {"book0.jpg": "nothing continues the group that it was taken out of"}
 
@@ -70,15 +70,15 @@ def test_a_picture_taken_out_of_a_group_that_came_apart_stays_out_of_every_part(
     retrain: Callable[..., Trained],
 ) -> None:
     ends = BOOKS | MAPS
-    model = retrain(ends | named("between", bridge(1, 2)), taken_out(BOOKS, "book0.jpg", of=0), ends)
-    assert [out.clusters for out in model.carried.taken_out] == [(0, 1)]
+    model = retrain(ends | named("between", bridge(1, 2)), excluded(BOOKS, "book0.jpg", of=0), ends)
+    assert [out.clusters for out in model.carried.excluded] == [(0, 1)]
 
 
 def test_with_another_embedder_pictures_taken_out_are_known_by_name(retrain: Callable[..., Trained]) -> None:
     elsewhere = named("map", blob(12, 4)) | dict(list(named("book", blob(11, 5)).items())[1:])
-    labels = taken_out(BOOKS | MAPS, "map1.jpg", "book0.jpg", of=0)
+    labels = excluded(BOOKS | MAPS, "map1.jpg", "book0.jpg", of=0)
     model = retrain(MAPS | BOOKS, labels, elsewhere, Options("books", eps=EPS, resize="point"))
-    (out,) = model.bundle.labels.edits.taken_out
+    (out,) = model.bundle.labels.edits.excluded
     assert (out.picture, out.clusters) == ("map1.jpg", (0,))
     assert answered(model, elsewhere["map1.jpg"]) == NOISE
     assert list(model.carried.forgotten) == ["book0.jpg"]
@@ -87,7 +87,7 @@ def test_with_another_embedder_pictures_taken_out_are_known_by_name(retrain: Cal
 
 def test_a_picture_taken_out_by_its_core_sample_alone_stays_out(retrain: Callable[..., Trained]) -> None:
     model = retrain(BOOKS | MAPS, {"labels": BOTH, "edits": Edits(core={0: NOISE})}, MAPS | BOOKS)
-    assert [(out.picture, out.clusters) for out in model.carried.taken_out] == [("book0.jpg", (1,))]
+    assert [(out.picture, out.clusters) for out in model.carried.excluded] == [("book0.jpg", (1,))]
     assert answered(model, BOOKS["book0.jpg"]) == NOISE
 
 

@@ -17,7 +17,7 @@ from tests.training.dask_cluster import DaskCluster, dask_cluster
 from tests.training.engine_tasks import die, element, fail
 from training import engine as engine_module
 from training.clustering.dbscan import core_clusters
-from training.engine import HERE, Call, Engine, EngineError, EngineName, check_toolchain, open_engine, toolchain
+from training.engine import LOCAL, Call, Engine, EngineError, EngineName, check_toolchain, open_engine, toolchain
 
 NUMBERS = np.arange(200_000, dtype=np.float64)
 """1.6 MB: large enough that no engine copies it into every task."""
@@ -81,7 +81,7 @@ def test_calls_are_not_all_taken_at_once(engine: Engine) -> None:
 def test_clusters_are_the_same_whoever_finds_them(engine: Engine, metric: Metric, eps: float) -> None:
     vectors = points(3, 3000)
     found, expected = (
-        core_clusters(vectors, eps=eps, min_samples=5, metric=metric, engine=each) for each in (engine, HERE)
+        core_clusters(vectors, eps=eps, min_samples=5, metric=metric, engine=each) for each in (engine, LOCAL)
     )
     assert found.max() > 0
     assert found.tolist() == expected.tolist()

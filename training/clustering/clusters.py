@@ -12,7 +12,7 @@ from sklearn.cluster import DBSCAN
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, CoreSamples, Metric, comparable
 from training.clustering.dbscan import core_clusters, nearest_core_samples
-from training.engine import HERE, Engine
+from training.engine import LOCAL, Engine
 
 # scikit-learn lists every picture's neighbours. If one group holds them all, that takes 11 MB for so many, 0.3 GB for
 # 5,000, and n² beyond; and from here on it is no faster than the blocks (0.08 and 0.09 s; 0.98 and 0.46 s for 5,000).
@@ -40,7 +40,9 @@ class Clusters:
         return np.bincount(self.labels[self.labels != NOISE], minlength=self.count).tolist()
 
 
-def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Metric, engine: Engine = HERE) -> Clusters:
+def find_clusters(
+    vectors: Vectors, *, eps: float, min_samples: int, metric: Metric, engine: Engine = LOCAL
+) -> Clusters:
     """Run DBSCAN, then give every border point to its nearest core sample.
 
     DBSCAN leaves a border point with whichever cluster reaches it first (Ester et al., 1996, section 4.1), which

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from shared.model.core_samples import NOISE, CoreSamples, Metric, Nearest, comparable
 from training.clustering.blocks import Block, Part, Rule, link_parts
-from training.engine import HERE, Call, Engine
+from training.engine import LOCAL, Call, Engine
 
 # Points in a block: large enough that a block's product takes ten times as long as handing it out, small enough that
 # its 4 MB of products stay in the cache.
@@ -31,7 +31,7 @@ _TOGETHER = 16
 
 
 def core_clusters(
-    vectors: NDArray[np.float32], *, eps: float, min_samples: int, metric: Metric, engine: Engine = HERE
+    vectors: NDArray[np.float32], *, eps: float, min_samples: int, metric: Metric, engine: Engine = LOCAL
 ) -> NDArray[np.int32]:
     """The cluster of each core sample among n vectors, shape (n,), numbered in the order of their first core samples.
 

@@ -211,7 +211,7 @@ def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], count: 
         yield f"New: group {new}"
     for group in carried.gone:
         yield f"Gone: old group {old(group)}"
-    for out in carried.taken_out:
+    for out in carried.excluded:
         yield f"Still taken out: {out.picture}, of group {' and '.join(map(str, out.clusters))}"
     for picture, reason in carried.forgotten.items():
         yield f"Not taken out any more: {picture}, for {reason}"

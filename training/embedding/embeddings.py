@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shared.digests import sha256
 from shared.embedding.embedder import Embedder, Vectors
 from shared.embedding.images import Picture, PictureError
-from shared.embedding.pipeline import Known, Outcome, Vector, embed_each
+from shared.embedding.pipeline import CachedEmbedding, Outcome, Vector, embed_each
 from shared.errors import UserError
 from shared.pictures.source import Source
 from training.embedding.cache import EmbeddingCache
@@ -81,18 +81,18 @@ def _here(
 ) -> Generator[tuple[Source, Outcome]]:
     fresh: dict[str, tuple[str | None, str]] = {}
 
-    def read(source: Source) -> Picture | Known:
+    def read(source: Source) -> Picture | CachedEmbedding:
         fingerprint = source.fingerprint()
         if cache is None:
             return embedder.picture(source.content())
         if (vector := cache.by_fingerprint(fingerprint)) is not None:
-            return Known(vector)
+            return CachedEmbedding(vector)
         content = source.content()
         digest = sha256(content)
         # A file replaced while it was read: who puts the old one back, time and all, must not get this one's embedding.
         fresh[source.name] = (fingerprint if source.fingerprint() == fingerprint else None, digest)
         if (vector := cache.by_content(digest)) is not None:
-            return Known(vector)
+            return CachedEmbedding(vector)
         return embedder.picture(content)
 
     learnt: list[tuple[str | None, str, Vector]] = []

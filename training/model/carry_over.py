@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.model.bundle import ASSIGNMENTS, Bundle
 from shared.model.core_samples import NOISE, CoreSamples
-from shared.model.exclusions import TakenOut, find_taken_out
+from shared.model.exclusions import Excluded, find_excluded
 from shared.model.model import apply_edits
 from training.clustering.clusters import Clusters
 from training.csv_files import csv_rows
@@ -35,7 +35,7 @@ class Carried:
     names: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     """New group to the names it inherits."""
     not_groups: list[int] = field(default_factory=list[int])
-    taken_out: list[TakenOut] = field(default_factory=list[TakenOut])
+    excluded: list[Excluded] = field(default_factory=list[Excluded])
     """Pictures that a person took out of groups, with the new groups that continue those."""
     forgotten: dict[str, str] = field(default_factory=dict[str, str])
     """Pictures that were taken out of a group but can't be any more, and why."""
@@ -61,13 +61,13 @@ def carry_over(
     most; `merged` tells, so that a person can judge.
     """
     names, trained = _assignments(folder)
-    taken_out = _taken_out(old, names)
+    excluded = _taken_out(old, names)
     # A group marked as none is still a group, whose mark must be carried.
     groups, eps, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
     before = dict(zip(names, trained, strict=True))
     before |= {names[row]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
     existing = set(before.values()) - {NOISE}
-    before |= {entry.picture: NOISE for entry in taken_out if before.get(entry.picture) in entry.clusters}
+    before |= {entry.picture: NOISE for entry in excluded if before.get(entry.picture) in entry.clusters}
     comparable = old.manifest.embedder == spec
     if comparable:
         core = CoreSamples(old.arrays.vectors, groups, old.manifest.clustering.metric)
@@ -78,7 +78,7 @@ def carry_over(
     else:
         votes = _shared_pictures(before, pictures, clusters)
     carried = _conclude(old, votes, existing)
-    _carry_taken_out(carried, taken_out, pictures, vectors, comparable=comparable)
+    _carry_taken_out(carried, excluded, pictures, vectors, comparable=comparable)
     return carried
 
 
@@ -88,16 +88,16 @@ def _assignments(folder: Path) -> tuple[list[str], list[int]]:
     return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
 
 
-def _taken_out(old: Bundle, names: Sequence[str]) -> list[TakenOut]:
+def _taken_out(old: Bundle, names: Sequence[str]) -> list[Excluded]:
     """What a person took out of the old groups; not what a split left over, for that may belong again."""
     arrays, edits = old.arrays, old.labels.edits
     split = {int(arrays.clusters[row]) for row, group in edits.core.items() if group != NOISE}
     # Bundles in which a picture was taken out by its core sample alone.
     bare = [row for row, group in edits.core.items() if group == NOISE and int(arrays.clusters[row]) not in split]
     return [
-        *edits.taken_out,
+        *edits.excluded,
         *(
-            TakenOut(
+            Excluded(
                 picture=names[int(arrays.pictures[row])],
                 clusters=(int(arrays.clusters[row]),),
                 vector=arrays.vectors[row].astype("<f4").tobytes(),
@@ -108,13 +108,13 @@ def _taken_out(old: Bundle, names: Sequence[str]) -> list[TakenOut]:
 
 
 def _carry_taken_out(
-    carried: Carried, entries: Sequence[TakenOut], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
+    carried: Carried, entries: Sequence[Excluded], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
 ) -> None:
     """Take the same pictures out of the groups that continue theirs, or note why that can't be.
 
     Where the embeddings of both models are `comparable`, a picture is known by its embedding, and need not be there.
     """
-    found = find_taken_out(entries, vectors) if comparable else {}
+    found = find_excluded(entries, vectors) if comparable else {}
     rows = {name: row for row, name in enumerate(pictures)}
     for entry in entries:
         same = [row for row, known in found.items() if known is entry]
@@ -126,9 +126,9 @@ def _carry_taken_out(
             carried.forgotten[entry.picture] = "nothing continues the group that it was taken out of"
         elif row is not None:
             vector = vectors[row].astype("<f4").tobytes()
-            carried.taken_out.append(TakenOut(picture=pictures[row], clusters=clusters, vector=vector))
+            carried.excluded.append(Excluded(picture=pictures[row], clusters=clusters, vector=vector))
         elif comparable:
-            carried.taken_out.append(entry.model_copy(update={"clusters": clusters}))
+            carried.excluded.append(entry.model_copy(update={"clusters": clusters}))
         else:
             carried.forgotten[entry.picture] = "it is not among the pictures, and embeddings are made another way now"
 

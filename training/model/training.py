@@ -29,13 +29,13 @@ from shared.model.bundle import (
     write_bundle,
 )
 from shared.model.core_samples import NOISE, Metric
-from shared.model.exclusions import find_taken_out
+from shared.model.exclusions import find_excluded
 from training.clustering.clusters import Clusters, distances_to_centre, find_clusters, join
 from training.clustering.eps import EpsChoice, NoGroupsError, choose_eps
 from training.clustering.reach import find_reach
 from training.csv_files import csv_row
 from training.embedding.embeddings import Embedded
-from training.engine import HERE, Engine, toolchain
+from training.engine import LOCAL, Engine, toolchain
 from training.model.carry_over import Carried, carry_over
 from training.model.names import NamesByPicture, make_labels, names_by_exemplar
 from training.network.weights import GRAPH_SHA256
@@ -95,7 +95,7 @@ def train(
     given_names: NamesByPicture | None = None,
     categories: Sequence[str] | None = None,
     previous: Previous | None = None,
-    engine: Engine = HERE,
+    engine: Engine = LOCAL,
 ) -> Trained:
     """Cluster embedded pictures and write the bundle into `folder`.
 
@@ -164,13 +164,13 @@ def _labels(
     """Names given by exemplar win over names carried; what a person took out stays out."""
     names = carried.names | names_by_exemplar(given, embedded.names, clusters.labels)
     members = clusters.labels.copy()
-    for row, out in find_taken_out(carried.taken_out, embedded.vectors).items():
+    for row, out in find_excluded(carried.excluded, embedded.vectors).items():
         if members[row] in out.clusters:
             members[row] = NOISE
     labels = make_labels(
         names, embedded.names, members, distances_to_centre(embedded.vectors, clusters, options.metric)
     )
-    edits = Edits(taken_out=tuple(carried.taken_out))
+    edits = Edits(excluded=tuple(carried.excluded))
     return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "edits": edits})
 
 

@@ -81,7 +81,7 @@ class Page:
 
     async def _answer(self, request: Request, make: Callable[[str], Outcome]) -> Response:
         outcome = await run_in_threadpool(make, request.headers.get("if-match", "").strip('"'))
-        return self._state(outcome.now, outcome.said, outcome.beneath)
+        return self._state(outcome.now, outcome.said, outcome.concurrent_change)
 
     def splits(self, request: Request) -> Response:
         """The ways in which a group comes apart."""
@@ -121,9 +121,11 @@ class Page:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The report is still being written: reload in a minute")
         return FileResponse(self._gallery.folder / REPORT, headers={"Content-Security-Policy": _REPORT_POLICY})
 
-    def _state(self, found: Snapshot, said: str = "", beneath: bool = False) -> Response:
+    def _state(self, found: Snapshot, said: str = "", concurrent_change: bool = False) -> Response:
         view = state_view(self._gallery, found, self._keeper.trouble)
-        return JSONResponse({"state": view, "said": said, "beneath": beneath}, headers={"ETag": self._etag(found)})
+        return JSONResponse(
+            {"state": view, "said": said, "concurrent_change": concurrent_change}, headers={"ETag": self._etag(found)}
+        )
 
     def _etag(self, found: Snapshot) -> str:
         return f'"{found.digest}{"-trouble" if self._keeper.trouble else ""}"'

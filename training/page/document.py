@@ -51,7 +51,7 @@ class Outcome:
     now: Snapshot
     said: str
     """What was done, in words."""
-    beneath: bool
+    concurrent_change: bool
     """Whether something else had changed since the person looked."""
 
 
@@ -92,15 +92,15 @@ class Document:
         """
         with self._lock:
             self._catch_up()
-            beneath = base != self._digest
-            if isinstance(edit, Split) and beneath:
+            concurrent_change = base != self._digest
+            if isinstance(edit, Split) and concurrent_change:
                 raise OutdatedError("Something changed since this split was shown: look at it again")
             edited = apply(edit, self.gallery, self._labels, self._shown)
             if edited.labels != self._labels:
                 self._undo = [*self._undo[1 - _MOST_UNDO :], _Step(self._labels, edited.labels, edited.said)]
                 self._redo = []
                 self._save(edited.labels)
-            return Outcome(self._snapshot(), edited.said, beneath)
+            return Outcome(self._snapshot(), edited.said, concurrent_change)
 
     def undo(self, base: str) -> Outcome:
         """Take back the last change. Raises OutdatedError when it is not the one that the person saw last."""
@@ -111,7 +111,7 @@ class Document:
             step = self._undo.pop()
             self._redo.append(step)
             self._save(step.before)
-            return Outcome(self._snapshot(), f"Undone: {step.said}", beneath=False)
+            return Outcome(self._snapshot(), f"Undone: {step.said}", concurrent_change=False)
 
     def redo(self, base: str) -> Outcome:
         """Make the change again that was undone last. Raises OutdatedError as undo does."""
@@ -122,7 +122,7 @@ class Document:
             step = self._redo.pop()
             self._undo.append(step)
             self._save(step.after)
-            return Outcome(self._snapshot(), f"Done again: {step.said}", beneath=False)
+            return Outcome(self._snapshot(), f"Done again: {step.said}", concurrent_change=False)
 
     def group(self, cluster: int) -> tuple[Snapshot, Group]:
         """A group as it is shown. Raises EditError when it is not there."""

@@ -14,7 +14,7 @@ from shared.digests import sha256
 from shared.errors import UserError
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
-from shared.model.exclusions import TakenOut, find_taken_out
+from shared.model.exclusions import Excluded, find_excluded
 from shared.model.model import apply_edits
 from training.model.gallery import Gallery, Group, Grouping
 from training.model.names import make_labels
@@ -122,7 +122,7 @@ def shown_grouping(gallery: Gallery, labels: Labels, answered: Grouping) -> Grou
     return gallery.arrange(clusters, np.where(marked, unmarked.distances, answered.distances))
 
 
-def embedding_digest(entry: TakenOut) -> str:
+def embedding_digest(entry: Excluded) -> str:
     """What an edit calls a picture that was taken out and has no position in the gallery: SHA-256 of its embedding."""
     return sha256(entry.vector)
 
@@ -174,15 +174,15 @@ def _mark(edit: Mark, labels: Labels, group: Group) -> Edited:
 def _take_out(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
     name = _name_of(picture, gallery)
     cluster = int(grouping.clusters[picture])
-    before = find_taken_out(labels.edits.taken_out, gallery.vectors).get(picture)
+    before = find_excluded(labels.edits.excluded, gallery.vectors).get(picture)
     if cluster == NOISE:
         raise EditError(f"{name} was taken out already" if before else f"{name} is in no group")
     if before:
         entry = before.model_copy(update={"clusters": (*before.clusters, cluster)})
     else:
-        entry = TakenOut(picture=name, clusters=(cluster,), vector=gallery.vectors[picture].astype("<f4").tobytes())
-    others = tuple(taken for taken in labels.edits.taken_out if taken is not before)
-    new = _replace_edits(labels, taken_out=(*others, entry))
+        entry = Excluded(picture=name, clusters=(cluster,), vector=gallery.vectors[picture].astype("<f4").tobytes())
+    others = tuple(taken for taken in labels.edits.excluded if taken is not before)
+    new = _replace_edits(labels, excluded=(*others, entry))
     after = shown_grouping(gallery, new, gallery.grouping(new))
     said = f"{name} taken out of {title(labels, cluster)}: {_whereabouts(picture, labels, after)} now"
     left = np.flatnonzero((grouping.clusters == cluster) & (after.clusters != cluster)).tolist()
@@ -195,7 +195,7 @@ def _take_out(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping
 
 def _put_back(picture: int, gallery: Gallery, labels: Labels) -> Edited:
     name = _name_of(picture, gallery)
-    entry = find_taken_out(labels.edits.taken_out, gallery.vectors).get(picture)
+    entry = find_excluded(labels.edits.excluded, gallery.vectors).get(picture)
     if entry is None:
         raise EditError(f"{name} was not taken out")
     new, after = _without(entry, gallery, labels)
@@ -203,7 +203,7 @@ def _put_back(picture: int, gallery: Gallery, labels: Labels) -> Edited:
 
 
 def _put_back_missing(embedding: str, gallery: Gallery, labels: Labels) -> Edited:
-    entry = next((taken for taken in labels.edits.taken_out if embedding_digest(taken) == embedding), None)
+    entry = next((taken for taken in labels.edits.excluded if embedding_digest(taken) == embedding), None)
     if entry is None:
         raise EditError("that picture was put back already")
     new, _ = _without(entry, gallery, labels)
@@ -211,9 +211,9 @@ def _put_back_missing(embedding: str, gallery: Gallery, labels: Labels) -> Edite
     return Edited(new, f"{entry.picture} put back: pictures like it may be in {groups} again")
 
 
-def _without(entry: TakenOut, gallery: Gallery, labels: Labels) -> tuple[Labels, Grouping]:
+def _without(entry: Excluded, gallery: Gallery, labels: Labels) -> tuple[Labels, Grouping]:
     """The labels as if a picture had not been taken out, and where the pictures are then."""
-    new = _replace_edits(labels, taken_out=tuple(taken for taken in labels.edits.taken_out if taken is not entry))
+    new = _replace_edits(labels, excluded=tuple(taken for taken in labels.edits.excluded if taken is not entry))
     after = shown_grouping(gallery, new, gallery.grouping(new))
     alive = [group.cluster for group in after.groups if group.cluster in entry.clusters]
     return _with_exemplars(new, gallery, after, alive), after
@@ -234,14 +234,14 @@ def _split(edit: Split, gallery: Gallery, labels: Labels, grouping: Grouping) ->
     first = gallery.bundle.manifest.counts.clusters + len(labels.edits.eps)
     ids = range(first, first + len(parts))
     # Those taken out among them: nothing may be left of a group that is no more.
-    everything, _, _ = apply_edits(gallery.bundle.arrays, _replace_edits(labels, taken_out=()))
+    everything, _, _ = apply_edits(gallery.bundle.arrays, _replace_edits(labels, excluded=()))
     core = {int(row): NOISE for row in np.flatnonzero(everything == group.cluster)}
     core |= {int(row): cluster for cluster, rows in zip(ids, parts, strict=True) for row in rows}
     new = _replace_edits(
         labels,
         core=dict(sorted({**labels.edits.core, **core}.items())),
         eps={**labels.edits.eps, **dict.fromkeys(ids, edit.eps)},
-        taken_out=tuple(_out_of_parts(taken, group.cluster, ids) for taken in labels.edits.taken_out),
+        excluded=tuple(_out_of_parts(taken, group.cluster, ids) for taken in labels.edits.excluded),
     )
     names = labels.labels.get(group.cluster, ())
     given = {cluster: kept for cluster, kept in labels.labels.items() if cluster != group.cluster}
@@ -259,7 +259,7 @@ def _group(grouping: Grouping, cluster: int) -> Group:
     raise EditError(f"group {cluster} is not there any more: it was split or emptied meanwhile")
 
 
-def _out_of_parts(taken: TakenOut, group: int, parts: Iterable[int]) -> TakenOut:
+def _out_of_parts(taken: Excluded, group: int, parts: Iterable[int]) -> Excluded:
     """What was taken out of a group stays out of all that a split makes of it."""
     if group not in taken.clusters:
         return taken
@@ -273,7 +273,7 @@ def _name_of(picture: int, gallery: Gallery) -> str:
     return gallery.names[picture]
 
 
-def _replace_edits(labels: Labels, **changes: Mapping[int, int] | Mapping[int, float] | tuple[TakenOut, ...]) -> Labels:
+def _replace_edits(labels: Labels, **changes: Mapping[int, int] | Mapping[int, float] | tuple[Excluded, ...]) -> Labels:
     return labels.model_copy(update={"edits": labels.edits.model_copy(update=changes)})
 
 

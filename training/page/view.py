@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
-from shared.model.exclusions import find_taken_out
+from shared.model.exclusions import find_excluded
 from shared.model.model import Assignment, apply_edits
 from training.model.gallery import Gallery, Group
 from training.page.document import Snapshot
@@ -40,7 +40,7 @@ class GroupView(TypedDict):
     eps: float
     pictures: list[PictureView]
     out: list[PictureView]
-    """Taken out of this group, wherever they are now."""
+    """Excluded of this group, wherever they are now."""
 
 
 class MissingView(TypedDict):
@@ -95,7 +95,7 @@ class WayView(TypedDict):
 def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
     current, eps, _ = apply_edits(gallery.bundle.arrays, found.labels.model_copy(update={"not_groups": ()}))
-    taken = find_taken_out(found.labels.edits.taken_out, gallery.vectors)
+    taken = find_excluded(found.labels.edits.excluded, gallery.vectors)
     here = set(taken.values())
     return StateView(
         digest=found.digest,
@@ -125,7 +125,7 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
         ],
         outMissing=[
             MissingView(embedding=embedding_digest(entry), name=entry.picture, groups=entry.clusters)
-            for entry in found.labels.edits.taken_out
+            for entry in found.labels.edits.excluded
             if entry not in here
         ],
         pictures=len(gallery.names),

@@ -14,7 +14,7 @@ from shared.model.bundle import LABELS, MANIFEST, REPORT, BundleError, parse_lab
 from shared.stores.base import MissingError, Store
 from shared.stores.download import download
 from shared.stores.graphs import checked_graph, graph_key, graph_path
-from shared.stores.releases import Follower, errors_as_in, read_published_manifest, version_key
+from shared.stores.releases import ReleaseWatcher, errors_as_in, read_published_manifest, version_key
 from training.release.publishing import Show, known_versions, read_pointer
 
 
@@ -48,7 +48,7 @@ def fetch(store: Store, name: str, version: str | None, models: Path, show: Show
 
     Raises StoreError, BundleError, and FetchError when another version stands there, unless `overwrite`.
     """
-    release = Follower(store, name, version).look()
+    release = ReleaseWatcher(store, name, version).current()
     target = models / name
     if (target / MANIFEST).exists():
         present = read_bundle(target).version

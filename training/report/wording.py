@@ -10,7 +10,7 @@ def edits_in_words(labels: Labels) -> list[str]:
     """What a person changed about the groups, beyond their names."""
     split = len(labels.edits.eps)
     left = sum(cluster == NOISE for cluster in labels.edits.core.values())
-    out = len(labels.edits.taken_out)
+    out = len(labels.edits.excluded)
     whose, them = ("its group", "it") if out == 1 else ("their groups", "them")
     marked = len(labels.not_groups)
     told = (

@@ -77,12 +77,12 @@ class TestGroups:
         expect(page.locator("#facts")).to_contain_text("1 taken out")
         expect(page.locator("#tiles li").last.locator(".mark")).to_have_text("taken out")
         expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
-        assert [(out.picture, out.clusters) for out in saved(folder).edits.taken_out] == [(second, (1,))]
+        assert [(out.picture, out.clusters) for out in saved(folder).edits.excluded] == [(second, (1,))]
         page.keyboard.press("End")
         page.keyboard.press("t")
         say(page, f"{second} put back: in group 1 again")
         expect(page.locator("#facts")).to_contain_text("5 pictures")
-        assert saved(folder).edits.taken_out == ()
+        assert saved(folder).edits.excluded == ()
 
     def test_a_picture_taken_out_gets_the_names_no_more(self, page: Page, folder: Path) -> None:
         page.locator('[data-group="1"]').click()
@@ -135,7 +135,7 @@ class TestGroups:
         expect(page.locator("#tiles li")).to_have_count(5)
         page.keyboard.press("Control+z")
         expect(page.locator(".group-item")).to_have_count(4)
-        assert len(saved(folder).edits.taken_out) == 3
+        assert len(saved(folder).edits.excluded) == 3
 
     def test_a_picture_is_seen_large_and_left_by_escape(self, page: Page) -> None:
         page.keyboard.press("p")
@@ -166,7 +166,7 @@ def test_a_picture_taken_out_whose_file_is_gone_is_named_and_put_back(browser: B
         missing.get_by_role("button", name="Put back").click()
         say(page, f"{HOSTILE} put back: pictures like it may be in group 0 again")
         expect(missing).to_have_count(0)
-        assert saved(folder).edits.taken_out == ()
+        assert saved(folder).edits.excluded == ()
         page.click("#undo")
         expect(missing).to_have_count(1)
 

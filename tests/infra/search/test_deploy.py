@@ -8,21 +8,21 @@ from azure.core.exceptions import ResourceNotFoundError
 from infra.search.clients import Clients
 from infra.search.definitions import DefinitionError
 from infra.search.deploy import delete, deploy
-from infra.search.patience import Patience
+from infra.search.retrying import RetryDeadline
 from infra.search.skill import SkillError
 from tests.local.search.deployments import index, settings
 from tests.local.search.skill_server import SkillServer
 
 
-def patience() -> Patience:
-    return Patience(0, print, pause=0.01)
+def timeout() -> RetryDeadline:
+    return RetryDeadline(0, print, pause=0.01)
 
 
 def test_deploying_again_changes_nothing(clients: Clients) -> None:
     prefix = clients.settings.search_name_prefix
     before = clients.indexes.get_index(prefix).as_dict()
     told: list[str] = []
-    deploy(clients, patience(), told.append)
+    deploy(clients, timeout(), told.append)
     assert told[-1] == f"Indexer {prefix}-indexer is up to date"
     after = clients.indexes.get_index(prefix).as_dict()
     assert {**before, "@odata.etag": ""} == {**after, "@odata.etag": ""}
@@ -32,9 +32,9 @@ def test_deploying_again_changes_nothing(clients: Clients) -> None:
 def test_a_vector_can_be_added_later(skill: SkillServer) -> None:
     plain = settings(skill.url)
     with Clients(plain) as clients:
-        deploy(clients, patience(), print)
+        deploy(clients, timeout(), print)
     with Clients(plain.model_copy(update={"search_vector": True})) as clients:
-        deploy(clients, patience(), print)
+        deploy(clients, timeout(), print)
         names = [field.name for field in clients.indexes.get_index(plain.search_name_prefix).fields]
     assert names[-1] == "vector"
 
@@ -42,22 +42,22 @@ def test_a_vector_can_be_added_later(skill: SkillServer) -> None:
 def test_an_index_that_can_not_be_changed_is_told_with_the_way_out(skill: SkillServer) -> None:
     simple = settings(skill.url, search_variant="simple")
     with Clients(simple) as clients:
-        deploy(clients, patience(), print)
+        deploy(clients, timeout(), print)
     with (
         Clients(simple.model_copy(update={"search_variant": "projections"})) as clients,
         pytest.raises(DefinitionError, match="`delete` it and deploy again"),
     ):
-        deploy(clients, patience(), print)
+        deploy(clients, timeout(), print)
 
 
 def test_nothing_is_sent_when_the_definitions_or_the_skill_do_not_fit(skill: SkillServer) -> None:
     wrong = settings("http://f.azurewebsites.net")
     with Clients(wrong) as clients, pytest.raises(DefinitionError, match="must begin with https"):
-        deploy(clients, patience(), print)
+        deploy(clients, timeout(), print)
     nobody = settings("http://127.0.0.1:9/")
     with Clients(nobody) as clients:
         with pytest.raises(SkillError, match="does not answer"):
-            deploy(clients, patience(), print)
+            deploy(clients, timeout(), print)
         assert f"{nobody.search_name_prefix}-datasource" not in clients.indexers.get_data_source_connection_names()
 
 

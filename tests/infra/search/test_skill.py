@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from infra.search.definitions import DefinitionError, render
-from infra.search.patience import Patience
+from infra.search.retrying import RetryDeadline
 from infra.search.settings import SearchSettings, load_search_settings
 from infra.search.skill import Ready, Skill, SkillError
 from tests.local.search.skill_server import VERSION, Reply, SkillServer, Value, answer, reply
@@ -39,8 +39,8 @@ def skill_at(url: str, login: Login | None = None, **given: Any) -> Skill:
     return Skill(settings(url, **given), lambda: login or Login())  # pyright: ignore[reportArgumentType] - a fake one
 
 
-def patience(told: list[str], seconds: float = 5) -> Patience:
-    return Patience(seconds, told.append, pause=0.01)
+def timeout(told: list[str], seconds: float = 5) -> RetryDeadline:
+    return RetryDeadline(seconds, told.append, pause=0.01)
 
 
 def responses(monkeypatch: pytest.MonkeyPatch, *answers: httpx.Response | Exception) -> list[dict[str, Any]]:
@@ -63,14 +63,14 @@ READY = {"status": "ready", "model": "books", "version": VERSION}
 
 
 def test_a_ready_skill_says_its_version(skill: SkillServer) -> None:
-    assert skill_at(skill.url).wait(patience([])) == Ready("colours", VERSION)
+    assert skill_at(skill.url).wait(timeout([])) == Ready("colours", VERSION)
 
 
 def test_waiting_until_it_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     loading = httpx.Response(503, json={"error": {"code": "x", "message": "no model yet"}})
     responses(monkeypatch, httpx.ConnectError("refused"), loading, loading, httpx.Response(200, json=READY))
     told: list[str] = []
-    assert skill_at("http://f/").wait(patience(told)) == Ready("books", VERSION)
+    assert skill_at("http://f/").wait(timeout(told)) == Ready("books", VERSION)
     assert len(told) == 2  # once for each reason
     assert "no model yet" in told[1]
 
@@ -86,22 +86,22 @@ def test_waiting_until_it_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_waiting_can_not_mend(response: httpx.Response, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     responses(monkeypatch, response)
     with pytest.raises(SkillError, match=words):
-        skill_at("http://f/").wait(patience([]))
+        skill_at("http://f/").wait(timeout([]))
 
 
-def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retrying_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     responses(monkeypatch, httpx.ConnectError("refused"))
     with pytest.raises(SkillError, match="does not answer"):
-        skill_at("http://f/").wait(patience([], seconds=0))
+        skill_at("http://f/").wait(timeout([], seconds=0))
     responses(monkeypatch, httpx.Response(503))
     with pytest.raises(SkillError, match="503"):
-        skill_at("http://f/").wait(patience([], seconds=0))
+        skill_at("http://f/").wait(timeout([], seconds=0))
 
 
 def test_a_skill_behind_entra_may_let_in_the_search_service_only(monkeypatch: pytest.MonkeyPatch) -> None:
     login = Login()
     sent = responses(monkeypatch, httpx.Response(401))
-    assert skill_at("http://f/", login, skill_resource_id="api://f").wait(patience([])) is None
+    assert skill_at("http://f/", login, skill_resource_id="api://f").wait(timeout([])) is None
     assert login.scopes == ["api://f/.default"]
     assert sent[0]["headers"] == {"Authorization": "Bearer a token"}
 

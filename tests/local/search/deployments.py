@@ -14,8 +14,8 @@ from PIL import Image
 
 from infra.search.clients import Clients
 from infra.search.deploy import deploy
-from infra.search.patience import Patience
 from infra.search.pictures import upload
+from infra.search.retrying import RetryDeadline
 from infra.search.runs import Run, run
 from infra.search.settings import SearchSettings, load_search_settings
 from local.search.process import RunningSearch, start_search
@@ -76,7 +76,7 @@ def deployed(of: SearchSettings, pictures: Path | None = None) -> Generator[Clie
     with Clients(of) as clients:
         if pictures:
             upload(clients.images, pictures)
-        deploy(clients, Patience(10, print, pause=0.05), print)
+        deploy(clients, RetryDeadline(10, print, pause=0.05), print)
         index(clients, retry=False)
         yield clients
 

@@ -10,7 +10,7 @@ from shared.deadline import Deadline
 from shared.embedding.backends import Features
 from shared.embedding.embedder import BATCH, Embedder
 from shared.embedding.images import Picture, PictureError, fit
-from shared.embedding.pipeline import AHEAD, Known, LateError, NoMemoryError, Vector, embed_each
+from shared.embedding.pipeline import PREFETCH, CachedEmbedding, LateError, NoMemoryError, Vector, embed_each
 from tests.conftest import noise_picture
 from tests.training.plain_embedder import colour_grid, plain_embedder
 
@@ -19,10 +19,10 @@ def test_order_errors_and_known_vectors(embedder: Embedder) -> None:
     pictures = [fit(noise_picture(seed), 240, "antialias") for seed in range(BATCH + 1)]
     known = np.full(512, 7, dtype=np.float32)
 
-    def read(source: int) -> Picture | Known:
+    def read(source: int) -> Picture | CachedEmbedding:
         if source == 2:
             raise PictureError("broken")
-        return Known(known) if source == 3 else pictures[source]
+        return CachedEmbedding(known) if source == 3 else pictures[source]
 
     outcomes = dict(embed_each(embedder, range(BATCH + 1), read, PictureError))
     assert list(outcomes) == list(range(BATCH + 1))
@@ -46,15 +46,15 @@ def test_only_a_bounded_number_is_read_ahead(embedder: Embedder) -> None:
     read_so_far = 0
     lock = threading.Lock()
 
-    def read(source: int) -> Known:
+    def read(source: int) -> CachedEmbedding:
         nonlocal read_so_far
         with lock:
             read_so_far += 1
-        return Known(np.zeros(512, dtype=np.float32))
+        return CachedEmbedding(np.zeros(512, dtype=np.float32))
 
     iterator = embed_each(embedder, range(10_000), read, PictureError)
     next(iterator)
-    assert read_so_far <= AHEAD + BATCH
+    assert read_so_far <= PREFETCH + BATCH
     iterator.close()
 
 
@@ -88,12 +88,12 @@ def test_a_picture_that_decodes_slowly_costs_itself_its_answer_and_no_other(monk
 
     started = time.monotonic()
     try:
-        outcomes = list(embed_each(plain_embedder(), range(AHEAD), read, PictureError, None, Deadline(1)))
+        outcomes = list(embed_each(plain_embedder(), range(PREFETCH), read, PictureError, None, Deadline(1)))
     finally:
         elapsed = time.monotonic() - started
         released.set()
     assert [source for source, outcome in outcomes if isinstance(outcome, LateError)] == [1]
-    assert [source for source, _ in outcomes] == list(range(AHEAD))
+    assert [source for source, _ in outcomes] == list(range(PREFETCH))
     assert elapsed < 2
 
 

@@ -16,7 +16,7 @@ from shared.model.bundle import (
     read_bundle,
     write_labels,
 )
-from shared.model.exclusions import TakenOut
+from shared.model.exclusions import Excluded
 from tests.bundles import make_bundle
 
 VECTORS = np.random.default_rng(0).normal(size=(4, 512)).astype(np.float32)
@@ -117,9 +117,9 @@ def test_edits_of_what_is_not_there_are_an_error(folder: Path, edits: Edits) -> 
 
 
 def test_pictures_taken_out_are_kept_to_the_bit(bundle: Bundle, folder: Path) -> None:
-    out = TakenOut(picture="a.jpg", clusters=(0, 1), vector=(VECTORS[0] / 3).tobytes())
-    write_labels(folder, bundle.labels.model_copy(update={"edits": Edits(taken_out=(out,))}))
-    (kept,) = read_bundle(folder).labels.edits.taken_out
+    out = Excluded(picture="a.jpg", clusters=(0, 1), vector=(VECTORS[0] / 3).tobytes())
+    write_labels(folder, bundle.labels.model_copy(update={"edits": Edits(excluded=(out,))}))
+    (kept,) = read_bundle(folder).labels.edits.excluded
     assert (kept, (kept.embedding() == VECTORS[0] / 3).all()) == (out, True)
 
 
@@ -136,8 +136,8 @@ def test_pictures_taken_out_are_kept_to_the_bit(bundle: Bundle, folder: Path) ->
 def test_pictures_taken_out_that_can_not_be_are_an_error(
     folder: Path, clusters: tuple[int, ...], vector: bytes, problem: str
 ) -> None:
-    out = TakenOut(picture="a.jpg", clusters=clusters, vector=vector)
-    write_labels(folder, Labels(edits=Edits(taken_out=(out,))))
+    out = Excluded(picture="a.jpg", clusters=clusters, vector=vector)
+    write_labels(folder, Labels(edits=Edits(excluded=(out,))))
     with pytest.raises(BundleError, match=problem):
         read_bundle(folder)
 

@@ -5,7 +5,7 @@ import pytest
 
 from shared.embedding.embedder import Embedder
 from shared.model.bundle import Edits, Labels
-from shared.model.exclusions import TakenOut
+from shared.model.exclusions import Excluded
 from shared.model.model import Model
 from tests.bundles import make_bundle
 
@@ -69,29 +69,29 @@ def test_a_core_sample_left_over_no_longer_counts(tmp_path: Path, embedder: Embe
     assert (found.cluster, found.distance) == (1, pytest.approx(apart(4), abs=1e-6))
 
 
-def taken_out(degrees: float, *clusters: int) -> Labels:
-    out = TakenOut(picture="odd.jpg", clusters=clusters, vector=at(degrees).tobytes())
-    return NAMES.model_copy(update={"edits": Edits(taken_out=(out,))})
+def excluded(degrees: float, *clusters: int) -> Labels:
+    out = Excluded(picture="odd.jpg", clusters=clusters, vector=at(degrees).tobytes())
+    return NAMES.model_copy(update={"edits": Edits(excluded=(out,))})
 
 
 @pytest.mark.parametrize(("out", "still"), [(90, (86, 87.9)), (94, (90, 91.9))], ids=["core sample", "near one"])
 def test_what_is_more_like_a_picture_taken_out_is_not_of_its_cluster(
     tmp_path: Path, embedder: Embedder, out: float, still: tuple[float, ...]
 ) -> None:
-    trained = model(tmp_path, embedder, taken_out(out, 1))
+    trained = model(tmp_path, embedder, excluded(out, 1))
     assert [found.cluster for found in trained.assign(at(*still))] == [1, 1]
     for found in trained.assign(at(out, out - 1.9, out + 3)):
         assert (found.cluster, found.names, found.suggested, found.confidence) == (-1, (), (), 0.0)
 
 
 def test_a_picture_taken_out_of_one_cluster_may_be_of_the_next(tmp_path: Path, embedder: Embedder) -> None:
-    bundle = make_bundle(tmp_path, at(*ANGLES), CLUSTERS, taken_out(84, 1), eps=apart(81), reach=[2, 2])
+    bundle = make_bundle(tmp_path, at(*ANGLES), CLUSTERS, excluded(84, 1), eps=apart(81), reach=[2, 2])
     (found,) = Model(bundle, embedder).assign(at(84))
     assert (found.cluster, found.names, found.distance) == (0, ("level",), pytest.approx(apart(80), abs=1e-6))
 
 
 def test_a_picture_may_be_taken_out_of_every_cluster(tmp_path: Path, embedder: Embedder) -> None:
-    out, stays = model(tmp_path, embedder, taken_out(84, 0, 1), reach=[2, 2]).assign(at(84, 87))
+    out, stays = model(tmp_path, embedder, excluded(84, 0, 1), reach=[2, 2]).assign(at(84, 87))
     assert (out.cluster, out.suggested, out.distance) == (-1, (), float("inf"))
     assert stays.cluster == 1
 
@@ -99,7 +99,7 @@ def test_a_picture_may_be_taken_out_of_every_cluster(tmp_path: Path, embedder: E
 def test_a_near_miss_like_a_picture_taken_out_is_suggested_the_next_cluster_at_most(
     tmp_path: Path, embedder: Embedder
 ) -> None:
-    trained = model(tmp_path, embedder, taken_out(30, 0), reach=[apart(30), apart(30)])
+    trained = model(tmp_path, embedder, excluded(30, 0), reach=[apart(30), apart(30)])
     assert [found.suggested for found in trained.assign(at(30, 16, 20, 70))] == [
         (),
         ("level",),
@@ -109,7 +109,7 @@ def test_a_near_miss_like_a_picture_taken_out_is_suggested_the_next_cluster_at_m
 
 
 def test_pictures_taken_out_count_by_category_too(tmp_path: Path, embedder: Embedder) -> None:
-    trained = model(tmp_path, embedder, taken_out(90, 1), categories={"flat": (0,), "high": (1,)})
+    trained = model(tmp_path, embedder, excluded(90, 1), categories={"flat": (0,), "high": (1,)})
     assert [trained.assign(at(90, 86), category)[0].cluster for category in ("flat", "high", None)] == [-1, -1, -1]
     assert trained.assign(at(86), "high")[0].cluster == 1
 

@@ -11,37 +11,37 @@ def test_bodies_are_let_in_while_there_is_room_and_wait_for_it() -> None:
     let_in = threading.Event()
 
     def enter() -> None:
-        with admission.admit(50, patience=10):
+        with admission.admit(50, timeout=10):
             let_in.set()
 
     waiting = threading.Thread(target=enter)
-    with admission.admit(40, patience=0), admission.admit(60, patience=0):
+    with admission.admit(40, timeout=0), admission.admit(60, timeout=0):
         waiting.start()
         assert not let_in.wait(0.1)
     assert let_in.wait(10)
     waiting.join()
 
 
-def test_patience_ends_in_words() -> None:
+def test_retrying_ends_in_words() -> None:
     admission = Admission(100)
-    with admission.admit(100, patience=0):
+    with admission.admit(100, timeout=0):
         started = time.monotonic()
         with pytest.raises(BusyError, match=r"this one of 1 bytes .* MAX_BYTES_IN_FLIGHT"):
-            admission.admit(1, patience=0.1).__enter__()
+            admission.admit(1, timeout=0.1).__enter__()
         assert 0.1 <= time.monotonic() - started < 5
-    with admission.admit(1, patience=0):
+    with admission.admit(1, timeout=0):
         pass
 
 
 def test_what_is_larger_than_the_room_is_let_in_alone() -> None:
     admission = Admission(100)
-    with admission.admit(500, patience=0), pytest.raises(BusyError):
-        admission.admit(1, patience=0).__enter__()
+    with admission.admit(500, timeout=0), pytest.raises(BusyError):
+        admission.admit(1, timeout=0).__enter__()
 
 
 def test_a_failure_gives_its_room_back() -> None:
     admission = Admission(100)
-    with pytest.raises(KeyError), admission.admit(100, patience=0):
+    with pytest.raises(KeyError), admission.admit(100, timeout=0):
         raise KeyError
-    with admission.admit(100, patience=0):
+    with admission.admit(100, timeout=0):
         pass

@@ -49,7 +49,7 @@ def version(place: Place, models: Path) -> str:
 
 
 def load(loader: Loader) -> str:
-    return loader.load(loader.look(), None).version
+    return loader.load(loader.current(), None).version
 
 
 def test_files_are_kept_in_the_cache(settings: Settings, version: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from shared.deadline import Deadline
 from shared.embedding.embedder import BATCH, Embedder, Vectors
 from shared.embedding.images import Picture
-from shared.embedding.pipeline import AHEAD
+from shared.embedding.pipeline import PREFETCH
 from shared.model.bundle import Labels
 from shared.model.model import Model
 from shared.serving.contract import Answer, Record
@@ -162,7 +162,7 @@ def test_texts_are_decoded_as_the_network_needs_them(model: Model, monkeypatch: 
     text = base64_picture(0)
     answers = answer(model, *(Record(str(number), (text,)) for number in range(1000)))
     assert [each.error for each in answers] == [None] * 1000
-    assert max(seen - BATCH * batch for batch, seen in enumerate(ahead, start=1)) <= AHEAD + BATCH
+    assert max(seen - BATCH * batch for batch, seen in enumerate(ahead, start=1)) <= PREFETCH + BATCH
 
 
 @pytest.mark.parametrize("is_list", [False, True])

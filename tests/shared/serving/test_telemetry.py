@@ -17,7 +17,7 @@ import pytest
 
 from shared.serving.api import Api
 from shared.serving.contract import Answer
-from shared.serving.telemetry import SPAN, ApplicationInsights, Silent, open_telemetry, summarise
+from shared.serving.telemetry import SPAN, ApplicationInsights, NoTelemetry, open_telemetry, summarise
 from shared.settings import Settings
 from shared.stopwatch import Stopwatch
 from tests.conftest import encode, noise_picture
@@ -168,7 +168,7 @@ def test_without_a_connection_string_nothing_of_opentelemetry_is_imported() -> N
     check = "import sys, shared.serving.api; print([n for n in sys.modules if n.startswith('opentelemetry')])"
     run = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True, text=True)
     assert run.stdout.strip() == "[]"
-    assert isinstance(open_telemetry(Settings()), Silent)
+    assert isinstance(open_telemetry(Settings()), NoTelemetry)
 
 
 def test_a_request_without_pictures_has_neither_share_nor_mean() -> None:

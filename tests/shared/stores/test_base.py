@@ -241,7 +241,7 @@ def test_without_an_identity_the_message_says_how_to_get_one(monkeypatch: pytest
 
 def test_a_folder_store_needs_no_azure_packages(tmp_path: Path) -> None:
     code = (
-        "import sys; from shared.serving.api import handle; from shared.stores.base import open_store; "
+        "import sys; from shared.serving.api import handle; from shared.stores.opening import open_store; "
         f"open_store({str(tmp_path)!r}).children('a/'); "
         "sys.exit(any(name.startswith(('azure.storage', 'azure.identity', 'azure.core')) for name in sys.modules))"
     )

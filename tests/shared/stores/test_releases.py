@@ -5,7 +5,7 @@ import pytest
 from shared.model.bundle import BundleError, Labels, write_labels
 from shared.stores.base import MissingError, Store, StoreError
 from shared.stores.opening import open_store
-from shared.stores.releases import Follower, Pointer, pointer_key, read_published_manifest, version_key
+from shared.stores.releases import Pointer, ReleaseWatcher, pointer_key, read_published_manifest, version_key
 from tests.tiny_models import tiny_model
 from training.commands.store_options import show
 from training.release.publishing import publish
@@ -17,30 +17,30 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_the_pointer_decides(store: Store, models: Path) -> None:
-    follower = Follower(store, "books")
+    watcher = ReleaseWatcher(store, "books")
     first = tiny_model(models)
     publish(store, models / "books", show)
-    assert follower.look().version == first.version
+    assert watcher.current().version == first.version
     second = tiny_model(models, seed=1)
     publish(store, models / "books", show)
-    assert follower.look().version == second.version
-    assert follower.look().folder == version_key("books", second.version)
+    assert watcher.current().version == second.version
+    assert watcher.current().folder == version_key("books", second.version)
 
 
 def test_a_working_bundle_is_served_until_there_is_a_pointer(models: Path) -> None:
     store = open_store(str(models))
-    follower = Follower(store, "books")
+    watcher = ReleaseWatcher(store, "books")
     with pytest.raises(MissingError, match=r"holds no model 'books': .* training publish`, or correct MODEL_STORE"):
-        follower.look()
+        watcher.current()
     bundle = tiny_model(models)
-    assert follower.look().version == bundle.version
+    assert watcher.current().version == bundle.version
     write_labels(models / "books", Labels(labels={0: ("closed book",)}))
-    renamed = follower.look()
+    renamed = watcher.current()
     assert renamed.version != bundle.version
     assert renamed.folder == "books"
     publish(store, models / "books", show)
-    assert follower.look().version == renamed.version
-    assert follower.look().folder == version_key("books", renamed.version)
+    assert watcher.current().version == renamed.version
+    assert watcher.current().folder == version_key("books", renamed.version)
 
 
 def test_a_pinned_version_is_found_wherever_it_is(store: Store, models: Path) -> None:
@@ -48,24 +48,24 @@ def test_a_pinned_version_is_found_wherever_it_is(store: Store, models: Path) ->
     publish(store, models / "books", show)
     tiny_model(models, seed=1)
     publish(store, models / "books", show)
-    assert Follower(store, "books", first.version).look().folder == version_key("books", first.version)
+    assert ReleaseWatcher(store, "books", first.version).current().folder == version_key("books", first.version)
     working = tiny_model(models, seed=2)
-    assert Follower(open_store(str(models)), "books", working.version).look().folder == "books"
+    assert ReleaseWatcher(open_store(str(models)), "books", working.version).current().folder == "books"
     for root in (store, open_store(str(models))):
         with pytest.raises(MissingError, match="MODEL_VERSION must be one that"):
-            Follower(root, "books", "000000000000-000000").look()
+            ReleaseWatcher(root, "books", "000000000000-000000").current()
 
 
 @pytest.mark.parametrize("name", ["", "../books", "a/b", ".books", "embedders", "b" * 64])
 def test_what_can_not_be_a_name_is_refused(store: Store, name: str) -> None:
     with pytest.raises(StoreError, match="can't be a model's name"):
-        Follower(store, name)
+        ReleaseWatcher(store, name)
 
 
 @pytest.mark.parametrize("version", ["latest", "../../embedders", "0123456789ab", "0123456789ab-cdef01/..", "\n"])
 def test_what_can_not_be_a_version_is_refused(store: Store, version: str) -> None:
     with pytest.raises(StoreError, match="is no version"):
-        Follower(store, "books", version)
+        ReleaseWatcher(store, "books", version)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_can_not_be_a_version_is_refused(store: Store, version: str) -> Non
 def test_a_pointer_that_can_not_be_read_is_named(store: Store, content: bytes, message: str) -> None:
     store.write(pointer_key("books"), content, replacing=None)
     with pytest.raises(BundleError, match=message):
-        Follower(store, "books").look()
+        ReleaseWatcher(store, "books").current()
 
 
 def test_a_pointer_with_a_version_that_leaves_its_folder_is_refused() -> None:
@@ -95,7 +95,7 @@ def test_a_working_manifest_that_is_none_is_named(models: Path) -> None:
     tiny_model(models)
     (models / "books" / "manifest.json").write_text("[]")
     with pytest.raises(BundleError, match=r"books/manifest\.json is not a manifest"):
-        Follower(open_store(str(models)), "books").look()
+        ReleaseWatcher(open_store(str(models)), "books").current()
 
 
 def test_errors_name_the_file_in_the_store(store: Store) -> None:

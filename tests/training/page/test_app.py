@@ -52,7 +52,7 @@ def test_nothing_new_is_not_sent_again(client: httpx.Client) -> None:
 def test_a_change_is_made_said_and_saved(client: httpx.Client, folder: Path) -> None:
     answer = change(client, op="name", group=0, add=["boat", HOSTILE])
     assert answer["said"] == f"Group 0 named “boat, {HOSTILE}”"
-    assert answer["beneath"] is False
+    assert answer["concurrent_change"] is False
     assert read_bundle(folder).labels.labels == {0: ("boat", HOSTILE)}
     undone = client.post("/api/undo", headers={"If-Match": state(client)["digest"]})
     assert undone.json()["state"]["redo"] == answer["said"]
@@ -65,7 +65,7 @@ def test_a_change_beneath_is_told(client: httpx.Client, folder: Path) -> None:
     seen = state(client)["digest"]
     write_labels(folder, Labels(labels={1: ("apple",)}))
     answer = client.post("/api/change", json={"op": "name", "group": 0, "add": ["boat"]}, headers={"If-Match": seen})
-    assert answer.json()["beneath"] is True
+    assert answer.json()["concurrent_change"] is True
     assert read_bundle(folder).labels.labels == {0: ("boat",), 1: ("apple",)}
 
 

@@ -44,7 +44,7 @@ def test_a_change_is_saved_before_it_is_answered(document: Document, told: list[
     assert saved(document) == outcome.now.labels
     assert saved(document).labels == {0: ("boat",)}
     assert outcome.now.digest != before.digest
-    assert not outcome.beneath
+    assert not outcome.concurrent_change
     assert told[-1] == read_bundle(document.gallery.folder).version
 
 
@@ -94,8 +94,8 @@ def test_history_does_not_grow_without_end(document: Document, monkeypatch: pyte
 class TestTwoTabs:
     def test_names_of_both_are_kept_and_both_are_told(self, document: Document) -> None:
         seen = document.snapshot().digest
-        assert not document.change(name("boat"), seen).beneath
-        assert document.change(name("ship"), seen).beneath
+        assert not document.change(name("boat"), seen).concurrent_change
+        assert document.change(name("ship"), seen).concurrent_change
         assert saved(document).labels == {0: ("boat", "ship")}
 
     def test_a_split_looked_at_before_is_to_be_looked_at_again(self, document: Document) -> None:
@@ -141,7 +141,7 @@ class TestOtherPrograms:
         seen = document.change(name("boat"), "").now
         write(seen.labels.model_copy(update={"labels": {0: ("boat",), 1: ("apple",)}, "not_groups": (CUPS,)}))
         outcome = document.change(name("ship"), seen.digest)
-        assert outcome.beneath
+        assert outcome.concurrent_change
         assert saved(document).labels == {0: ("boat", "ship"), 1: ("apple",)}
         assert CUPS not in outcome.now.answered.clusters
 

@@ -120,7 +120,7 @@ class TestTakingOut:
         assert pictures(gallery, edited.labels, APPLES) == ["apple0.png", "apple1.png", "apple3.png", "apple4.png"]
         assert edited.said == "apple2.png taken out of group 1: unclustered now"
         assert sorted(edited.labels.exemplars[APPLES]) == pictures(gallery, edited.labels, APPLES)
-        (entry,) = edited.labels.edits.taken_out
+        (entry,) = edited.labels.edits.excluded
         assert (entry.picture, entry.clusters) == ("apple2.png", (APPLES,))
         assert (entry.embedding() == gallery.vectors[apple]).all()
 
@@ -168,7 +168,7 @@ class TestTakingOut:
         complete = open_plainly(folder)
         apple = complete.names.index("apple2.png")
         labels = after(complete, out(apple))
-        (entry,) = labels.edits.taken_out
+        (entry,) = labels.edits.excluded
         (tmp_path / "pictures" / "apple2.png").unlink()
         gallery = open_plainly(folder)
         edit = PutBackMissing(op="put_back_missing", embedding=embedding_digest(entry))
@@ -191,8 +191,8 @@ class TestTakingOut:
         first = make(gallery, gallery.bundle.labels, out(between))
         assert first.said.startswith("between.png taken out of group 1: in group 0 now")
         second = make(gallery, first.labels, out(between))
-        assert [entry.clusters for entry in second.labels.edits.taken_out] == [(APPLES, BOATS)]
-        assert make(gallery, second.labels, back(between)).labels.edits.taken_out == ()
+        assert [entry.clusters for entry in second.labels.edits.excluded] == [(APPLES, BOATS)]
+        assert make(gallery, second.labels, back(between)).labels.edits.excluded == ()
 
     def test_what_can_not_be_is_refused(self, gallery: Gallery) -> None:
         odd, apple = gallery.names.index("odd.png"), gallery.names.index("apple2.png")
@@ -231,7 +231,7 @@ class TestSplitting:
     def test_what_was_taken_out_stays_out_of_every_part(self, gallery: Gallery) -> None:
         cup, mug = gallery.names.index("cup1.png"), gallery.names.index("mug1.png")
         labels = after(gallery, out(mug), self.split, out(cup))
-        assert [entry.clusters for entry in labels.edits.taken_out] == [(3, 4), (3,)]
+        assert [entry.clusters for entry in labels.edits.excluded] == [(3, 4), (3,)]
         assert gallery.samples[mug] not in {row for row, cluster in labels.edits.core.items() if cluster in (3, 4)}
         clusters = gallery.grouping(labels).clusters
         assert clusters[[cup, mug]].tolist() == [NOISE, NOISE]

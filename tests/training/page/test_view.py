@@ -49,6 +49,6 @@ def test_a_picture_that_was_taken_out_is_told_of_when_its_file_is_gone(document:
     (tmp_path / "pictures" / "apple2.png").unlink()
     later = open_document(document.gallery.folder)
     state = state_view(later.gallery, later.snapshot(), None)
-    (entry,) = now.labels.edits.taken_out
+    (entry,) = now.labels.edits.excluded
     assert state["outMissing"] == [{"embedding": embedding_digest(entry), "name": "apple2.png", "groups": (APPLES,)}]
     assert [group["out"] for group in state["groups"]] == [[], [], []]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.model.bundle import Edits, Labels, Manifest
-from shared.model.exclusions import TakenOut
+from shared.model.exclusions import Excluded
 from tests.training.galleries import open_plainly, train_pictures
 from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
 
@@ -18,8 +18,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
 
 def test_edits_are_told_in_words() -> None:
     assert edits_in_words(Labels(labels={0: ("boat",)})) == []
-    out = (TakenOut(picture="a.jpg", clusters=(0,), vector=b""),)
-    edits = Edits(core={0: -1, 1: -1, 2: 3, 4: 4}, eps={3: 0.1, 4: 0.1}, taken_out=out)
+    out = (Excluded(picture="a.jpg", clusters=(0,), vector=b""),)
+    edits = Edits(core={0: -1, 1: -1, 2: 3, 4: 4}, eps={3: 0.1, 4: 0.1}, excluded=out)
     assert edits_in_words(Labels(edits=edits, not_groups=(1,))) == [
         "2 groups made by splitting",
         "2 core samples left over",
@@ -29,8 +29,8 @@ def test_edits_are_told_in_words() -> None:
 
 
 def test_several_pictures_taken_out_are_told_in_the_plural() -> None:
-    out = tuple(TakenOut(picture=name, clusters=(0,), vector=b"") for name in ("a.jpg", "b.jpg"))
-    assert edits_in_words(Labels(edits=Edits(taken_out=out))) == [
+    out = tuple(Excluded(picture=name, clusters=(0,), vector=b"") for name in ("a.jpg", "b.jpg"))
+    assert edits_in_words(Labels(edits=Edits(excluded=out))) == [
         "2 pictures taken out of their groups, with all that is more like them than like the group"
     ]
 

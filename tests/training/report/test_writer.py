@@ -10,7 +10,7 @@ import pytest
 
 from shared.model.bundle import REPORT, Edits, Labels, read_bundle, write_labels
 from shared.model.core_samples import NOISE
-from shared.model.exclusions import TakenOut
+from shared.model.exclusions import Excluded
 from tests.training.galleries import HOSTILE, open_plainly, train_pictures
 from tests.training.report.test_cache import CHOICE
 from training.model.gallery import Gallery
@@ -125,8 +125,8 @@ def test_new_names_replace_the_old_ones(folder: Path) -> None:
 def test_what_a_person_changed_is_shown(folder: Path) -> None:
     gallery = open_plainly(folder)
     boat = gallery.names.index("boat1.png")
-    out = TakenOut(picture="boat1.png", clusters=(0,), vector=gallery.vectors[boat].tobytes())
-    edits = Edits(core={0: NOISE}, taken_out=(out,))
+    out = Excluded(picture="boat1.png", clusters=(0,), vector=gallery.vectors[boat].tobytes())
+    edits = Edits(core={0: NOISE}, excluded=(out,))
     labels = gallery.bundle.labels.model_copy(update={"not_groups": (1,), "edits": edits})
     Report(gallery).write(labels, "version")
     text = Page(folder).text

@@ -74,7 +74,7 @@ async function send(path, edit) {
     const answer = await read(await fetch(path, request(edit)));
     take(answer.state);
     byId("saved").textContent = waiting > 1 ? "Saving…" : "Saved";
-    toast(answer.beneath ? `${answer.said}. Something else changed meanwhile, too: it is shown now` : answer.said);
+    toast(answer.concurrent_change ? `${answer.said}. Something else changed meanwhile, too: it is shown now` : answer.said);
     return true;
   } catch (error) {
     byId("saved").textContent = "Not saved";

@@ -13,7 +13,7 @@ type Say = Callable[[str], None]
 _PAUSE_SECONDS = 10.0
 
 
-class Patience:
+class RetryDeadline:
     """How long to wait in all, told to the user once for each reason."""
 
     def __init__(self, seconds: float, say: Say, *, pause: float = _PAUSE_SECONDS) -> None:

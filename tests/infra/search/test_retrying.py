@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from infra.search.patience import Patience
+from infra.search.retrying import RetryDeadline
 
 
 def refusal(status: HTTPStatus) -> HttpResponseError:
@@ -26,7 +26,7 @@ def test_a_403_is_waited_out_and_told_once() -> None:
             raise following
         return following
 
-    assert Patience(5, told.append, pause=0.01).with_roles(action) == "done"
+    assert RetryDeadline(5, told.append, pause=0.01).with_roles(action) == "done"
     assert len(told) == 1
     assert told[0].startswith("not allowed yet (403)")
 
@@ -37,4 +37,4 @@ def test_what_is_not_waited_for(status: HTTPStatus, seconds: float) -> None:
         raise refusal(status)
 
     with pytest.raises(HttpResponseError):
-        Patience(seconds, print, pause=0.01).with_roles(action)
+        RetryDeadline(seconds, print, pause=0.01).with_roles(action)
