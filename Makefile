@@ -10,7 +10,7 @@ graph := models/embedders/.ready
 azurite := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve azurite package search-demo test test-fast bench soak audit lint format types lock pictures clean
+.PHONY: help setup demo serve azurite package search-demo test test-fast bench soak audit lint format types lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,9 +65,6 @@ lock: $(installed) ## Pin what requirements/*.in ask for
 	$(bin)/uv pip compile -q --python-version 3.13 --generate-hashes -c requirements.txt requirements/tensorflow.in -o requirements/tensorflow.txt
 	$(bin)/uv pip install --quiet --python $(bin)/python --require-hashes -r requirements.txt
 	$(bin)/python -m infra.licences
-
-pictures: $(installed) ## Draw the sample pictures again
-	$(bin)/python data/make_pictures.py
 
 clean: ## Remove what the other commands made, but for the weights
 	rm -rf .venv node_modules .pytest_cache .ruff_cache .hypothesis .coverage .azurite .cache models/demo dist

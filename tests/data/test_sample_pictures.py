@@ -1,7 +1,5 @@
-"""The sample pictures: drawn by our script, told apart by VGG16 and DBSCAN, and not by their colours."""
+"""The sample pictures: small, and told apart by VGG16 and DBSCAN, not by their colours."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +18,6 @@ from training.clustering.eps import choose_eps
 DATA = PROJECT / "data"
 KINDS = ("book_shelf", "closed_book", "open_book")
 MIN_SAMPLES = 3
-
-
-def draw(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the script as a person would."""
-    command = [sys.executable, str(DATA / "make_pictures.py"), "--out", str(out), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -78,41 +70,6 @@ def test_pictures_are_small_enough_to_commit() -> None:
     assert sum(sizes) < 5_000_000
 
 
-def test_the_script_draws_the_committed_pictures_again(tmp_path: Path) -> None:
-    chosen = ["train/open_book_02.jpg", "train/closed_book_03.jpg", "test/book_shelf_01.jpg", "train/odd_04.jpg"]
-    assert draw(tmp_path, "--only", *chosen).stdout.split() == [str(tmp_path / path) for path in chosen]
-    for path in chosen:
-        with Image.open(tmp_path / path) as drawn, Image.open(DATA / path) as committed:
-            difference = np.asarray(drawn, np.float32) - np.asarray(committed, np.float32)
-        # Rounding differs from one processor to another; a picture with other contents differs by 40 and more.
-        assert np.abs(difference).mean() < 2, path
-
-
-def test_a_picture_depends_on_the_seed_and_not_on_how_many_are_drawn(tmp_path: Path) -> None:
-    def drawn(folder: str, *options: str) -> bytes:
-        result = draw(tmp_path / folder, "--only", "train/odd_04.jpg", *options)
-        assert result.returncode == 0, result.stderr
-        return (tmp_path / folder / "train" / "odd_04.jpg").read_bytes()
-
-    first = drawn("first", "--seed", "1")
-    assert drawn("fewer", "--seed", "1", "--train", "3", "--odd-train", "4", "--workers", "1") == first
-    assert drawn("second", "--seed", "2") != first
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--only", "train/cat_01.jpg"], "no such picture: train/cat_01.jpg"),
-        (["--odd-train", "99"], "ask for fewer"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(tmp_path: Path, options: list[str], message: str) -> None:
-    result = draw(tmp_path, *options)
-    assert result.returncode == 2
-    assert message in result.stderr
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize("space", ["RGB", "HSV"])
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
 def test_colours_alone_do_not_tell_the_kinds_apart(space: str, metric: str) -> None:
@@ -133,15 +90,3 @@ def test_embeddings_tell_the_kinds_apart_and_leave_odd_pictures_out(embedder: Em
     # Clusters are numbered by the program; their members' names say what they are.
     core = CoreSamples(vectors[found.core], truth[found.core], "cosine")
     assert core.nearest(embeddings(tests, embedder)).within(eps).tolist() == kinds(tests).tolist()
-
-
-@pytest.mark.slow
-def test_another_seed_gives_three_groups_too(tmp_path: Path, embedder: Embedder) -> None:
-    few = ("--train", "8", "--odd-train", "4", "--test", "0", "--odd-test", "0")
-    assert draw(tmp_path, "--seed", "1", *few).returncode == 0
-    paths = pictures(tmp_path / "train")
-    truth, vectors = kinds(paths), embeddings(paths, embedder)
-    eps = choose_eps(vectors, min_samples=MIN_SAMPLES).eps
-    found = find_clusters(vectors, eps=eps, min_samples=MIN_SAMPLES, metric="cosine")
-    assert found.count == 3
-    assert adjusted_rand_score(truth, found.labels) > 0.95
