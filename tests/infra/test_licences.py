@@ -26,7 +26,7 @@ def test_every_pin_has_hashes(requirements: str) -> None:
     """And nothing stands there that is no pin: no other index, no file, no repository."""
     text = (PROJECT / requirements).read_text(encoding="utf-8")
     statements = [line for line in text.replace("\\\n", " ").splitlines() if line and not line.lstrip().startswith("#")]
-    assert len(statements) == len(pins(requirements)) > 30
+    assert len(statements) == len(pins(requirements)) > 0
     for statement in statements:
         assert re.fullmatch(r"\S+==\S+( ; [^-]+)?(\s+--hash=sha256:[0-9a-f]{64})+\s*", statement), statement
 
