@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from shared.digests import sha256
 from shared.documents import explain, to_json
 from shared.embedding.embedder import EmbedderSpec
 from shared.errors import UserError
 from shared.files import finish_replacing, replace_together, write_atomically
-from shared.model.core_samples import NOISE, Metric
+from shared.model.checks import Radius, check_arrays, check_labels
+from shared.model.core_samples import Metric
 from shared.model.exclusions import Excluded
 from shared.model.npz import read_npz
 
@@ -39,6 +41,17 @@ type FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-
 """A plain name: it can't lead out of the bundle's folder."""
 
 
+type Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+type Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""The arrays' ids are int32."""
+
+MOST_NAMES = 100
+"""Of one group. All of them stand in each answer."""
+
+type Names = Annotated[tuple[str, ...], Field(max_length=MOST_NAMES)]
+
+
 class BundleError(UserError):
     """A bundle that can't be used. The message names the file and the way out."""
 
@@ -49,20 +62,28 @@ class Clustering(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: Metric
-    eps: float = Field(gt=0)
-    min_samples: int = Field(ge=1)
+    eps: Radius
+    min_samples: Count = Field(ge=1)
     eps_chosen: Literal["auto", "given"]
 
 
 class Counts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    pictures: int
-    clustered: int
-    unclustered: int
-    skipped: int
-    clusters: int
-    core_samples: int
+    pictures: Count
+    clustered: Count
+    unclustered: Count
+    skipped: Count
+    clusters: Count = Field(ge=1)
+    core_samples: Count
+
+    @model_validator(mode="after")
+    def _add_up(self) -> Self:
+        if self.clustered + self.unclustered != self.pictures:
+            raise ValueError("clustered and unclustered must add up to pictures")
+        if not self.clusters <= self.core_samples <= self.clustered:
+            raise ValueError("each cluster must have a core sample, and each core sample be clustered")
+        return self
 
 
 class Manifest(BaseModel):
@@ -79,9 +100,17 @@ class Manifest(BaseModel):
     categories: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Category to its clusters, where categories were trained apart; else empty."""
     counts: Counts
-    files: dict[FileName, str]
+    files: dict[FileName, Sha256]
     """File name to SHA-256. labels.json and report.html are added when a version is published."""
     made_with: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _know_its_parts(self) -> Self:
+        if CLUSTERS not in self.files:
+            raise ValueError(f"files must list {CLUSTERS}")
+        if any(not 0 <= cluster < self.counts.clusters for ids in self.categories.values() for cluster in ids):
+            raise ValueError(f"categories must be of the clusters 0 to {self.counts.clusters - 1}")
+        return self
 
 
 class Edits(BaseModel):
@@ -91,7 +120,7 @@ class Edits(BaseModel):
 
     core: dict[int, int] = Field(default_factory=dict)
     """Core sample (row of clusters.npz) to its new cluster: another id after a split, NOISE where no part took it."""
-    eps: dict[int, float] = Field(default_factory=dict)
+    eps: dict[int, Radius] = Field(default_factory=dict)
     """The eps of each cluster that a split made; their ids follow the trained ones."""
     excluded: tuple[Excluded, ...] = Field(default=(), validation_alias=AliasChoices("excluded", "taken_out"))
     """Called taken_out in files of earlier versions."""
@@ -102,7 +131,7 @@ class Labels(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    labels: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+    labels: dict[int, Names] = Field(default_factory=dict)
     exemplars: dict[int, tuple[str, ...]] = Field(default_factory=dict)
     not_groups: tuple[int, ...] = ()
     """Clusters that a person found to be no group: they answer as if unclustered."""
@@ -142,7 +171,8 @@ def read_bundle(folder: Path) -> Bundle:
             raise BundleError(f"{folder / name} is not the file its manifest lists (SHA-256 differs): fetch it again")
     labels_json = _read(folder, LABELS)
     labels = parse_labels(labels_json, folder / LABELS)
-    _check_edits(labels.edits, manifest, folder / LABELS)
+    with _naming(folder / LABELS):
+        check_labels(labels, manifest)
     return Bundle(
         manifest=manifest,
         arrays=_read_arrays(folder, manifest),
@@ -237,48 +267,20 @@ def _read_arrays(folder: Path, manifest: Manifest) -> Arrays:
     path = folder / CLUSTERS
     try:
         stored = read_npz(_read(folder, CLUSTERS), [field.name for field in fields(Arrays)])
-        arrays = Arrays(**cast("dict[str, Any]", stored))  # _check sees to their types
+        arrays = Arrays(**cast("dict[str, Any]", stored))  # check_arrays sees to their types
     except BundleError:
         raise
     except (OSError, ValueError) as error:
         raise BundleError(f"{path} can't be read: {error}") from None
-    _check(arrays, manifest, path)
+    with _naming(path):
+        check_arrays(arrays, manifest)
     return arrays
 
 
-def _check(arrays: Arrays, manifest: Manifest, path: Path) -> None:
-    samples, clusters = manifest.counts.core_samples, manifest.counts.clusters
-    expected: Sequence[tuple[str, NDArray[np.generic], tuple[int, ...], str]] = (
-        ("vectors", arrays.vectors, (samples, manifest.embedder.dimensions), "float32"),
-        ("clusters", arrays.clusters, (samples,), "int32"),
-        ("eps", arrays.eps, (clusters,), "float32"),
-        ("reach", arrays.reach, (clusters,), "float32"),
-        ("pictures", arrays.pictures, (samples,), "int32"),
-    )
-    for name, array, shape, dtype in expected:
-        if array.shape != shape or array.dtype != dtype:
-            raise BundleError(f"{path}: {name} is {array.dtype} of shape {array.shape}, not {dtype} of shape {shape}")
-    if not np.isfinite(arrays.vectors).all():
-        raise BundleError(f"{path}: vectors holds values that are not finite")
-    if samples and not (arrays.clusters.min() >= 0 and arrays.clusters.max() < clusters):
-        raise BundleError(f"{path}: clusters holds ids outside 0 to {clusters - 1}")
-
-
-def _check_edits(edits: Edits, manifest: Manifest, path: Path) -> None:
-    trained = manifest.counts.clusters
-    ids = range(trained + len(edits.eps))
-    if sorted(edits.eps) != list(ids[trained:]):
-        raise BundleError(f"{path}: edits.eps must number its clusters on from {trained}, the trained ones' count")
-    for sample, cluster in edits.core.items():
-        if not 0 <= sample < manifest.counts.core_samples or cluster not in (NOISE, *ids):
-            raise BundleError(
-                f"{path}: edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown"
-            )
-    for taken in edits.excluded:
-        if not all(cluster in ids for cluster in taken.clusters):
-            raise BundleError(f"{path}: edits.excluded has {taken.picture} taken out of a cluster that is unknown")
-        size = len(taken.vector) / np.float32().nbytes
-        if size != manifest.embedder.dimensions or not np.isfinite(taken.embedding()).all():
-            raise BundleError(
-                f"{path}: edits.excluded.vector of {taken.picture} is not {manifest.embedder.dimensions} numbers"
-            )
+@contextmanager
+def _naming(path: Path) -> Generator[None]:
+    """Let what a check complains of name the file."""
+    try:
+        yield
+    except ValueError as error:
+        raise BundleError(f"{path}: {error}") from None

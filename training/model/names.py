@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from shared.documents import explain
 from shared.errors import UserError
-from shared.model.bundle import Labels
+from shared.model.bundle import MOST_NAMES, Labels
 from shared.model.core_samples import NOISE
 
 # Enough to recognize a group by when it is trained again, few enough to read in labels.json.
@@ -20,7 +20,7 @@ _EXEMPLARS = 5
 
 type NamesByPicture = Mapping[str, tuple[str, ...]]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_NAMES = TypeAdapter(dict[str, Annotated[tuple[_Name, ...], Field(min_length=1)]])
+_NAMES = TypeAdapter(dict[str, Annotated[tuple[_Name, ...], Field(min_length=1, max_length=MOST_NAMES)]])
 
 
 class NamesError(UserError):

@@ -28,6 +28,7 @@ from shared.embedding.vgg16 import WEIGHTS_SHA256
 from shared.model.bundle import (
     ASSIGNMENTS,
     CLUSTERS,
+    MOST_NAMES,
     Arrays,
     Bundle,
     Clustering,
@@ -125,6 +126,8 @@ def read_labels(path: Path) -> dict[int, tuple[str, ...]]:
                 raise RefusedError(f"{path}: cluster {cluster} has a {_kind(given)} for names, not a list of strings")
         if not all(name.strip() and name.isprintable() for name in names[cluster]):
             raise RefusedError(f"{path}: cluster {cluster} has a name that is empty or can't be printed")
+        if len(names[cluster]) > MOST_NAMES:
+            raise RefusedError(f"{path}: cluster {cluster} has {len(names[cluster])} names, more than {MOST_NAMES}")
     return names
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.digests import sha256
 from shared.errors import UserError
-from shared.model.bundle import Labels
+from shared.model.bundle import MOST_NAMES, Labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded, find_excluded
 from shared.model.model import apply_edits
@@ -140,6 +140,8 @@ def _name(edit: Name, labels: Labels, group: Group) -> Edited:
     for name in map(_tidy, edit.add):
         if name and name.casefold() not in {known.casefold() for known in names}:
             names.append(name)
+    if len(names) > MOST_NAMES:
+        raise EditError(f"that would be {len(names)} names: a group has at most {MOST_NAMES}")
     if tuple(names) == before:
         return Edited(labels, "Nothing to change")
     given = {cluster: kept for cluster, kept in labels.labels.items() if cluster != group.cluster}

@@ -128,9 +128,9 @@ def test_pictures_taken_out_are_kept_to_the_bit(bundle: Bundle, folder: Path) ->
     ("clusters", "vector", "problem"),
     [
         ((2,), VECTORS[0].tobytes(), "taken out of a cluster that is unknown"),
-        ((0,), VECTORS[0].tobytes()[:-4], "is not 512 numbers"),
-        ((0,), VECTORS[0].tobytes()[:-1], "is not 512 numbers"),
-        ((0,), (VECTORS[0] * np.nan).tobytes(), "is not 512 numbers"),
+        ((0,), VECTORS[0].tobytes()[:-4], "is not an embedding of 512 numbers"),
+        ((0,), VECTORS[0].tobytes()[:-1], "is not an embedding of 512 numbers"),
+        ((0,), (VECTORS[0] * np.nan).tobytes(), "is not an embedding of 512 numbers"),
     ],
 )
 def test_pictures_taken_out_that_can_not_be_are_an_error(

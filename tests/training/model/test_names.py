@@ -62,7 +62,10 @@ def test_a_label_file_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", '{"a.jpg": "open book"}', '{"a.jpg": [1]}', '{"a.jpg": []}', '{"a.jpg": ["book", " "]}', "\udcff"],
+    [
+        *("", "[]", '{"a.jpg": "open book"}', '{"a.jpg": [1]}', '{"a.jpg": []}', '{"a.jpg": ["book", " "]}', "\udcff"),
+        json.dumps({"a.jpg": ["book"] * 101}),
+    ],
 )
 def test_a_label_file_of_another_shape_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "names.json"

@@ -193,6 +193,7 @@ def test_reads_names_given_alone_or_in_a_tuple(tmp_path: Path) -> None:
         ({0: [1]}, "cluster 0 has a list for names, not a list of strings"),
         ({0: [" "]}, "cluster 0 has a name that is empty or can't be printed"),
         ({0: ["\x1b[2J"]}, "cluster 0 has a name that is empty or can't be printed"),
+        ({0: ["name"] * 101}, "cluster 0 has 101 names, more than 100"),
         ({0: ["\ud800"]}, "cluster 0 has a name that is empty or can't be printed"),
     ],
 )

@@ -88,6 +88,12 @@ class TestNames:
         with pytest.raises(EditError, match=reason):
             after(gallery, name(bad))
 
+    def test_a_group_has_a_hundred_names_and_no_more(self, gallery: Gallery) -> None:
+        hundred = [f"name {number}" for number in range(100)]
+        assert len(after(gallery, name(*hundred)).labels[BOATS]) == 100
+        with pytest.raises(EditError, match="that would be 101 names: a group has at most 100"):
+            after(gallery, name(*hundred), name("another"))
+
     def test_nothing_new_changes_nothing(self, gallery: Gallery) -> None:
         labels = after(gallery, name("boat"))
         assert make(gallery, labels, name("BOAT")) == Edited(labels, "Nothing to change")
