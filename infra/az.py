@@ -1,13 +1,18 @@
-"""Azure's command line, `az`, for what it does best: logins, deployments and secrets. Standard library only."""
+"""Azure's command line, `az`, for what it does best: logins, deployments and secrets.
+
+Runs inside Azure's deployment script, too, so it takes the standard library and `shared.errors` alone.
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 
+from shared.errors import UserError
 
-class AzError(RuntimeError):
-    """`az` is not there, or refused. What it had to say is on standard error already."""
+
+class AzError(UserError):
+    """`az` is not there, or refused. Its own message is on standard error already."""
 
 
 def az(*arguments: str) -> str:

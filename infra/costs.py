@@ -7,9 +7,12 @@ change. The pages: https://azure.microsoft.com/pricing/details/functions/, .../s
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import typer
+
+from shared.command_line.console import command_line
 
 # --- Prices
 
@@ -100,5 +103,14 @@ def tables() -> str:
     return f"{table(idle(), 'idle, a month')}\n\n{table(indexing(), f'{PICTURES:,} pictures, once')}\n"
 
 
+app = command_line()
+
+
+@app.command()
+def main() -> None:
+    """Print the tables of docs/deploy.md."""
+    typer.echo(tables(), nl=False)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(tables())
+    app(prog_name="python -m infra.costs")

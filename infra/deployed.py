@@ -11,14 +11,17 @@ environment already and only the key is added. Nothing secret is printed or kept
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from infra.az import AzError, az, read_secret
+import typer
+
+from infra.az import az, read_secret
+from shared.command_line.console import command_line, errors_in_words
 
 DEPLOYMENT = "main"
 """What docs/deploy.md calls the deployment."""
@@ -50,24 +53,29 @@ def run(
     return subprocess.run(command, env={**os.environ, **settings}, check=False, stdout=standard_output, text=True)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.deployed", description="Run a command with a deployment.")
-    parser.add_argument("-g", "--group", help="the deployment's resource group (default: settings are in place)")
-    parser.add_argument("-n", "--name", default=DEPLOYMENT, help="the deployment's name (default: %(default)s)")
-    parser.add_argument("module", nargs="?", help="module to run, such as infra.search")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the module takes")
-    given = parser.parse_args(argv)
-    try:
-        settings = outputs(given.group, given.name) if given.group else {}
-        if given.module is None:
-            sys.stdout.writelines(f"{name}={value}\n" for name, value in settings.items())
-            return 0
+app = command_line()
+
+
+# Options behind the module are the module's own.
+@app.command(context_settings={"allow_interspersed_args": False})
+def main(
+    module: Annotated[str | None, typer.Argument(help="Module to run, such as infra.search.")] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(help="What the module takes.")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("-g", "--group", help="The deployment's resource group; without, the environment tells."),
+    ] = None,
+    name: Annotated[str, typer.Option("-n", "--name", help="The deployment's name.")] = DEPLOYMENT,
+) -> None:
+    """Run a command with a deployment's settings; without one, show the settings."""
+    with errors_in_words():
+        settings = outputs(group, name) if group else {}
+        if module is None:
+            typer.echo("".join(f"{key}={value}\n" for key, value in settings.items()), nl=False)
+            return
         secret = settings or {KEY_SECRET: os.environ.get(KEY_SECRET, "")}
-        return run(given.module, given.arguments, with_key(secret)).returncode
-    except AzError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
+        raise typer.Exit(run(module, arguments or (), with_key(secret)).returncode)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app(prog_name="python -m infra.deployed")

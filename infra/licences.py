@@ -6,9 +6,10 @@ What a package says of itself is read from its metadata, in this environment. `m
 from __future__ import annotations
 
 import re
-import sys
 from importlib.metadata import metadata
 from pathlib import Path
+
+from shared.command_line.console import command_line, console
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "licences.md"
@@ -68,11 +69,15 @@ def _section(title: str, text: str, packages: dict[str, str]) -> str:
     return f"## {title}\n\n{text}\n\n| package | version | licence |\n|---|---|---|\n{rows}"
 
 
-def main() -> int:
+app = command_line()
+
+
+@app.command()
+def main() -> None:
+    """Write docs/licences.md anew."""
     DOCUMENT.write_text(document(), encoding="utf-8")
-    sys.stdout.write(f"{DOCUMENT}: {len(pins(EVERYTHING))} packages\n")
-    return 0
+    console.print(f"Wrote {DOCUMENT}: {len(pins(EVERYTHING))} packages")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app(prog_name="python -m infra.licences")

@@ -13,16 +13,22 @@ sources give the same zip, byte for byte.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.command_line.console import command_line, console, errors_in_words
+from shared.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("ClusterSkill", "host.json", "shared")
@@ -52,7 +58,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every entry: the first that a zip can tell, so that no build differs from another by its hour."""
 
 
-class PackageError(RuntimeError):
+class Backend(StrEnum):
+    """What computes the embeddings on Azure."""
+
+    ONNXRUNTIME = "onnxruntime"
+    TENSORFLOW = "tensorflow"
+
+
+class PackageError(UserError):
     """No package was made, or it does not fit. The message says why."""
 
 
@@ -126,7 +139,10 @@ def _compile(folder: Path) -> None:
         raise PackageError(f"Python {_PYTHON} has to compile the package, not {sys.version.split()[0]}")
     command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     paths = ["-s", str(folder), "-p", _HOME, str(folder)]
-    subprocess.run([*command, *paths], env={**os.environ, "PYTHONHASHSEED": "0"}, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    run = subprocess.run([*command, *paths], env=environment, check=False, capture_output=True, text=True)
+    if run.returncode:
+        raise PackageError(f"the package could not be compiled:\n{run.stdout.strip()}")
 
 
 def _is_unread(path: Path) -> bool:
@@ -151,19 +167,20 @@ def _sizes(package: Package) -> str:
     return f"{package.zipped / 1e6:.1f} MB zipped, {package.unpacked / 1e6:.1f} MB unpacked"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.package", description="Build the zip that Azure runs.")
-    parser.add_argument("--backend", choices=sorted(REQUIREMENTS), default="onnxruntime", help="default: %(default)s")
-    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder to write to (default: dist)")
-    arguments = parser.parse_args(argv)
-    try:
-        package = build(arguments.output, arguments.backend)
-    except PackageError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    sys.stdout.write(f"{package.zip}: {_sizes(package)}\nsha256 {package.sha256}\n")
-    return 0
+app = command_line()
+
+
+@app.command()
+def main(
+    backend: Annotated[Backend, typer.Option(help="[bold]tensorflow[/] needs a dedicated plan.")] = Backend.ONNXRUNTIME,
+    output: Annotated[Path, typer.Option(help="Folder to write to.")] = ROOT / "dist",
+) -> None:
+    """Build the zip that Azure runs."""
+    with errors_in_words():
+        package = build(output, backend)
+    console.print(f"{package.zip}: {_sizes(package)}")
+    typer.echo(f"sha256 {package.sha256}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app(prog_name="python -m infra.package")

@@ -8,20 +8,21 @@ it for a look. Needs `az login` and the right to assign roles. Costs cents: the 
 
 from __future__ import annotations
 
-import argparse
 import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from infra.az import AzError, az
 from infra.deployed import DEPLOYMENT, outputs, run, with_key
-from infra.package import PackageError, build
+from infra.package import build
+from shared.command_line.console import command_line, console, errors_in_words, escape
 from shared.errors import UserError
 from shared.pictures.folder import find_pictures
 
@@ -33,15 +34,14 @@ class SmokeError(UserError):
 
 
 class Clock:
-    """The steps and what each took, in seconds."""
+    """The steps and how long each took, in seconds."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, float]] = []
 
     @contextmanager
     def __call__(self, step: str) -> Generator[None]:
-        sys.stdout.write(f"{step} ...\n")
-        sys.stdout.flush()
+        console.print(f"{escape(step)} ...")
         started = time.monotonic()
         try:
             yield
@@ -50,23 +50,23 @@ class Clock:
 
     def table(self) -> str:
         total = sum(seconds for _, seconds in self.steps)
-        return "".join(f"{seconds:8.0f} s  {step}\n" for step, seconds in [*self.steps, ("in all", total)])
+        return "".join(f"{seconds:8.0f} s  {step}\n" for step, seconds in [*self.steps, ("total", total)])
 
 
 def prepare(model: Path, pictures: Path) -> list[Path]:
-    """Everything that can be wrong on this side of the network. Returns ten pictures. Raises UserError, AzError."""
+    """Everything that can be wrong on this side of the network. Returns ten pictures. Raises UserError."""
     if not (model / "manifest.json").is_file():
-        raise SmokeError(f"{model} is no model: `python -m training train FOLDER --name NAME` makes one")
+        raise SmokeError(f"{model} is not a model: `python -m training train FOLDER --name NAME` makes one")
     sources = find_pictures(pictures)
     if len(sources) < PICTURES:
         raise SmokeError(f"{pictures} has {len(sources)} pictures, {PICTURES} are needed")
     az("account", "show", "--query", "name", "-o", "tsv")
-    spread = len(sources) // PICTURES
-    return [source.path for source in sources[: spread * PICTURES : spread]]
+    step = len(sources) // PICTURES
+    return [source.path for source in sources[: step * PICTURES : step]]
 
 
 def smoke(group: str, location: str, model: Path, pictures: Sequence[Path], clock: Clock) -> None:
-    """Deploy into an empty resource group and use what was deployed. Raises UserError, AzError, PackageError."""
+    """Deploy into an empty resource group and use what was deployed. Raises UserError."""
     with clock("deploy infra/main.bicep"):
         person = az("ad", "signed-in-user", "show", "--query", "id", "-o", "tsv")
         values = (f"environmentName={group}", f"principalId={person}", f"modelName={model.name}")
@@ -80,7 +80,7 @@ def smoke(group: str, location: str, model: Path, pictures: Sequence[Path], cloc
 
     def command(module: str, *arguments: str) -> str:
         finished = run(module, arguments, settings, capture=True)
-        sys.stdout.write(finished.stdout)
+        typer.echo(finished.stdout, nl=False)
         if finished.returncode:
             raise SmokeError(f"`python -m {module} {' '.join(arguments)}` failed")
         return finished.stdout
@@ -115,33 +115,33 @@ def tear_down(group: str) -> None:
         az("keyvault", "purge", "-n", vault)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.smoke", description="Try a real deployment, then delete it.")
-    parser.add_argument("--location", default="westeurope", help="Azure region (default: %(default)s)")
-    parser.add_argument("--model", type=Path, default=Path("models/books"), help="default: %(default)s")
-    parser.add_argument("--pictures", type=Path, default=Path("data/test"), help="default: %(default)s")
-    parser.add_argument("--keep", action="store_true", help="leave the resource group for a look")
-    given = parser.parse_args(argv)
+app = command_line()
+
+
+@app.command()
+def main(
+    location: Annotated[str, typer.Option(help="Azure region.")] = "westeurope",
+    model: Annotated[Path, typer.Option(help="The model to publish.")] = Path("models/books"),
+    pictures: Annotated[Path, typer.Option(help=f"Folder of at least {PICTURES} pictures.")] = Path("data/test"),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the resource group for a look.")] = False,
+) -> None:
+    """Try a real deployment, then delete it."""
     group = f"skill-smoke-{secrets.token_hex(3)}"
     clock = Clock()
-    try:
-        pictures = prepare(given.model, given.pictures)
+    with errors_in_words():
+        chosen = prepare(model, pictures)
         with clock(f"create the resource group {group}"):
-            az("group", "create", "-n", group, "-l", given.location, "--tags", "purpose=smoke")
+            az("group", "create", "-n", group, "-l", location, "--tags", "purpose=smoke")
         try:
-            smoke(group, given.location, given.model, pictures, clock)
+            smoke(group, location, model, chosen, clock)
         finally:
-            if given.keep:
-                sys.stdout.write(f"left for a look: az group delete -n {group}\n")
+            if keep:
+                console.print(f"left for a look: az group delete -n {group}")
             else:
                 with clock("tear down"):
                     tear_down(group)
-            sys.stdout.write(clock.table())
-    except (AzError, PackageError, UserError, subprocess.SubprocessError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
+            typer.echo(clock.table(), nl=False)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app(prog_name="python -m infra.smoke")

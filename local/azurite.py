@@ -7,15 +7,18 @@
 `python -m local.azurite` runs it in the foreground and prints the settings that use it.
 """
 
-import argparse
 import base64
 import re
 import secrets
 import signal
-import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from local.processes import PROJECT, ManagedProcess, ProcessFailedError
+from shared.command_line.console import command_line, errors_in_words, fail
 
 BINARY = PROJECT / "node_modules" / ".bin" / "azurite-blob"
 ACCOUNT = "devstoreaccount1"
@@ -98,31 +101,25 @@ def start_azurite(
     return RunningAzurite(location, port, key, certificate)
 
 
-def main() -> None:
-    """Run until interrupted, and say how to use it."""
-    parser = argparse.ArgumentParser(prog="python -m local.azurite", description="Run Blob Storage on this machine.")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="where to listen (default: 10000; 0: any)")
-    parser.add_argument(
-        "--location", type=Path, default=PROJECT / ".azurite", help="folder that keeps the data (default: .azurite)"
-    )
-    options = parser.parse_args()
-    options.location.mkdir(parents=True, exist_ok=True)
+app = command_line()
+
+
+@app.command()
+def main(
+    port: Annotated[int, typer.Option(help="Where to listen; 0 picks a free port.")] = DEFAULT_PORT,
+    location: Annotated[Path, typer.Option(help="Folder that keeps the data.")] = PROJECT / ".azurite",
+) -> None:
+    """Run Blob Storage on this machine until interrupted, and print the settings that use it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with start_azurite(location=options.location, port=options.port) as azurite:
+    with errors_in_words(), suppress(KeyboardInterrupt):
+        location.mkdir(parents=True, exist_ok=True)
+        with start_azurite(location=location, port=port) as azurite:
             azurite.create_container()
-            sys.stdout.write(
-                f"export MODEL_STORE='{azurite.url()}'\n"
-                f"export MODEL_STORE_CONNECTION_STRING='{azurite.connection_string}'\n"
-            )
-            sys.stdout.flush()
+            typer.echo(f"export MODEL_STORE='{azurite.url()}'")
+            typer.echo(f"export MODEL_STORE_CONNECTION_STRING='{azurite.connection_string}'")
             azurite.process.wait()
-        sys.exit(azurite.log_text())
-    except ProcessFailedError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        return
+        fail(azurite.log_text())
 
 
 if __name__ == "__main__":
-    main()
+    app(prog_name="python -m local.azurite")

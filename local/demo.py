@@ -8,16 +8,27 @@ import sys
 import time
 
 import httpx
+import typer
 
 from local.processes import PROJECT, start_host
-from shared.command_line.console import console
+from shared.command_line.console import command_line, console, errors_in_words
 
 MODEL = "demo"
 DATA = PROJECT / "data"
 REQUEST = DATA / "sample_request.json"
 
 
+app = command_line()
+
+
+@app.command()
 def main() -> None:
+    """Train on the sample pictures, serve the model and ask it about a picture."""
+    with errors_in_words():
+        _demonstrate()
+
+
+def _demonstrate() -> None:
     _say("1. Training on the pictures in data/train")
     command = [sys.executable, "-m", "training", "train", "data/train", "--name", MODEL, "--labels", "data/labels.json"]
     subprocess.run(command, cwd=PROJECT, check=True)
@@ -30,7 +41,7 @@ def main() -> None:
         answer = httpx.post(url, content=REQUEST.read_bytes(), timeout=60)
         seconds = time.perf_counter() - started
     answer.raise_for_status()
-    print(json.dumps(answer.json(), indent=2))  # noqa: T201 - the answer is what this command is for
+    typer.echo(json.dumps(answer.json(), indent=2))
     data = answer.json()["values"][0]["data"]
     _say(
         f"The Function loaded the model and answered in {seconds:.1f} s: the picture belongs to group "
@@ -49,4 +60,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    app(prog_name="python -m local.demo")

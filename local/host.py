@@ -5,6 +5,9 @@
 Reads host.json, local.settings.json (or its sample) and every function.json of the app, as `func start` does, and runs
 the functions in Microsoft's own Python worker. The app may be this project, any other v1 app, or an unpacked deployment
 package. When it serves, it prints `Listening on http://127.0.0.1:7071`.
+
+The app runs in this process and finds imported what the host imports. So the host keeps to packages that the app does
+not ship: no typer, which takes pydantic along, and nothing of shared/.
 """
 
 import argparse
@@ -48,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         app = read_app(arguments.app, os.environ)
         listener = _listen(arguments.host, _port(arguments.port, app.settings))
     except HostError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"Error: {error}\n")
         return 1
     worker = Worker()
     console.configure_logging(app.config.log_level, worker.running)

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from shared.errors import UserError
+
 PROJECT = Path(__file__).resolve().parent.parent
 POLL_SECONDS = 0.02
 TAIL_LINES = 40
@@ -27,7 +29,7 @@ TAIL_LINES = 40
 WATCHDOG = "import os, signal, sys; sys.stdin.read(); os.killpg(int(sys.argv[1]), signal.SIGKILL)"
 
 
-class ProcessFailedError(RuntimeError):
+class ProcessFailedError(UserError):
     """A process ended, or took too long, before it was ready; the message holds the end of its output."""
 
 

@@ -8,43 +8,47 @@ separated by tabs: `hit`, the query, the file name, the labels. With `--keep` ev
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
-from local.processes import PROJECT, ProcessFailedError
+import typer
+
+from local.processes import PROJECT
 from local.search.stack import start_stack
-from shared.command_line.console import console, escape, fail
+from shared.command_line.console import command_line, console, errors_in_words, escape, fail
 
 QUERIES = ("open book", "closed book", "book shelf")
 PAGE_PORT = 7073
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m local.search_demo", description="Words find the pictures.")
-    parser.add_argument("--keep", action="store_true", help="stay up, with a page to search by hand")
-    parser.add_argument("--model", type=Path, default=PROJECT / "models" / "books", help="default: models/books")
-    parser.add_argument("--pictures", type=Path, default=PROJECT / "data", help="default: data, train and test")
-    options = parser.parse_args(argv)
-    _say("1. Starting Blob Storage (Azurite), the Function in Microsoft's worker, and the stand-in for search")
-    try:
-        with start_stack(options.model) as settings:
+app = command_line()
+
+
+@app.command()
+def main(
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up, with a page to search by hand.")] = False,
+    model: Annotated[Path, typer.Option(help="The model to serve.")] = PROJECT / "models" / "books",
+    pictures: Annotated[Path, typer.Option(help="Folder of pictures to index.")] = PROJECT / "data",
+) -> None:
+    """Index pictures on this machine and find them by words."""
+    with errors_in_words():
+        _say("1. Starting Blob Storage (Azurite), the Function in Microsoft's worker, and the stand-in for search")
+        with start_stack(model) as settings:
             _say("2. Uploading the pictures, deploying the search objects, running the indexer")
-            _run(settings, "upload", str(options.pictures))
+            _run(settings, "upload", str(pictures))
             _run(settings, "deploy")
             _run(settings, "run")
             _say("3. Searching for words that nobody typed on the pictures")
             for query in QUERIES:
                 _run(settings, "query", query)
-            if options.keep:
+            if keep:
                 _keep(settings)
-    except ProcessFailedError as error:
-        fail(error)
 
 
 def _keep(settings: Mapping[str, str]) -> None:
@@ -71,4 +75,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    app(prog_name="python -m local.search_demo")

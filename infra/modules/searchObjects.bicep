@@ -23,6 +23,7 @@ param settings object
 var files = [
   { path: 'infra/az.py', text: loadTextContent('../az.py') }
   { path: 'infra/scripts/put_search_objects.py', text: loadTextContent('../scripts/put_search_objects.py') }
+  { path: 'shared/errors.py', text: loadTextContent('../../shared/errors.py') }
   { path: 'infra/search/templates.py', text: loadTextContent('../search/templates.py') }
   { path: 'infra/search/datasource.json', text: loadTextContent('../search/datasource.json') }
   { path: 'infra/search/index.json', text: loadTextContent('../search/index.json') }
@@ -42,7 +43,7 @@ var files = [
 ]
 var writeFiles = map(files, file => 'cat > ${file.path} <<\'END_OF_FILE\'\n${file.text}\nEND_OF_FILE')
 var steps = concat(
-  ['set -e', 'mkdir -p infra/scripts infra/search/variants'],
+  ['set -e', 'mkdir -p infra/scripts infra/search/variants shared'],
   writeFiles,
   ['python3 -m infra.scripts.put_search_objects']
 )

@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.search.settings import Variant, load_search_settings
-from shared.command_line.console import console, errors_in_words, escape, fail, progress
+from shared.command_line.console import command_line, console, errors_in_words, escape, fail, progress
 
 if TYPE_CHECKING:
     from infra.search.clients import Clients
 
-app = typer.Typer(
-    help="Search for pictures by the names of their groups, on Azure AI Search.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
+app = command_line("Search for pictures by the names of their groups, on Azure AI Search.")
 
 _VariantOption = Annotated[
     Variant | None, typer.Option(help="[bold]projections[/]: a document per picture; [bold]simple[/]: one per blob.")
@@ -34,7 +28,7 @@ _JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as J
 
 @contextmanager
 def _session(given: dict[str, Any] | None = None) -> Generator[Clients]:
-    """Clients by the environment's settings; what goes wrong outside the code ends the command in words."""
+    """Clients by the environment's settings; errors from outside the code end the command with their message."""
     from azure.core.exceptions import AzureError, HttpResponseError
 
     from infra.search.clients import Clients
@@ -109,13 +103,14 @@ def deploy(
     variant: _VariantOption = None,
     vector: _VectorOption = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")] = 600,
+    patience: Annotated[float | None, typer.Option(hidden=True, help="What --timeout was called before.")] = None,
 ) -> None:
     """Create or update data source, index, skillset and indexer. The first time, this also runs the indexer."""
     from infra.search.deploy import deploy as send
     from infra.search.retrying import RetryDeadline
 
     with _session({"search_variant": variant, "search_vector": vector}) as clients:
-        send(clients, RetryDeadline(timeout, _say), _say)
+        send(clients, RetryDeadline(timeout if patience is None else patience, _say), _say)
 
 
 @app.command()

@@ -15,8 +15,8 @@ VISION = ("tags", "caption")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What is said of one picture."""
+class Description:
+    """What both say of one picture."""
 
     file_name: str
     names: tuple[str, ...]
@@ -25,7 +25,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HitComparison:
     """Which pictures the same words find by either kind of field, by file name."""
 
     words: str
@@ -34,33 +34,32 @@ class Found:
     by_vision_only: list[str]
 
 
-def what_is_said(documents: SearchClient, fields: Sequence[Any]) -> list[Said]:
+def descriptions(documents: SearchClient, fields: Sequence[Any]) -> list[Description]:
     """What both say of every picture of an index, by file name. Raises QueryError where a kind of field is missing."""
     _check(fields)
-    said = [
-        Said(d["file_name"], tuple(d["label"]), tuple(d["tags"]), tuple(d["caption"]))
+    found = [
+        Description(d["file_name"], tuple(d["label"]), tuple(d["tags"]), tuple(d["caption"]))
         for d in every(documents, ["file_name", *NAMES, *VISION])
     ]
-    return sorted(said, key=lambda each: each.file_name)
+    return sorted(found, key=lambda each: each.file_name)
 
 
-def who_finds(
+def compare_hits(
     documents: SearchClient, fields: Sequence[Any], queries: Iterable[str], *, mode: Mode = "all"
-) -> list[Found]:
+) -> list[HitComparison]:
     """For each query, which pictures are found by the names, by the tags and captions, or by both.
 
     Raises QueryError where a kind of field is missing.
     """
     _check(fields)
-    compared: list[Found] = []
+    compared: list[HitComparison] = []
     for words in queries:
         by_names, by_vision = (
             {hit["file_name"] for hit in documents.search(words, search_mode=mode, search_fields=list(kind), top=1000)}
             for kind in (NAMES, VISION)
         )
-        compared.append(
-            Found(words, sorted(by_names & by_vision), sorted(by_names - by_vision), sorted(by_vision - by_names))
-        )
+        both, names, vision = by_names & by_vision, by_names - by_vision, by_vision - by_names
+        compared.append(HitComparison(words, sorted(both), sorted(names), sorted(vision)))
     return compared
 
 

@@ -1,4 +1,4 @@
-"""How the search commands say what they found: tables and words on stderr, results on stdout."""
+"""How the search commands show what they found: tables and messages on stderr, results on stdout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of the indexer: start one and wait for it, reset, and say in words what became of each document."""
+"""Runs of the indexer: start one and wait for it, reset, and report what became of each document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _APPEARS_WITHIN_SECONDS = 60.0
 
 
 class RunError(UserError):
-    """The indexer's run failed as a whole, or never came to be."""
+    """The indexer's run failed as a whole, or never started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def run(
     """Run the indexer and wait for it. Yields the run that was going on already, if there was one, and then the own.
 
     With `retry`, the own run also reads again what runs before it failed on, and not only what has changed since.
-    Raises RunError when the own run failed as a whole; single documents that failed are in its findings.
+    Raises RunError when this run failed as a whole; single documents that failed are in its findings.
     """
     before = last_run(clients)
     if before and before.status == "inProgress":

@@ -88,7 +88,7 @@ def _object(model: _Annotation, value: object, place: str) -> Iterator[str]:
         known = dict.fromkeys(value, Property(str, required=False))
     for name in value:
         if name not in known and not name.startswith("@odata."):
-            yield f"{place}.{name}: is no property of {model.__name__}; it has {', '.join(sorted(known))}"
+            yield f"{place}.{name}: is not a property of {model.__name__}; it has {', '.join(sorted(known))}"
     for name, expected in known.items():
         if name in value:
             yield from _value(expected.annotation, value[name], f"{place}.{name}")
@@ -112,11 +112,11 @@ def _value(annotation: _Annotation, value: object, place: str) -> Iterator[str]:
             yield f"{place}: must be {' or '.join(map(str, arguments))}"
     elif annotation is datetime.timedelta:
         if not (isinstance(value, str) and _DURATION.fullmatch(value)):
-            yield f"{place}: {value!r} is no duration such as PT60S"
+            yield f"{place}: {value!r} is not a duration such as PT60S"
     elif annotation in _PLAIN:
-        words, allowed = _PLAIN[annotation]
+        description, allowed = _PLAIN[annotation]
         if not isinstance(value, allowed) or (isinstance(value, bool) and annotation is not bool):
-            yield f"{place}: must be {words}, not {value!r}"
+            yield f"{place}: must be {description}, not {value!r}"
     elif annotation is not Any:
         yield from _object(annotation, value, place)
 

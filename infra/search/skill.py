@@ -52,7 +52,7 @@ class Skill:
     def wait(self, deadline: RetryDeadline) -> Ready | None:
         """Wait until it serves. None where Entra lets in the search service and not us, so that we can't know.
 
-        Raises SkillError when the time is over, or at once for what waiting can't mend, such as a wrong key.
+        Raises SkillError when the time is over, or at once for what waiting can't fix, such as a wrong key.
         """
         while True:
             try:
@@ -126,10 +126,10 @@ class Skill:
 
 def _problem(response: httpx.Response) -> str:
     try:
-        words = response.json()["error"]["message"]
+        message = response.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):
-        words = response.reason_phrase
-    return f"the skill at {response.url} answers {response.status_code}: {words}"
+        message = response.reason_phrase
+    return f"the skill at {response.url} answers {response.status_code}: {message}"
 
 
 def _grey_picture() -> bytes:

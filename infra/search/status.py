@@ -21,7 +21,7 @@ class Status:
     run: Run | None
     """The latest run; None before the first."""
     missing: list[Finding]
-    """Pictures that the index does not hold as they are now, each with the latest that was said about it."""
+    """Pictures that the index does not hold as they are now, each with the latest finding about it."""
     versions: dict[str, int] | None
     """Documents by the model version that answered them; None where the index keeps none (the simple variant)."""
     current: str | None
@@ -38,17 +38,17 @@ class Status:
 def read_status(clients: Clients) -> Status:
     """Raises SettingsError and azure.core's exceptions."""
     runs = history(clients)
-    said: dict[str | None, Finding] = {}
+    findings: dict[str | None, Finding] = {}
     for finding in (finding for run in reversed(runs) for finding in run.findings):
-        said[blob_name(clients.images, finding.document)] = finding
-    lacking = [
-        said.get(name) or Finding(clients.images.get_blob_client(name).url, _UNREAD, "", is_error=False)
+        findings[blob_name(clients.images, finding.document)] = finding
+    missing_pictures = [
+        findings.get(name) or Finding(clients.images.get_blob_client(name).url, _UNREAD, "", is_error=False)
         for name in missing(clients.images, clients.documents)
     ]
     fields = {field.name for field in clients.indexes.get_index(clients.settings.search_name_prefix).fields}
     return Status(
         run=runs[0] if runs else None,
-        missing=lacking,
+        missing=missing_pictures,
         versions=versions(clients.documents) if "model_version" in fields else None,
         current=_current(clients),
     )

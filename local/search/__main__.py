@@ -5,53 +5,50 @@ Prints `Listening on http://…` when it is ready.
 
 from __future__ import annotations
 
-import argparse
 import signal
 import socket
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
+import typer
 import uvicorn
 
 from local.search.app import create_app
 from local.search.service import Service
+from shared.command_line.console import command_line, fail
 
 DEFAULT_PORT = 7072
 
 
-def main() -> int:
-    """Serve until interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="python -m local.search",
-        description="A stand-in for Azure AI Search, for development. It is not a search engine.",
-    )
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 picks a free one (default: %(default)s)")
-    parser.add_argument("--data", type=Path, help="SQLite file that keeps everything (default: in memory)")
-    parser.add_argument("--key", help="the api-key that callers must send (default: any)")
-    options = parser.parse_args()
+app = command_line()
+
+
+@app.command()
+def main(
+    port: Annotated[int, typer.Option(help="Where to listen; 0 picks a free port.")] = DEFAULT_PORT,
+    data: Annotated[Path | None, typer.Option(help="SQLite file that keeps everything; in memory without.")] = None,
+    key: Annotated[str | None, typer.Option(help="The api-key that callers must send; any without.")] = None,
+) -> None:
+    """A stand-in for Azure AI Search, for development: not a search engine. It serves until interrupted."""
     try:
-        listener = socket.create_server(("127.0.0.1", options.port))
+        listener = socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        sys.stderr.write(f"error: can't listen on port {options.port}: {error.strerror}. Choose another with --port\n")
-        return 1
+        fail(f"can't listen on port {port}: {error.strerror}. Choose another with --port")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # uvicorn shuts down first and then passes the signal on to this
-    service = Service(options.data)
+    service = Service(data)
     server = uvicorn.Server(
-        uvicorn.Config(create_app(service, options.key), lifespan="off", log_level="warning", server_header=False)
+        uvicorn.Config(create_app(service, key), lifespan="off", log_level="warning", server_header=False)
     )
+    typer.echo("A stand-in for Azure AI Search, for development; it is not a search engine.")
     # Bound already, so whoever connects from now on is answered.
-    sys.stdout.write(
-        "A stand-in for Azure AI Search, for development; it is not a search engine.\n"
-        f"Listening on http://127.0.0.1:{listener.getsockname()[1]}\n"
-    )
-    sys.stdout.flush()
+    typer.echo(f"Listening on http://127.0.0.1:{listener.getsockname()[1]}")
     try:
         server.run(sockets=[listener])
     finally:
         service.close()
-    return 0
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
@@ -59,4 +56,4 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app(prog_name="python -m local.search")

@@ -112,7 +112,9 @@ class Index:
     def _check_names(self, action: Mapping[str, Any], position: int) -> None:
         kind = action.get("@search.action", "upload")
         if kind not in _ACTIONS:
-            raise ServiceError(f"value[{position}]: {kind!r} is no action; there are {', '.join(sorted(_ACTIONS))}.")
+            raise ServiceError(
+                f"value[{position}]: {kind!r} is not an action; known are {', '.join(sorted(_ACTIONS))}."
+            )
         for name in action:
             if name != "@search.action" and name not in self.fields:
                 raise ServiceError(f"The property {name!r} does not exist on type 'search.documentFields'.")

@@ -137,7 +137,7 @@ def create_page(clients: Clients, token: str, port: int) -> Guard:
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_with_headers)],
     )
-    return Guard(app, token, port, "make search-demo KEEP=--keep")
+    return Guard(app, token, port, cookie="search", command="make search-demo KEEP=--keep")
 
 
 def _no_icon(_request: Request) -> Response:

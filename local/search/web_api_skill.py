@@ -100,8 +100,8 @@ class WebApiSkill:
             return Failure(INVALID, str(error)), False
         status = response.status_code
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            words = body[:500].decode(errors="replace")
-            details = f"Web Api response status: '{status}', Web Api response details: '{words}'"
+            excerpt = body[:500].decode(errors="replace")
+            details = f"Web Api response status: '{status}', Web Api response details: '{excerpt}'"
             return Failure(_REQUEST_FAILED, details), status in RETRIED
         try:
             return read_answer(response.headers.get("content-type", ""), body, asked)
@@ -135,5 +135,5 @@ def _failed(answer: Answer) -> Failure | None:
 def _seconds(duration: str) -> float:
     match = _DURATION.fullmatch(duration)
     if match is None:
-        raise ValueError(f"{duration!r} is no duration such as PT60S")
+        raise ValueError(f"{duration!r} is not a duration such as PT60S")
     return int(match[1] or 0) * 60 + int(match[2] or 0)

@@ -1,4 +1,4 @@
-"""How commands talk to people: progress and words on stderr, results on stdout, errors in one line."""
+"""How every command looks: its help, progress and messages on stderr, results on stdout, errors in one line."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ from shared.printable import printable
 
 console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 """For people. What a command computes goes to stdout, so that it can be piped."""
+
+
+def command_line(description: str | None = None) -> typer.Typer:
+    """A command line to add commands to. A single command describes itself; several share this description."""
+    return typer.Typer(
+        help=description,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
 
 
 def fail(message: object) -> NoReturn:

@@ -45,14 +45,14 @@ _USE_THE_LINK = "Open the link that <code>{command}</code> shows in its terminal
 class Guard:
     """ASGI middleware in front of everything a page serves. Headers that the page sets itself stay as they are."""
 
-    def __init__(self, app: ASGIApp, token: str, port: int, command: str = "python -m training label") -> None:
-        """`command` is what shows the link."""
+    def __init__(self, app: ASGIApp, token: str, port: int, cookie: str, command: str) -> None:
+        """`cookie` names the page's cookie; `command` is what shows the link."""
         self._app = app
         self._token = token
         self._use_the_link = _USE_THE_LINK.format(command=command)
         self._secret = secrets.token_urlsafe(32)
-        # Cookies know no ports, and another model's page may be open at another one.
-        self._cookie = f"label-{port}"
+        # Cookies don't tell ports apart, and another page may be open at another one.
+        self._cookie = f"{cookie}-{port}"
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from infra.deployed import main, outputs, with_key
+from infra.deployed import app, outputs, with_key
 from tests.infra.conftest import Az
 
 OUTPUTS = {
@@ -13,6 +14,10 @@ OUTPUTS = {
     "CLASSIFIER_URL": {"type": "String", "value": ""},
 }
 SHOW = "deployment group show -g pictures -n main --query properties.outputs -o json"
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
 
 
 @pytest.fixture
@@ -37,9 +42,9 @@ def test_a_key_is_read_where_there_is_one_and_none_is_given(deployed: Az) -> Non
 
 
 def test_a_command_has_them_in_its_environment(deployed: Az, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["-g", "pictures", "json.tool", "--no-such-option"]) == 2, "the command's own exit code"
+    assert invoke("-g", "pictures", "json.tool", "--no-such-option").exit_code == 2, "the command's own exit code"
     code = "import os; print(os.environ['SEARCH_ENDPOINT'], os.environ['SKILL_KEY'])"
-    assert main(["-g", "pictures", "timeit", "-n", "1", "-r", "1", code]) == 0
+    assert invoke("-g", "pictures", "timeit", "-n", "1", "-r", "1", code).exit_code == 0
     assert "https://search.example the-key\n" in capfd.readouterr().out
 
 
@@ -47,20 +52,22 @@ def test_in_a_hook_the_settings_are_in_place_and_the_key_is_added(
     deployed: Az, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SKILL_KEY_SECRET", "https://vault.example/secrets/skill-key")
-    assert main(["timeit", "-n", "1", "-r", "1", "import os; print(os.environ['SKILL_KEY'])"]) == 0
+    assert invoke("timeit", "-n", "1", "-r", "1", "import os; print(os.environ['SKILL_KEY'])").exit_code == 0
     assert "the-key\n" in capfd.readouterr().out
     assert [asked.split(" --id")[0] for asked in deployed.asked()] == ["keyvault secret show"]
 
 
-def test_without_a_command_it_shows_the_settings_and_no_key(deployed: Az, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["-g", "pictures"]) == 0
-    assert capsys.readouterr().out == (
+def test_without_a_command_it_shows_the_settings_and_no_key(deployed: Az) -> None:
+    result = invoke("-g", "pictures")
+    assert result.exit_code == 0
+    assert result.stdout == (
         "SEARCH_ENDPOINT=https://search.example\nSKILL_KEY_SECRET=https://vault.example/secrets/skill-key\n"
     )
     assert deployed.asked() == [SHOW]
 
 
-def test_a_deployment_that_is_not_there_is_an_error_in_words(az: Az, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_deployment_is_an_error(az: Az) -> None:
     az.answer({"deployment group show": None})
-    assert main(["-g", "nowhere", "json.tool"]) == 1
-    assert capsys.readouterr().err.startswith("error: az deployment group show -g nowhere")
+    result = invoke("-g", "nowhere", "json.tool")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: az deployment group show -g nowhere")

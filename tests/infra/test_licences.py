@@ -23,7 +23,7 @@ def test_the_licences_are_listed() -> None:
 
 @pytest.mark.parametrize("requirements", [EVERYTHING, *REQUIREMENTS])
 def test_every_pin_has_hashes(requirements: str) -> None:
-    """And nothing stands there that is no pin: no other index, no file, no repository."""
+    """And nothing but pins stands there: no other index, no file, no repository."""
     text = (PROJECT / requirements).read_text(encoding="utf-8")
     statements = [line for line in text.replace("\\\n", " ").splitlines() if line and not line.lstrip().startswith("#")]
     assert len(statements) == len(pins(requirements)) > 0

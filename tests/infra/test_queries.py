@@ -21,7 +21,7 @@ def sent() -> set[str]:
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
-def test_a_query_asks_for_what_is_sent_and_says_what_it_answers(path: Path) -> None:
+def test_queries_read_what_telemetry_sends(path: Path) -> None:
     query = path.read_text(encoding="utf-8")
     assert query.startswith("// ")
     asked = set(re.findall(r"customDimensions\.(\w+)", query))
@@ -31,7 +31,7 @@ def test_a_query_asks_for_what_is_sent_and_says_what_it_answers(path: Path) -> N
     assert f"`infra/queries/{path.name}`" in DOCS
 
 
-def test_every_number_is_asked_for_or_derived_by_a_query() -> None:
+def test_every_metric_is_read_by_a_query() -> None:
     asked = {
         name for path in QUERIES for name in re.findall(r"customDimensions\.(\w+)", path.read_text(encoding="utf-8"))
     }

@@ -3,11 +3,22 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from infra.smoke import PICTURES, main
+from infra.smoke import PICTURES, app
 from tests.conftest import noise_picture
 from tests.infra.conftest import Az
 from tests.tiny_models import tiny_model
+
+
+def smoke(*options: str) -> Result:
+    return CliRunner().invoke(app, options)
+
+
+def message(result: Result) -> str:
+    """The error that ended it, on one line."""
+    assert result.exit_code == 1
+    return " ".join(result.stderr.split("Error: ")[-1].split())
 
 
 @pytest.fixture
@@ -21,57 +32,49 @@ def given(tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("no_az")
-def test_without_az_nothing_begins(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(given) == 1
-    assert "az is not installed" in capsys.readouterr().err
+def test_without_az_nothing_begins(given: list[str]) -> None:
+    assert "az is not installed" in message(smoke(*given))
 
 
-def test_without_a_login_nothing_is_created(given: list[str], az: Az, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_login_nothing_is_created(given: list[str], az: Az) -> None:
     az.answer({"account show": None})
-    assert main(given) == 1
+    assert "az account show" in message(smoke(*given))
     assert az.asked() == ["account show --query name -o tsv"]
-    assert "az account show" in capsys.readouterr().err
 
 
-def test_without_a_model_or_pictures_az_is_not_even_asked(
-    given: list[str], az: Az, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([*given, "--model", str(tmp_path / "nowhere")]) == 1
-    assert "is no model" in capsys.readouterr().err
+def test_without_a_model_or_pictures_az_is_not_even_asked(given: list[str], az: Az, tmp_path: Path) -> None:
+    assert "is not a model" in message(smoke(*given, "--model", str(tmp_path / "nowhere")))
     for picture in list((tmp_path / "pictures").iterdir())[:4]:
         picture.unlink()
-    assert main(given) == 1
-    assert "has 9 pictures, 10 are needed" in capsys.readouterr().err
+    assert "has 9 pictures, 10 are needed" in message(smoke(*given))
     assert az.asked() == []
 
 
-def test_a_group_that_could_not_be_created_is_not_deleted(given: list[str], az: Az) -> None:
+def test_does_not_delete_a_group_it_could_not_create(given: list[str], az: Az) -> None:
     az.answer({"group create": None})
-    assert main(given) == 1
+    assert smoke(*given).exit_code == 1
     assert [asked.split(" -n")[0] for asked in az.asked()] == ["account show --query name -o tsv", "group create"]
 
 
 @pytest.mark.parametrize("listed", ["kv-one\nkv-two", None])
-def test_what_was_created_is_deleted_when_a_step_fails(
-    listed: str | None, given: list[str], az: Az, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_created_is_deleted_when_a_step_fails(listed: str | None, given: list[str], az: Az) -> None:
     az.answer({"deployment group create": None, "keyvault list": listed, "ad signed-in-user": "somebody"})
-    assert main(given) == 1
+    result = smoke(*given)
     asked = az.asked()
     group = asked[1].split()[3]
     assert group.startswith("skill-smoke-")
     assert f"group delete -n {group} --yes" in asked
     purged = [each for each in asked if each.startswith("keyvault purge")]
     assert purged == ([f"keyvault purge -n {vault}" for vault in listed.split()] if listed else [])
-    out, err = capsys.readouterr()
     assert "principalId=somebody" in next(each for each in asked if "group create -g" in each)
-    assert " s  deploy infra/main.bicep\n" in out
-    assert " s  tear down\n" in out
-    assert err.strip().startswith("error: az deployment group create")
+    assert " s  deploy infra/main.bicep\n" in result.stdout
+    assert " s  tear down\n" in result.stdout
+    assert message(result).startswith("az deployment group create")
 
 
-def test_it_can_leave_the_group_for_a_look(given: list[str], az: Az, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keep_leaves_the_group(given: list[str], az: Az) -> None:
     az.answer({"deployment group create": None})
-    assert main([*given, "--keep"]) == 1
+    result = smoke(*given, "--keep")
+    assert result.exit_code == 1
     assert not [each for each in az.asked() if each.startswith("group delete")]
-    assert "left for a look: az group delete -n skill-smoke-" in capsys.readouterr().out
+    assert "left for a look: az group delete -n skill-smoke-" in result.stderr

@@ -57,7 +57,7 @@ def test_a_response_reaches_the_client_whole(client: httpx.Client) -> None:
     ]
 
 
-def test_other_ways_to_answer(client: httpx.Client) -> None:
+def test_accepts_every_kind_of_return_value(client: httpx.Client) -> None:
     latin = client.get("Latin")
     assert (latin.content, latin.headers["content-type"]) == ("été".encode("latin-1"), "text/plain; charset=latin-1")
     text = client.get("Text")
@@ -252,7 +252,7 @@ def test_a_stopped_host_finishes_what_runs(tmp_path: Path) -> None:
     assert "Traceback" not in host.log_text()
 
 
-def test_a_stopped_host_does_not_wait_for_ever(tmp_path: Path) -> None:
+def test_a_stopped_host_waits_no_longer_than_its_grace(tmp_path: Path) -> None:
     write_function(write_app(tmp_path), "Gate", GATE)
     with start_host(tmp_path, arguments=["--grace", "1"]) as host, ThreadPoolExecutor(1) as pool:
         running = pool.submit(httpx.get, f"{host.url}/api/Gate", params={"file": str(tmp_path / "never")}, timeout=60)
@@ -272,7 +272,7 @@ def run_host(app: Path, *arguments: str, **env: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("source", ["PORT", "LocalHttpPort"])
-def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, source: str) -> None:
+def test_a_taken_port_is_named_with_an_alternative(tmp_path: Path, source: str) -> None:
     write_function(write_app(tmp_path), "Text")
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -280,7 +280,7 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, source: str) -> 
         result = run_host(tmp_path, PORT=str(port) if source == "PORT" else "")
     assert result.returncode == 1
     assert result.stderr == (
-        f"error: can't listen on port {port} of 127.0.0.1: something else listens there. "
+        f"Error: can't listen on port {port} of 127.0.0.1: something else listens there. "
         f"Choose another with --port or PORT, such as `PORT={port + 1} make serve`\n"
     )
 
@@ -293,6 +293,6 @@ def test_an_encrypted_settings_file_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_port_that_is_none_is_refused(app: Path) -> None:
+def test_refuses_invalid_ports(app: Path) -> None:
     assert "PORT must be a number, not 'http'" in run_host(app, PORT="http").stderr
     assert "70000 is not a port" in run_host(app, "--port", "70000").stderr

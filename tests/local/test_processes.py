@@ -92,8 +92,8 @@ def test_nothing_outlives_a_parent_that_is_killed() -> None:
     assert wait_until_gone(child)
 
 
-def test_a_host_that_does_not_start_tells_why(tmp_path: Path) -> None:
-    with pytest.raises(ProcessFailedError, match=r"(?s)exit code 1.*error: no function to host"):
+def test_a_host_that_does_not_start_reports_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(ProcessFailedError, match=r"(?s)exit code 1.*Error: no function to host"):
         start_host(write_app(tmp_path))
 
 

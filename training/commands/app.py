@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from shared.command_line.console import command_line
 from training.commands import (
     assign,
     eps,
@@ -18,13 +17,7 @@ from training.commands import (
     weights,
 )
 
-app = typer.Typer(
-    help="From a folder of pictures to named groups that Azure AI Search can find.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
+app = command_line("From a folder of pictures to named groups that Azure AI Search can find.")
 app.command("weights")(weights.run)
 app.command("train")(train.run)
 app.command("eps")(eps.run)

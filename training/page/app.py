@@ -150,7 +150,7 @@ def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) ->
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, token=token, port=port)],
+        middleware=[Middleware(Guard, token=token, port=port, cookie="label", command="python -m training label")],
         exception_handlers=dict.fromkeys((HTTPException, ValidationError, UserError, OSError), _in_words),
     )
 

@@ -33,7 +33,7 @@ CLUSTER = "/document/normalized_images/*/clusterId"
 BROKEN: list[tuple[Callable[[Definitions], object], str]] = [
     (
         lambda d: d.index["fields"][2].update(retreivable=True),
-        "index.fields[2].retreivable: is no property",
+        "index.fields[2].retreivable: is not a property",
     ),
     (lambda d: d.index["fields"][2].update(type="Edm.Text"), "index.fields[2].type: 'Edm.Text' is not one of"),
     (lambda d: d.index.pop("name"), "index.name: is missing"),
@@ -79,7 +79,7 @@ BROKEN: list[tuple[Callable[[Definitions], object], str]] = [
     ),
     (lambda d: _skill(d).pop("timeout"), "skills[0].timeout: must be given"),
     (lambda d: _skill(d).update(timeout="PT4M"), "skills[0].timeout: PT4M is outside 1 to 230 seconds"),
-    (lambda d: _skill(d).update(timeout="60"), "skills[0].timeout: '60' is no duration"),
+    (lambda d: _skill(d).update(timeout="60"), "skills[0].timeout: '60' is not a duration"),
     (lambda d: _skill(d).pop("batchSize"), "skills[0].batchSize: must be given, from 1 to 1000"),
     (lambda d: _skill(d).update(degreeOfParallelism=11), "skills[0].degreeOfParallelism: must be given, from 1 to 10"),
     (
@@ -107,13 +107,13 @@ def _vector_search(definitions: Definitions) -> dict[str, Any]:
     return definitions.index["vectorSearch"]
 
 
-@pytest.mark.parametrize(("change", "words"), BROKEN)
-def test_what_would_not_work_is_refused(change: Callable[[Definitions], object], words: str) -> None:
+@pytest.mark.parametrize(("change", "message"), BROKEN)
+def test_refuses_what_the_service_would_refuse(change: Callable[[Definitions], object], message: str) -> None:
     definitions = copy.deepcopy(render(SETTINGS))
     change(definitions)
     with pytest.raises(DefinitionError) as caught:
         check(definitions)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_skill_on_this_machine_may_speak_http() -> None:

@@ -1,4 +1,4 @@
-"""The commands as somebody types them: results on stdout, words on stderr, errors in one line."""
+"""The commands as somebody types them: results on stdout, messages on stderr, errors in one line."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def command(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def words(result: Result) -> str:
-    """What was said on stderr, on one line."""
+def messages(result: Result) -> str:
+    """What a person reads on stderr, on one line."""
     return " ".join(result.stderr.split())
 
 
@@ -35,9 +35,9 @@ def test_from_a_folder_to_answers_and_back(tmp_path: Path, monkeypatch: pytest.M
     with serve_skill() as skill:
         for name, value in environment(settings(skill.url, search_vector=True)).items():
             monkeypatch.setenv(name, value)
-        assert "Sent 10 pictures, 0 were there already" in words(ok("upload", str(pictures)))
-        assert f"colours, version {VERSION}" in words(ok("deploy"))
-        first = words(ok("run"))
+        assert "Sent 10 pictures, 0 were there already" in messages(ok("upload", str(pictures)))
+        assert f"colours, version {VERSION}" in messages(ok("deploy"))
+        first = messages(ok("run"))
         assert "broken.jpg" in first
         assert sorted(ok("query", "open book").stdout.splitlines()) == [
             f"hit\topen book\topen_book_{number}.jpg\topen book, double spread" for number in range(3)
@@ -51,21 +51,21 @@ def test_from_a_folder_to_answers_and_back(tmp_path: Path, monkeypatch: pytest.M
         assert found["count"] == 3
         status = json.loads(ok("status", "--json").stdout)
         assert (status["versions"], status["older"]) == ({VERSION: 9}, 0)
-        said = words(ok("status"))
-        assert "lacks, or holds as they were: 1." in said
-        assert "9 documents by model version 0123456789ab-abcdef (current)" in said
-        assert "Marked 1 pictures" in words(ok("remove", "open_book_0.jpg"))
+        shown = messages(ok("status"))
+        assert "lacks, or holds as they were: 1." in shown
+        assert "9 documents by model version 0123456789ab-abcdef (current)" in shown
+        assert "Marked 1 pictures" in messages(ok("remove", "open_book_0.jpg"))
         ok("run")
-        assert "Deleted 1 pictures" in words(ok("remove", "--purge"))
+        assert "Deleted 1 pictures" in messages(ok("remove", "--purge"))
         assert len(ok("query", "open book").stdout.splitlines()) == 2
-        assert "every picture again" in words(ok("reset"))
+        assert "every picture again" in messages(ok("reset"))
         ok("run", "--no-retry")
         declined = CliRunner().invoke(app, ["delete"], input="n\n")
         assert declined.exit_code == 1
         ok("delete", "--yes")
         gone = command("query", "x")
         assert gone.exit_code == 1
-        assert "Error: No index with the name" in words(gone)
+        assert "Error: No index with the name" in messages(gone)
 
 
 def test_relabel_says_what_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,9 +79,9 @@ def test_relabel_says_what_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ok("upload", str(tmp_path / "pictures"))
         ok("deploy")
         ok("run")
-        said = words(ok("relabel"))
-    assert f"0 documents now carry the names of version {bundle.version}" in said
-    assert "1 documents were answered by another training and were left alone" in said
+        shown = messages(ok("relabel"))
+    assert f"0 documents now carry the names of version {bundle.version}" in shown
+    assert "1 documents were answered by another training and were left alone" in shown
 
 
 def test_render_writes_what_can_be_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,17 +96,18 @@ def test_render_writes_what_can_be_shown(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["query", "x"], "SEARCH_ENDPOINT is not set"),
         (["deploy"], "SKILL_URL is not set"),
+        (["deploy", "--patience", "1"], "SKILL_URL is not set"),
         (["upload", "nowhere"], "nowhere is not a folder"),
         (["remove"], "name the pictures to mark"),
         (["render", "out", "--variant", "simple", "--vector"], "the simple variant keeps one document per blob"),
     ],
 )
-def test_what_goes_wrong_is_said_in_words(arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_one_message(arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE_CONNECTION", "UseDevelopmentStorage=true")
     result = command(*arguments)
     assert result.exit_code == 1
-    assert said in words(result)
+    assert message in messages(result)

@@ -32,7 +32,7 @@ def rendered(secrets: bool = True, **given: Any) -> Definitions:
 
 
 @pytest.mark.parametrize("chosen", [dict(c) for n in range(7) for c in itertools.combinations(OPTIONS.items(), n)])
-def test_every_combination_is_sound(chosen: dict[str, Any]) -> None:
+def test_every_combination_of_settings_is_valid(chosen: dict[str, Any]) -> None:
     definitions = rendered(**chosen)
     for kind, definition in definitions.items():
         assert check_schema(kind, definition) == []
@@ -43,7 +43,7 @@ def test_every_combination_is_sound(chosen: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "chosen", [{}, {"search_identity": IDENTITY}, {"skill_resource_id": "api://f"}, {"skill_key": "s"}]
 )
-def test_the_simple_variant_is_sound(chosen: dict[str, Any]) -> None:
+def test_the_simple_variant_is_valid(chosen: dict[str, Any]) -> None:
     definitions = rendered(search_variant="simple", **chosen)
     check(definitions)
     names = [field["name"] for field in definitions.index["fields"]]

@@ -39,7 +39,7 @@ def test_a_vector_can_be_added_later(skill: SkillServer) -> None:
     assert names[-1] == "vector"
 
 
-def test_an_index_that_can_not_be_changed_is_told_with_the_way_out(skill: SkillServer) -> None:
+def test_an_index_that_cannot_be_changed_is_an_error_that_says_what_to_do(skill: SkillServer) -> None:
     simple = settings(skill.url, search_variant="simple")
     with Clients(simple) as clients:
         deploy(clients, timeout(), print)
@@ -61,9 +61,9 @@ def test_nothing_is_sent_when_the_definitions_or_the_skill_do_not_fit(skill: Ski
         assert f"{nobody.search_name_prefix}-datasource" not in clients.indexers.get_data_source_connection_names()
 
 
-def test_deleting_takes_away_all_but_the_pictures(clients: Clients) -> None:
+def test_delete_keeps_the_pictures(clients: Clients) -> None:
     delete(clients, print)
     with pytest.raises(ResourceNotFoundError):
         clients.indexes.get_index(clients.settings.search_name_prefix)
     assert len(list(clients.images.list_blobs())) == 9
-    delete(clients, print)  # nothing left is no error
+    delete(clients, print)  # nothing left is not an error

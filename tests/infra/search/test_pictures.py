@@ -19,7 +19,7 @@ def container() -> Generator[Clients]:
         yield clients
 
 
-def test_pictures_are_sent_once(container: Clients, pictures: Path) -> None:
+def test_uploads_a_picture_once(container: Clients, pictures: Path) -> None:
     (pictures / "notes.txt").write_text("no picture")
     draw(pictures / "a folder" / "ö #1.png", "open_book")
     steps: list[int] = []
@@ -34,12 +34,12 @@ def test_pictures_are_sent_once(container: Clients, pictures: Path) -> None:
     assert names["open_book_0.jpg"].content_settings.content_type == "image/jpeg"
 
 
-def test_a_folder_without_pictures(container: Clients, tmp_path: Path) -> None:
+def test_refuses_a_folder_without_pictures(container: Clients, tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
         upload(container.images, tmp_path / "nowhere")
 
 
-def test_marking_keeps_other_metadata_and_sending_again_unmarks(container: Clients, pictures: Path) -> None:
+def test_marking_keeps_other_metadata_and_uploading_again_unmarks(container: Clients, pictures: Path) -> None:
     upload(container.images, pictures)
     blob = container.images.get_blob_client("open_book_0.jpg")
     blob.set_blob_metadata({"owner": "me"})
@@ -74,7 +74,7 @@ def test_touching_changes_the_time_and_nothing_else(container: Clients, pictures
     assert (after.metadata, after.size) == (before.metadata, before.size)
 
 
-def test_urls_and_names(container: Clients) -> None:
+def test_blob_names_follow_from_urls(container: Clients) -> None:
     name = "a folder/ö #1.png"
     assert blob_name(container.images, container.images.get_blob_client(name).url) == name
     spelt_otherwise = container.images.get_blob_client("x").url.removesuffix("x") + "a folder/%c3%b6 %231.png"

@@ -74,7 +74,7 @@ def test_pictures_like_a_file(asked: Clients, tmp_path: Path) -> None:
         put(asked, like=str(file))
 
 
-def test_likeness_that_can_not_be_asked(asked: Clients, tmp_path: Path) -> None:
+def test_refuses_similarity_queries_it_cannot_answer(asked: Clients, tmp_path: Path) -> None:
     with pytest.raises(QueryError, match="neither an indexed picture's id"):
         put(asked, like="nothing.jpg")
     with serve_skill() as server:
@@ -86,7 +86,7 @@ def test_likeness_that_can_not_be_asked(asked: Clients, tmp_path: Path) -> None:
             put(clients, like="x")
 
 
-def test_a_document_without_a_vector(asked: Clients) -> None:
+def test_similarity_to_a_document_without_a_vector_is_an_error(asked: Clients) -> None:
     asked.documents.upload_documents([{"id": "bare", "file_name": "bare.jpg"}])
     try:
         with pytest.raises(QueryError, match="has no vector yet"):
@@ -95,7 +95,7 @@ def test_a_document_without_a_vector(asked: Clients) -> None:
         asked.documents.delete_documents([{"id": "bare"}])
 
 
-def test_every_document_however_many(asked: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_reads_any_number_of_documents(asked: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.search.queries._PAGE", 4)
     found = [document["file_name"] for document in every(asked.documents, ["file_name"])]
     assert len(found) == len(set(found)) == 9
@@ -107,6 +107,6 @@ def test_versions_and_literals(asked: Clients) -> None:
     assert quoted("it's") == "'it''s'"
 
 
-def test_words_are_looked_for_in_text_and_not_in_keys(asked: Clients) -> None:
+def test_words_are_searched_in_text_and_not_in_keys(asked: Clients) -> None:
     fields = asked.indexes.get_index(asked.settings.search_name_prefix).fields
     assert word_fields(fields) == ["content", "label"]

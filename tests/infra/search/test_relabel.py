@@ -23,7 +23,7 @@ def run(clients: Clients, names: Names) -> object:
     return relabel(clients.documents, fields, names)
 
 
-def test_names_change_without_a_run(clients: Clients, skill: SkillServer) -> None:
+def test_relabels_without_a_run(clients: Clients, skill: SkillServer) -> None:
     skill.requests.clear()
     done = relabel(
         clients.documents,
@@ -39,7 +39,7 @@ def test_names_change_without_a_run(clients: Clients, skill: SkillServer) -> Non
     assert (hit["model_version"], hit["cluster_id"], len(hit["vector"])) == (NEWER, 0, 512)
 
 
-def test_doing_it_again_changes_nothing(clients: Clients) -> None:
+def test_relabelling_again_changes_nothing(clients: Clients) -> None:
     names = Names(NEWER, Labels(labels=LABELS))
     fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
     assert relabel(clients.documents, fields, names).changed == 9
@@ -62,7 +62,7 @@ def test_near_misses_follow_the_group_they_were_near(clients: Clients) -> None:
     assert clients.documents.get_document("far")["label"] == []
 
 
-def test_groups_that_are_none_lose_their_names(clients: Clients) -> None:
+def test_documents_of_deleted_groups_lose_their_names(clients: Clients) -> None:
     run(clients, Names(NEWER, Labels(labels=LABELS, not_groups=(2,))))
     assert found(clients, "shelf") == []
 
@@ -74,7 +74,7 @@ def test_documents_of_another_training_are_left_alone(clients: Clients) -> None:
     assert len(found(clients, "open")) == 3
 
 
-def test_the_simple_variant_can_not(skill: SkillServer, tmp_path: Path) -> None:
+def test_the_simple_variant_cannot_be_relabelled(skill: SkillServer, tmp_path: Path) -> None:
     of = settings(skill.url, search_variant="simple")
     with deployed(of, draw_groups(tmp_path / "few", each=1)) as clients, pytest.raises(RelabelError, match="simple"):
         run(clients, Names(NEWER, Labels()))

@@ -16,7 +16,7 @@ def refusal(status: HTTPStatus) -> HttpResponseError:
     return error
 
 
-def test_a_403_is_waited_out_and_told_once() -> None:
+def test_retries_403_and_reports_it_once() -> None:
     told: list[str] = []
     answers: list[Exception | str] = [refusal(HTTPStatus.FORBIDDEN), refusal(HTTPStatus.FORBIDDEN), "done"]
 
@@ -32,7 +32,7 @@ def test_a_403_is_waited_out_and_told_once() -> None:
 
 
 @pytest.mark.parametrize(("status", "seconds"), [(HTTPStatus.FORBIDDEN, 0), (HTTPStatus.BAD_REQUEST, 5)])
-def test_what_is_not_waited_for(status: HTTPStatus, seconds: float) -> None:
+def test_does_not_retry_other_errors(status: HTTPStatus, seconds: float) -> None:
     def action() -> None:
         raise refusal(status)
 

@@ -1,4 +1,4 @@
-"""Runs: waiting for the own one, findings by document, runs that fail whole or never come."""
+"""Runs: waiting for the own one, findings by document, runs that fail as a whole or never start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.local.search.deployments import draw, index
 from tests.local.search.skill_server import Reply, SkillServer, Value, honest
 
 
-def test_a_run_that_goes_on_is_waited_for_and_told_too(clients: Clients, skill: SkillServer, tmp_path: Path) -> None:
+def test_waits_for_a_run_in_progress_and_reports_it_too(clients: Clients, skill: SkillServer, tmp_path: Path) -> None:
     release = threading.Event()
 
     def waiting(values: list[Value]) -> Reply:
@@ -32,14 +32,14 @@ def test_a_run_that_goes_on_is_waited_for_and_told_too(clients: Clients, skill: 
     assert "inProgress" in watched
 
 
-def test_a_reset_is_no_run(clients: Clients) -> None:
+def test_a_reset_is_not_a_run(clients: Clients) -> None:
     before = history(clients)
     reset(clients)
     assert history(clients) == before
     assert index(clients, retry=False).processed == 9
 
 
-def test_a_run_that_never_comes(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_never_starts_is_an_error(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.search.runs._APPEARS_WITHIN_SECONDS", 0.1)
     monkeypatch.setattr(clients.indexers, "run_indexer", lambda name: None)  # pyright: ignore[reportUnknownLambdaType]
     with pytest.raises(RunError, match="was asked to run and has not"):
@@ -56,7 +56,7 @@ def test_the_first_run_of_an_indexer_that_was_made_disabled(clients: Clients) ->
     assert index(clients).processed == 9
 
 
-def test_file_names_of_findings() -> None:
+def test_findings_have_file_names() -> None:
     url = "https://a.blob.core.windows.net/images/a%20folder/%C3%B6.jpg"
     assert Finding(url, "", "", is_error=True).file_name == "ö.jpg"
     assert Finding("(no document)", "", "", is_error=True).file_name == "(no document)"

@@ -8,11 +8,11 @@ from infra.search.schema import check_schema
 
 
 def skillset(**skill: object) -> dict[str, object]:
-    whole = {"@odata.type": "#Microsoft.Skills.Custom.WebApiSkill", "uri": "https://f", "inputs": [], "outputs": []}
-    return {"name": "s", "skills": [whole | skill]}
+    complete = {"@odata.type": "#Microsoft.Skills.Custom.WebApiSkill", "uri": "https://f", "inputs": [], "outputs": []}
+    return {"name": "s", "skills": [complete | skill]}
 
 
-def test_what_is_right() -> None:
+def test_accepts_valid_definitions() -> None:
     assert check_schema("skillset", skillset(timeout="PT1M30S", batchSize=8, httpHeaders={"X-Any-Name": "x"})) == []
     assert check_schema("index", {"name": "i", "fields": [], "@odata.etag": '"1"', "@odata.context": "x"}) == []
     assert check_schema("index", {"name": "i", "fields": [], "similarity": None}) == []
@@ -25,7 +25,7 @@ def test_what_is_right() -> None:
         ("index", {"fields": []}, "index.name: is missing"),
         ("index", {"name": 5, "fields": []}, "index.name: must be a string, not 5"),
         ("index", {"name": "i", "fields": {}}, "index.fields: must be a list"),
-        ("index", {"name": "i", "fields": [], "feilds": []}, "index.feilds: is no property of SearchIndex; it has"),
+        ("index", {"name": "i", "fields": [], "feilds": []}, "index.feilds: is not a property of SearchIndex; it has"),
         (
             "index",
             {"name": "i", "fields": [{"name": "a", "type": "Edm.String", "key": "yes"}]},
@@ -40,7 +40,7 @@ def test_what_is_right() -> None:
         (
             "skillset",
             skillset(timeout="1 minute"),
-            "skillset.skills[0].timeout: '1 minute' is no duration",
+            "skillset.skills[0].timeout: '1 minute' is not a duration",
         ),
         ("skillset", skillset(httpHeaders={"a": 1}), "skillset.skills[0].httpHeaders.a: must be a string, not 1"),
         ("skillset", skillset(inputs=None), "skillset.skills[0].inputs: must be a list"),
@@ -61,10 +61,10 @@ def test_what_is_right() -> None:
         ),
     ],
 )
-def test_what_is_wrong_and_where(kind: str, definition: object, finding: str) -> None:
+def test_names_the_place_of_each_error(kind: str, definition: object, finding: str) -> None:
     (found,) = check_schema(kind, definition)
     assert found.startswith(finding)
 
 
-def test_all_findings_are_told() -> None:
+def test_reports_every_error() -> None:
     assert len(check_schema("skillset", skillset(batchSize="8", timeout=60, colour="red"))) == 3

@@ -18,7 +18,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.search_vector
 
 
-def test_the_command_line_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_overrides_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEARCH_VARIANT", "simple")
     assert load_search_settings({"search_variant": None}).search_variant == "simple"
     assert load_search_settings({"search_variant": "projections"}).search_variant == "projections"
@@ -29,11 +29,11 @@ def test_secrets_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["Books", "-books", "books_1", ""])
-def test_what_can_not_be_a_name(prefix: str) -> None:
+def test_refuses_invalid_name_prefixes(prefix: str) -> None:
     with pytest.raises(SettingsError, match="SEARCH_NAME_PREFIX"):
         load_search_settings({"search_name_prefix": prefix})
 
 
-def test_what_is_missing_is_named_with_its_meaning() -> None:
+def test_a_missing_setting_is_named_with_its_meaning() -> None:
     with pytest.raises(SettingsError, match="SEARCH_ENDPOINT is not set: URL of the search service"):
         load_search_settings().need("search_endpoint")

@@ -62,11 +62,11 @@ def responses(monkeypatch: pytest.MonkeyPatch, *answers: httpx.Response | Except
 READY = {"status": "ready", "model": "books", "version": VERSION}
 
 
-def test_a_ready_skill_says_its_version(skill: SkillServer) -> None:
+def test_a_ready_skill_reports_its_version(skill: SkillServer) -> None:
     assert skill_at(skill.url).wait(timeout([])) == Ready("colours", VERSION)
 
 
-def test_waiting_until_it_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_until_the_skill_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     loading = httpx.Response(503, json={"error": {"code": "x", "message": "no model yet"}})
     responses(monkeypatch, httpx.ConnectError("refused"), loading, loading, httpx.Response(200, json=READY))
     told: list[str] = []
@@ -76,20 +76,22 @@ def test_waiting_until_it_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "words"),
+    ("response", "message"),
     [
         (httpx.Response(403, json={"error": {"message": "the header is wrong"}}), "answers 403: the header is wrong"),
         (httpx.Response(404, text="<html>"), "answers 404: Not Found"),
         (httpx.Response(200, text="<html>"), "does not answer in JSON"),
     ],
 )
-def test_what_waiting_can_not_mend(response: httpx.Response, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_at_once_on_what_waiting_does_not_fix(
+    response: httpx.Response, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     responses(monkeypatch, response)
-    with pytest.raises(SkillError, match=words):
+    with pytest.raises(SkillError, match=message):
         skill_at("http://f/").wait(timeout([]))
 
 
-def test_retrying_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retrying_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     responses(monkeypatch, httpx.ConnectError("refused"))
     with pytest.raises(SkillError, match="does not answer"):
         skill_at("http://f/").wait(timeout([], seconds=0))
@@ -124,14 +126,14 @@ def test_every_mapped_output_must_be_answered(skill: SkillServer) -> None:
     assert "'vector': set RETURN_VECTOR=true" in str(caught.value)
 
 
-def test_a_vector_of_another_length(skill: SkillServer) -> None:
+def test_refuses_a_vector_of_another_length(skill: SkillServer) -> None:
     definitions = copy.deepcopy(render(settings(skill.url, search_vector=True)))
     next(field for field in definitions.index["fields"] if field["name"] == "vector")["dimensions"] = 25_088
     with pytest.raises(DefinitionError, match=r"dimensions: 25088, but the skill's vectors have 512 numbers"):
         skill_at(skill.url).check(definitions)
 
 
-def test_a_picture_that_it_can_not_read(skill: SkillServer) -> None:
+def test_a_picture_that_the_skill_cannot_read_is_an_error(skill: SkillServer) -> None:
     def refuse(values: list[Value]) -> Reply:
         return reply([{"recordId": "0", "data": {}, "errors": [{"message": "too dark"}], "warnings": []}])
 

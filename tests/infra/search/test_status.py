@@ -11,14 +11,14 @@ from tests.local.search.deployments import deployed, draw, draw_groups, index, s
 from tests.local.search.skill_server import VERSION, SkillServer
 
 
-def test_a_whole_index(clients: Clients) -> None:
+def test_status_of_a_complete_index(clients: Clients) -> None:
     status = read_status(clients)
     assert status.run is not None
     assert status.run.status == "success"
     assert (status.missing, status.versions, status.current, status.older) == ([], {VERSION: 9}, VERSION, 0)
 
 
-def test_what_is_missing_and_why(clients: Clients, tmp_path: Path) -> None:
+def test_missing_pictures_come_with_their_reason(clients: Clients, tmp_path: Path) -> None:
     folder = tmp_path / "more"
     folder.mkdir()
     (folder / "broken.jpg").write_bytes(b"no picture")
@@ -42,7 +42,7 @@ def test_older_versions_are_counted(clients: Clients) -> None:
     assert status.older == 2
 
 
-def test_without_a_skill_nobody_knows_what_is_older(clients: Clients) -> None:
+def test_without_a_skill_the_older_count_is_unknown(clients: Clients) -> None:
     for url in (None, "http://127.0.0.1:9/"):
         with Clients(clients.settings.model_copy(update={"skill_url": url})) as others:
             status = read_status(others)

@@ -59,11 +59,11 @@ def test_another_api_version_is_refused() -> None:
         ("/indexers('none')/search.reset", "POST", 404),
     ],
 )
-def test_what_is_not_there(path: str, method: str, status: int) -> None:
+def test_unknown_objects_are_not_found(path: str, method: str, status: int) -> None:
     assert call(path, method).status_code == status
 
 
-def test_bodies_that_are_no_objects() -> None:
+def test_refuses_bodies_that_are_not_objects() -> None:
     assert call("/indexes('x')", "PUT", body=[]).status_code == 400
     url = f"{shared_search().url}/indexes('x')?api-version=2026-04-01"
     assert httpx.put(url, headers={"api-key": KEY}, content=b"{").status_code == 400
@@ -93,7 +93,7 @@ def test_unknown_properties_are_refused(index: SearchClient) -> None:
         list(index.search("x", highlight_fields="label"))
     body = {"name": "x", "fields": FIELDS, "fierlds": []}
     response = call("/indexes('x')", "PUT", body=body)
-    assert "index.fierlds: is no property of SearchIndex" in response.json()["error"]["message"]
+    assert "index.fierlds: is not a property of SearchIndex" in response.json()["error"]["message"]
 
 
 def test_fields_are_added_and_not_changed(index: SearchClient) -> None:

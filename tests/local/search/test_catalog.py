@@ -76,7 +76,7 @@ REFUSED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     (
         "skillsets",
         lambda body: body["skills"][0].update({"@odata.type": "#Microsoft.Skills.Vision.OcrSkill"}),
-        "is no property of OcrSkill",
+        "is not a property of OcrSkill",
     ),
     (
         "skillsets",

@@ -33,7 +33,7 @@ def test_large_pictures_become_smaller() -> None:
 
 
 @pytest.mark.parametrize(("orientation", "degrees"), [(1, 0), (2, 0), (3, 180), (6, 270), (8, 90)])
-def test_turned_pictures_are_put_upright(orientation: int, degrees: int) -> None:
+def test_rotated_pictures_are_turned_upright(orientation: int, degrees: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     image, picture = normalized(encode(noise_picture(1, (80, 60)), "JPEG", exif=exif))
@@ -53,7 +53,7 @@ def test_text_has_content_and_no_pictures() -> None:
     assert (cracked.content, cracked.normalized_images) == ("Grüße", [])
 
 
-def test_what_can_not_be_read() -> None:
+def test_unreadable_files_have_a_reason() -> None:
     whole = encode(noise_picture(1), "JPEG")
     with pytest.raises(UnprocessableError):
         crack("a.jpg", "image/jpeg", whole[: len(whole) // 2])

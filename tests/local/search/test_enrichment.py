@@ -38,7 +38,7 @@ def test_a_context_fixes_its_own_stars() -> None:
     assert enriched.value("/document/content", IMAGES, first) == "text"
 
 
-def test_what_is_missing_is_said() -> None:
+def test_missing_paths_are_reported() -> None:
     assert document().value("/document/caption") == Missing("Missing value '/document/caption'.")
     assert document().value("/document/normalized_images/7/data") == Missing(
         "Missing value '/document/normalized_images/7/data'."

@@ -47,7 +47,7 @@ def test_defaults_are_spelt_out() -> None:
         ({"type": "Collection(Edm.Single)"}, "needs dimensions"),
     ],
 )
-def test_what_a_definition_may_not_say(change: dict[str, Any], words: str) -> None:
+def test_refuses_invalid_field_definitions(change: dict[str, Any], words: str) -> None:
     whole = complete(definition([*FIELDS, {"name": "more", "type": "Edm.String", **change}]))
     with pytest.raises(ServiceError) as caught:
         check_fields(whole)
@@ -74,7 +74,7 @@ def test_a_key_of_another_type() -> None:
         ("title", None),
     ],
 )
-def test_values_that_fit(name: str, value: object) -> None:
+def test_accepts_values_of_the_type(name: str, value: object) -> None:
     assert checked_value(read_fields(complete(definition()))[name], value) == value
 
 
@@ -101,6 +101,6 @@ def test_an_empty_collection_is_a_list() -> None:
         ("title", 5),
     ],
 )
-def test_values_that_do_not_fit(name: str, value: object) -> None:
+def test_refuses_values_of_another_type(name: str, value: object) -> None:
     with pytest.raises(ServiceError):
         checked_value(read_fields(complete(definition()))[name], value)

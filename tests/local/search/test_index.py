@@ -38,7 +38,7 @@ def test_texts_follow_their_documents() -> None:
     assert index.vectors("vector") == {}
 
 
-def test_each_action_is_answered_by_itself() -> None:
+def test_each_action_has_its_own_status() -> None:
     index = make_index(BOOK)
     outcomes = index.apply(
         [
@@ -62,11 +62,11 @@ def test_each_action_is_answered_by_itself() -> None:
     ("action", "words"),
     [
         ({"id": "1", "colour": "red"}, "'colour' does not exist"),
-        ({"id": "1", "@search.action": "replace"}, "'replace' is no action"),
+        ({"id": "1", "@search.action": "replace"}, "'replace' is not an action"),
         ({"size": 1}, "cannot be missing or empty"),
     ],
 )
-def test_what_refuses_the_whole_request(action: dict[str, Any], words: str) -> None:
+def test_invalid_batches_are_refused_as_a_whole(action: dict[str, Any], words: str) -> None:
     index = make_index(BOOK)
     with pytest.raises(ServiceError) as caught:
         index.apply([{"id": "5"}, action])
@@ -80,7 +80,7 @@ def test_children_replace_those_of_the_same_parent_only() -> None:
     assert sorted(document["id"] for document in index.documents().values()) == ["c", "d"]
 
 
-def test_children_that_do_not_fit_change_nothing() -> None:
+def test_invalid_children_change_nothing() -> None:
     index = make_index({"id": "a", "title": "x"})
     with pytest.raises(ServiceError):
         index.replace_children("title", "x", [{"id": "b", "size": "large"}])
@@ -89,7 +89,7 @@ def test_children_that_do_not_fit_change_nothing() -> None:
     assert index.count() == 1
 
 
-def test_a_lookup_shows_what_may_be_shown() -> None:
+def test_a_lookup_shows_retrievable_fields_only() -> None:
     index = make_index({**BOOK, "hidden": "x"})
     document = lookup(index, "1", None)
     assert document is not None

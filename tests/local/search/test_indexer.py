@@ -86,7 +86,7 @@ def test_keys_change_with_the_picture_and_leave_nothing_behind(clients: Clients,
     assert len(after) == len(before)
 
 
-def test_a_broken_picture_is_told_and_loses_nothing_else(clients: Clients, tmp_path: Path) -> None:
+def test_a_broken_picture_is_reported_and_loses_nothing_else(clients: Clients, tmp_path: Path) -> None:
     whole = (tmp_path / "pictures" / "open_book_0.jpg").read_bytes()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "cut.jpg").write_bytes(whole[:200])
@@ -99,7 +99,7 @@ def test_a_broken_picture_is_told_and_loses_nothing_else(clients: Clients, tmp_p
     assert len(documents(clients)) == 10
 
 
-def test_other_files_are_told_and_give_no_picture(clients: Clients) -> None:
+def test_other_files_are_reported_and_give_no_picture(clients: Clients) -> None:
     clients.images.upload_blob("film.mp4", b"\0\0\0")
     run = index(clients)
     assert [finding.file_name for finding in run.findings] == ["film.mp4"]

@@ -85,7 +85,7 @@ def test_keys_are_encoded_as_dot_net_does() -> None:
     assert encode_key("abc") == base64.b64encode(b"abc").decode() + "0"
 
 
-def test_functions_that_are_not_known() -> None:
+def test_refuses_unknown_mapping_functions() -> None:
     mappings = [
         {"sourceFieldName": "a", "mappingFunction": {"name": "urlEncode"}},
         {"sourceFieldName": "b", "mappingFunction": {"name": "base64Encode", "parameters": {"x": True}}},

@@ -44,13 +44,13 @@ ROW: dict[str, Any] = {
         "size ne -5",
     ],
 )
-def test_what_fits(expression: str) -> None:
+def test_filters_accept_matching_documents(expression: str) -> None:
     assert parse_filter(expression, FIELDS)(ROW)
     assert not parse_filter(f"not ({expression})", FIELDS)(ROW)
 
 
 @pytest.mark.parametrize("expression", ["title gt 'a'", "title lt 'a'", "label/all(l: l eq 'x')", "size eq null"])
-def test_what_does_not_fit(expression: str) -> None:
+def test_filters_reject_other_documents(expression: str) -> None:
     assert not parse_filter(expression, FIELDS)(ROW)
 
 
@@ -77,7 +77,7 @@ def test_what_is_refused(expression: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_types_that_can_not_be_compared() -> None:
+def test_refuses_to_compare_different_types() -> None:
     with pytest.raises(ServiceError, match="incompatible types"):
         parse_filter("size gt 'a'", FIELDS)(ROW)
 

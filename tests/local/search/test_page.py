@@ -34,7 +34,7 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 @needs_chromium
 @pytest.mark.slow
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_searching_by_hand(link: str, colours: Literal["light", "dark"]) -> None:
+def test_the_page_searches(link: str, colours: Literal["light", "dark"]) -> None:
     with chromium() as browser, tab(browser, colours=colours) as page:
         page.goto(link)
         expect(page.locator("figure")).to_have_count(10)
@@ -54,7 +54,7 @@ def test_searching_by_hand(link: str, colours: Literal["light", "dark"]) -> None
 
 @needs_chromium
 @pytest.mark.slow
-def test_words_that_find_nothing(link: str) -> None:
+def test_the_page_says_when_nothing_is_found(link: str) -> None:
     with chromium() as browser, tab(browser, device="phone") as page:
         page.goto(f"{link}&q=zebra+book")
         page.click("text=Look for any of them")
@@ -75,7 +75,7 @@ def client(link: str) -> Generator[httpx.Client]:
         yield client
 
 
-def test_names_from_outside_are_text(client: httpx.Client) -> None:
+def test_file_names_are_escaped(client: httpx.Client) -> None:
     body = client.get("/?q=open").text
     assert "&lt;b&gt;&amp;ö&#39;.jpg" in body
     assert "<b>&" not in body
@@ -102,7 +102,7 @@ def test_nothing_is_shown_without_the_link(url: str, path: str) -> None:
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_it_is_reached_from_this_machine_and_by_its_own_name_only(client: httpx.Client, url: str) -> None:
+def test_answers_this_machine_under_its_own_name_only(client: httpx.Client, url: str) -> None:
     port = int(url.rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", port), timeout=5)
@@ -124,7 +124,7 @@ def test_only_pictures_are_shown(client: httpx.Client) -> None:
     assert client.get("/picture").status_code == 404
 
 
-def test_a_question_that_can_not_be_asked_is_said(client: httpx.Client) -> None:
+def test_an_invalid_query_shows_its_error(client: httpx.Client) -> None:
     assert "neither an indexed picture" in client.get("/?like=nothing").text
 
 

@@ -49,7 +49,7 @@ def test_a_stop_word_is_asked_of_fields_that_keep_it() -> None:
     assert ids(search="the shelf", searchMode="all", searchFields="label,plain") == []
 
 
-def test_the_key_is_found_whole() -> None:
+def test_the_key_is_one_term() -> None:
     assert ids(search="1", searchFields="id") == ["1"]
 
 

@@ -62,7 +62,7 @@ def test_data_outlive_the_service(tmp_path: Path) -> None:
     assert sum(map(len, skill.requests)) == 1  # deploy's own: nothing had changed, so nothing was read again
 
 
-def test_a_broken_run_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_interrupted_by_a_restart_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("on purpose")
 
@@ -80,7 +80,7 @@ def test_a_broken_run_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     service.close()
 
 
-def test_a_taken_port_is_said() -> None:
+def test_a_taken_port_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "local.search", "--port", port]
@@ -89,7 +89,7 @@ def test_a_taken_port_is_said() -> None:
     assert f"can't listen on port {port}" in finished.stderr
 
 
-def test_it_says_what_it_is() -> None:
+def test_introduces_itself_as_a_stand_in() -> None:
     with start_search(key=KEY) as search:
         assert "not a search engine" in search.log_text()
         assert search.stop() == 0

@@ -69,5 +69,5 @@ def test_scores_add_up() -> None:
 
 
 @given(st.text(alphabet='ab *+|-()"\\ ', max_size=20), st.sampled_from(["all", "any"]))
-def test_no_query_is_refused(query: str, mode: Mode) -> None:
+def test_no_simple_query_is_refused(query: str, mode: Mode) -> None:
     assert set(SimpleQuery(query, mode).evaluate(find, TEXTS)) <= TEXTS.keys()

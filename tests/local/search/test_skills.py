@@ -117,13 +117,13 @@ def test_a_missing_input_is_a_warning() -> None:
     ]
 
 
-def test_documents_without_pictures_ask_nobody() -> None:
+def test_documents_without_pictures_call_no_skill() -> None:
     with serve_skill() as server:
         enrich([web_api("s", server.url, {"image": IMAGES}, "label")], picture("a.txt", 0))
     assert server.requests == []
 
 
-def test_what_is_written_down_of_a_picture() -> None:
+def test_answers_with_the_recorded_analysis() -> None:
     known, unknown = picture(next(iter(RECORD["pictures"]))), picture("never seen")
     told = enrich([vision()], known, unknown)
     assert known[1].value(f"{IMAGES}/imageTags/*/name")

@@ -54,7 +54,7 @@ def test_headers_are_sent() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
-def test_passing_trouble_is_retried_twice(status: int) -> None:
+def test_transient_errors_are_retried_twice(status: int) -> None:
     def recovering(values: list[Value]) -> Reply:
         return echo(values) if len(server.requests) == 3 else Reply(b"", status)
 
@@ -63,7 +63,7 @@ def test_passing_trouble_is_retried_twice(status: int) -> None:
     assert len(server.requests) == 3
 
 
-def test_lasting_trouble_fails_every_record_of_the_batch() -> None:
+def test_lasting_errors_fail_every_record_of_the_batch() -> None:
     with serve_skill(lambda _: Reply(b"later", 503)) as server:
         answers = skill(server.url, batchSize=2).run(records(2))
     assert len(server.requests) == 3
@@ -81,7 +81,7 @@ def test_other_statuses_are_not_retried() -> None:
     assert isinstance(answers["0"], Failure)
 
 
-def test_a_server_that_is_not_there_is_retried_and_reported() -> None:
+def test_an_unreachable_server_is_retried_and_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     answers = skill(f"http://127.0.0.1:{port}/").run(records(1))
@@ -98,7 +98,7 @@ def test_one_batch_that_fails_leaves_the_others() -> None:
     assert [number for number, answer in answers.items() if isinstance(answer, Failure)] == ["2"]
 
 
-def test_an_answer_that_comes_too_late() -> None:
+def test_a_late_answer_is_a_timeout() -> None:
     def late(values: list[Value]) -> Reply:
         answered = echo(values)
         answered.pause = 1.5

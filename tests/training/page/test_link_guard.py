@@ -133,4 +133,4 @@ def test_nothing_but_http_gets_through() -> None:
     async def send(message: Message) -> None:
         pytest.fail(f"answered with {message}")
 
-    asyncio.run(Guard(app, "token", 80)({"type": "websocket"}, receive, send))
+    asyncio.run(Guard(app, "token", 80, cookie="page", command="make page")({"type": "websocket"}, receive, send))
