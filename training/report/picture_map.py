@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from sklearn.neighbors import KNeighborsRegressor
 from threadpoolctl import threadpool_limits
 
 type Positions = NDArray[np.float32]
@@ -32,14 +34,17 @@ def place(points: NDArray[np.float32]) -> Positions:
     # little to do for each, threads that wait for one another are also slower.
     with threadpool_limits(1):
         chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), _LANDMARKS)).round().astype(np.intp))
-        landmarks = _place_landmarks(points[chosen])
-        if len(chosen) == len(points):
-            return _fit_unit_square(landmarks)
-        return _fit_unit_square(_among_neighbours(points, chosen, landmarks))
+        positions = _place_landmarks(points[chosen])
+        if len(chosen) < len(points):
+            landmarks = KNeighborsRegressor(_NEIGHBOURS).fit(points[chosen], positions)
+            everywhere = landmarks.predict(points)
+            everywhere[chosen] = positions
+            positions = everywhere
+    return _fit_unit_square(positions)
 
 
 def _place_landmarks(points: NDArray[np.float32]) -> Positions:
-    components = _principal_components(points, min(_COMPONENTS, len(points)))
+    components = _principal_components(points)
     plane = components[:, :2]
     deviation = float(plane[:, 0].std())
     if len(points) < _TOO_FEW or deviation == 0:
@@ -49,35 +54,17 @@ def _place_landmarks(points: NDArray[np.float32]) -> Positions:
     return tsne.set_params(init=plane / deviation * 1e-4).fit_transform(components)
 
 
-def _principal_components(points: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Shape (n, max(count, 2)), from the smaller of the two Gram matrices; signs are fixed, columns may be zero."""
-    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-    if len(points) <= points.shape[1]:
-        values, vectors = np.linalg.eigh(centred @ centred.T)
-        scores = vectors * np.sqrt(np.maximum(values, 0))
-    else:
-        _, vectors = np.linalg.eigh(centred.T @ centred)
-        scores = centred @ vectors
-    scores = scores[:, ::-1][:, :count]
-    largest = np.abs(scores).argmax(axis=0)
-    scores = scores * np.where(scores[largest, np.arange(scores.shape[1])] < 0, -1, 1)
-    return np.pad(scores, ((0, 0), (0, max(0, 2 - scores.shape[1])))).astype(np.float32)
+def _principal_components(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shape (n, 2 to 50); zeros where there are fewer points or dimensions than two."""
+    count = min(_COMPONENTS, *points.shape)
+    # Alike pictures have no variance to divide by, and a single one has nothing else.
+    scores = np.zeros((len(points), max(count, 2)), dtype=np.float32)
+    if np.ptp(points, axis=0).any():
+        scores[:, :count] = PCA(count, svd_solver="full").fit_transform(points.astype(np.float64))
+    return scores
 
 
-def _among_neighbours(points: NDArray[np.float32], chosen: NDArray[np.intp], landmarks: Positions) -> Positions:
-    """Landmarks where they are, every other point in the middle of the landmarks nearest to it."""
-    positions = np.empty((len(points), 2), dtype=np.float32)
-    positions[chosen] = landmarks
-    others = np.setdiff1d(np.arange(len(points)), chosen)
-    targets = points[chosen]
-    squares = np.einsum("ij,ij->i", targets, targets)
-    for block in np.array_split(others, -(-len(others) // 1024)):
-        nearest = np.argpartition(squares - 2 * points[block] @ targets.T, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
-        positions[block] = landmarks[nearest].mean(axis=1)
-    return positions
-
-
-def _fit_unit_square(positions: NDArray[np.float32]) -> Positions:
+def _fit_unit_square(positions: Positions) -> Positions:
     """Scale both axes alike, so that distances keep their proportions, and centre the shorter one."""
     low, high = positions.min(axis=0), positions.max(axis=0)
     extent = float((high - low).max()) or 1.0
