@@ -1,6 +1,6 @@
 """The environment as typed settings: the one place where the Function's configuration is read.
 
-On Azure these are app settings; locally they come from the environment or local.settings.json. The README's table of
+On Azure these are app settings; locally they come from the environment or local.settings.json. The table of
 settings is tested against this class.
 """
 

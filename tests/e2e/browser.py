@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from local.browser import CHROMIUM
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None,
     reason="NOT RUN: there is no Chromium, so nothing was tried in a browser (Debian: apt-get install chromium)",
 )
 
-# No sandbox: the tests may run as root, as in a container. Nothing but pages of these tests is opened.
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
 # Several test runs may share two cores.
 _PATIENCE_MILLISECONDS = 30_000
 
 _SIZES = {"desktop": (1280, 860), "phone": (390, 780)}
-
-
-@contextmanager
-def chromium() -> Generator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from PIL import Image
 
 from local.processes import RunningHost, start_host
 from tests.conftest import PROJECT
-from tests.test_readme import documented_answer
+from tests.documents import documented_answer
 
 DATA = PROJECT / "data"
 NAMES = {
