@@ -36,7 +36,7 @@ def open_backend(
     precision: str, weights_sha256: str, graph: Path, name: BackendName, threads: int | None = None
 ) -> Backend:
     """Open an exported graph. `threads` defaults to the cores this process may use."""
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or (os.process_cpu_count() or 1)
     if name == "onnxruntime":
         return _telling_of_memory(_open_onnxruntime(graph, threads))
     if name == "tensorflow":

@@ -143,4 +143,4 @@ def _too_late() -> Future[_Read]:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="decode")
+    return ThreadPoolExecutor(os.process_cpu_count(), thread_name_prefix="decode")

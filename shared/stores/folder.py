@@ -1,23 +1,25 @@
 """A folder as a store. Also what a mounted file share is.
 
-Writers exclude one another by flock on the folder they write in, so all of them must be this program, on file systems
-where flock works across the machines that share them. Readers need nothing of that: files are replaced whole.
+Writers exclude one another by a locked file in the folder they write in, so all of them must be this program, on file
+systems where such locks work across the machines that share them. Readers need nothing of that: files are replaced
+whole.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+
+from filelock import FileLock
 
 from shared.digests import sha256
 from shared.files import write_atomically
 from shared.stores.base import Advance, ConflictError, MissingError, Stat, Store, Stored, StoreError
 
 _PIECE = 1 << 20
+_LOCK = ".lock"
 
 
 class FolderStore(Store):
@@ -61,7 +63,7 @@ class FolderStore(Store):
         path = self._path(key)
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(path.parent):
+            with FileLock(path.parent / _LOCK):  # ends with its process
                 found = sha256(path.read_bytes()) if path.exists() else None
                 if found != replacing:
                     raise ConflictError(f"{path} was written by somebody else meanwhile")
@@ -85,17 +87,6 @@ class FolderStore(Store):
         if not parts or key.startswith("/") or ".." in parts:
             raise StoreError(f"{key!r} is no key of a store")
         return self._root.joinpath(*parts)
-
-
-@contextmanager
-def _locked(folder: Path) -> Generator[None]:
-    """Exclude other writers in this folder until the block ends, or its process does."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager

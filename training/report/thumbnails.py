@@ -66,7 +66,7 @@ class Thumbnails:
     def _make(self, pictures: Sequence[int]) -> list[Inlined | None]:
         wanted = [picture for picture in pictures if picture not in self._made]
         if wanted:
-            with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="thumbnail") as threads:
+            with ThreadPoolExecutor(os.process_cpu_count(), thread_name_prefix="thumbnail") as threads:
                 self._made |= zip(wanted, threads.map(self._inline, wanted), strict=True)
         return [self._made[picture] for picture in pictures]
 
