@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from shared.deadline import Deadline
 from shared.embedding.embedder import BATCH, Embedder
 from shared.embedding.images import Picture
-from shared.errors import UserError
+from shared.errors import UserError, without_frames
 from shared.stopwatch import Stopwatch
 
 type Vector = NDArray[np.float32]
@@ -59,13 +59,15 @@ def embed_each[Source](
     expected: type[Exception] | tuple[type[Exception], ...],
     clock: Stopwatch | None = None,
     deadline: Deadline | None = None,
+    unexpected: Callable[[Exception], Exception] | None = None,
 ) -> Generator[tuple[Source, Outcome]]:
     """Yield each source with its embedding, or with the expected exception that reading it raised.
 
-    `read` runs on several threads. Any other exception ends the iteration and is raised here. `clock` is told how long
-    the stages decode and embed took. What the deadline leaves no time for comes with a LateError: a batch is begun only
-    where the slowest one so far would end in time. What memory does not suffice for, after a batch has been halved to
-    one, comes with a NoMemoryError.
+    `read` runs on several threads. Any other exception, from there or from the network, becomes what `unexpected` makes
+    of it; without that, or raised by it, it ends the iteration and is raised here. Exceptions that are yielded have no
+    frames. `clock` is told how long the stages decode and embed took. What the deadline leaves no time for comes with a
+    LateError: a batch is begun only where the slowest one so far would end in time. What memory does not suffice for,
+    after a batch has been halved to one, comes with a NoMemoryError.
     """
     clock = clock or Stopwatch()
     deadline = deadline or Deadline()
@@ -75,7 +77,11 @@ def embed_each[Source](
             with clock("decode"):
                 return read(source)
         except expected as error:
-            return error
+            return without_frames(error)
+        except Exception as error:
+            if unexpected is None:
+                raise
+            return without_frames(unexpected(error))
 
     slowest = 0.0  # seconds that a batch took, the wait for its turn at the network included
     for chunk in itertools.batched(_decoded(sources, attempt, deadline), BATCH, strict=False):
@@ -83,7 +89,7 @@ def embed_each[Source](
         started = perf_counter()
         with clock("embed"):
             in_time = deadline.left() > slowest
-            vectors = iter(_embed(embedder, pictures) if in_time else [LateError()] * len(pictures))
+            vectors = iter(_embed(embedder, pictures, unexpected) if in_time else [LateError()] * len(pictures))
         slowest = max(slowest, perf_counter() - started)
         for source, outcome in chunk:
             if isinstance(outcome, CachedEmbedding):
@@ -92,14 +98,21 @@ def embed_each[Source](
                 yield source, outcome if isinstance(outcome, Exception) else next(vectors)
 
 
-def _embed(embedder: Embedder, pictures: Sequence[Picture]) -> list[Outcome]:
+def _embed(
+    embedder: Embedder, pictures: Sequence[Picture], unexpected: Callable[[Exception], Exception] | None
+) -> list[Outcome]:
     try:
         return list(embedder.embed(pictures))
     except MemoryError:
         if len(pictures) == 1:
             return [NoMemoryError("there is not enough memory to embed it")]
+    except Exception as error:
+        if unexpected is None:
+            raise
+        if len(pictures) == 1:
+            return [without_frames(unexpected(error))]
     half = len(pictures) // 2
-    return _embed(embedder, pictures[:half]) + _embed(embedder, pictures[half:])
+    return _embed(embedder, pictures[:half], unexpected) + _embed(embedder, pictures[half:], unexpected)
 
 
 def _decoded[Source](

@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -59,7 +60,12 @@ class Api:
         """
         deadline = Deadline(self._settings.max_request_seconds)
         with self._telemetry.request(trace_parent) as report:
-            reply = self._reply(method, headers, body, deadline, report)
+            try:
+                reply = self._reply(method, headers, body, deadline, report)
+            except Exception as error:  # a 500 would tell AI Search not to try again, and nobody why
+                log.exception("a request can't be answered")
+                bug = f"there is an error in the skill itself ({type(error).__name__}), which its log explains"
+                reply = _later(HTTPStatus.SERVICE_UNAVAILABLE, bug)
             report({"method": method, "status": int(reply.status)})
             return reply
 
@@ -97,9 +103,9 @@ class Api:
                 HTTPStatus.FORBIDDEN,
             )
         if guard == "key":
-            given = headers.get(KEY_HEADER.lower(), "").encode(errors="surrogatepass")
-            # Summed, so that the second key is compared whatever came of the first.
-            if not sum(hmac.compare_digest(key, given) for key in self._settings.keys):
+            given = _as_sent(headers.get(KEY_HEADER.lower(), ""))
+            # Summed, so that every key is compared whatever came of the first.
+            if not sum(hmac.compare_digest(key, each) for key in self._settings.keys for each in given):
                 raise RequestError(f"the header {KEY_HEADER} is missing or wrong", HTTPStatus.FORBIDDEN)
 
     def _answer(self, body: bytes, deadline: Deadline, report: Report) -> Reply:
@@ -142,8 +148,27 @@ def handle(method: str, headers: Mapping[str, str], body: bytes, trace_parent: s
             logging.getLogger("shared").setLevel(logging.DEBUG if settings.debug else logging.INFO)
             for hint in settings.hints():
                 log.warning(hint)
-            _api = Api(settings, open_telemetry(settings))
+            _api = Api(settings, _telemetry(settings))
     return _api.handle(method, headers, body, trace_parent)
+
+
+def _telemetry(settings: Settings) -> Telemetry:
+    try:
+        return open_telemetry(settings)
+    except Exception as error:  # the exporter has ways of its own to refuse a connection string, which is a secret
+        log.error(  # noqa: TRY400 - a traceback could show it
+            "APPLICATIONINSIGHTS_CONNECTION_STRING can't be used (%s): nothing is sent to Application Insights",
+            type(error).__name__,
+        )
+        return NoTelemetry()
+
+
+def _as_sent(header: str) -> list[bytes]:
+    """The bytes that a header may have had: some hosts read them as UTF-8, others as Latin-1."""
+    forms = {header.encode(errors="surrogatepass"): None}
+    with suppress(UnicodeEncodeError):
+        forms[header.encode("latin-1")] = None
+    return list(forms)
 
 
 def _describe(model: Model) -> dict[str, object]:

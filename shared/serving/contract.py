@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import string
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import cast
+
+log = logging.getLogger(__name__)
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
@@ -70,8 +73,8 @@ class Answer:
 def parse_request(body: bytes, *, max_records: int) -> list[Record]:
     """The records of a request, each recordId once, in order of first appearance.
 
-    Raises RequestError when the body is not `{"values": [...]}`, a value has no recordId (it could not be answered), or
-    there are more than max_records.
+    Raises RequestError when the body is not `{"values": [...]}`, a value has no recordId (it could not be answered) or
+    one that is not Unicode text, or there are more than max_records.
     """
     values = _values(body)
     if len(values) > max_records:
@@ -92,7 +95,16 @@ def parse_request(body: bytes, *, max_records: int) -> list[Record]:
 
 
 def render_response(answers: Iterable[Answer]) -> bytes:
-    return json.dumps({"values": [answer.to_json() for answer in answers]}, allow_nan=False).encode()
+    """The body of a response. An answer that JSON can't hold, one with a NaN say, becomes an error of its record."""
+    return f'{{"values": [{", ".join(map(_render, answers))}]}}'.encode()
+
+
+def _render(answer: Answer) -> str:
+    try:
+        return json.dumps(answer.to_json(), allow_nan=False)
+    except (ValueError, TypeError) as error:
+        log.exception("an answer can't be written as JSON")
+        return json.dumps(Answer(answer.record_id, error=f"its answer can't be written as JSON: {error}").to_json())
 
 
 def decode_base64(text: str) -> bytes:
@@ -130,6 +142,12 @@ def _record_id(value: Json, position: int) -> str:
     record_id = value.get("recordId") if isinstance(value, dict) else None
     if not isinstance(record_id, str):
         raise RequestError(f"values[{position}] has no recordId (a string), so it could not be answered")
+    try:
+        record_id.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON readers take all of them for one character
+        raise RequestError(
+            f"values[{position}].recordId is {record_id!r}, which is not Unicode text, so it could not be answered"
+        ) from None
     return record_id
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import shared.serving.api
 from tests.ClusterSkill.calls import call, picture, problem, values
 
 
@@ -94,3 +95,28 @@ def test_vector_where_the_deployment_asks(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("RETURN_VECTOR", "true")
     (answer,) = json.loads(call(values({"images": picture(0)})).get_body())["values"]
     assert len(answer["data"]["vector"]) == 512
+
+
+@pytest.mark.usefixtures("models")
+def test_an_error_nobody_foresaw_is_answered_and_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(shared.serving.api, "answer_records", broken)
+    response = call(values({"images": picture(0)}))
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+    assert problem(response) == "there is an error in the skill itself (ZeroDivisionError), which its log explains"
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.exc_info
+
+
+@pytest.mark.usefixtures("models")
+def test_telemetry_that_can_not_be_set_up_costs_no_answer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=a-secret")
+    assert call({"values": []}).status_code == 200
+    assert "can't be used (ValueError): nothing is sent to Application Insights" in caplog.text
+    assert "a-secret" not in caplog.text

@@ -41,6 +41,18 @@ def test_whatever_stands_in_the_header_is_compared(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("key", ["s\u00e9same", "\u30bb\u30b5\u30df", "sesame\u00ff"])
+@pytest.mark.parametrize("read_as", ["utf-8", "latin-1"])
+def test_a_key_beyond_ascii_is_known_however_the_host_reads_headers(
+    monkeypatch: pytest.MonkeyPatch, key: str, read_as: str
+) -> None:
+    monkeypatch.setenv("KEY", key)
+    sent = key.encode().decode(read_as)
+    assert call({"values": []}, ocp_apim_subscription_key=sent).status_code == 200
+    assert call({"values": []}, ocp_apim_subscription_key=f"{sent}x").status_code == 403
+
+
+@pytest.mark.usefixtures("models")
 def test_keys_are_compared_in_constant_time_and_both_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[tuple[bytes, bytes]] = []
 

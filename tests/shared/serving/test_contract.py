@@ -1,5 +1,6 @@
 import base64
 import json
+from math import nan
 
 import pytest
 from hypothesis import given
@@ -176,7 +177,16 @@ def test_response_has_lists_of_objects_and_no_data_beside_errors() -> None:
     }
 
 
-def test_lone_surrogates_survive_the_round_trip() -> None:
-    body = b'{"values": [{"recordId": "\\ud800", "data": {}}]}'
-    (record,) = parse_request(body, max_records=1)
-    assert json.loads(render_response([Answer(record.record_id)]))["values"][0]["recordId"] == "\ud800"
+@pytest.mark.parametrize("name", [rb"\ud800", rb"a\udfff", b"\xed\xa0\x80"])
+def test_an_id_that_is_not_unicode_could_not_be_told_from_others_like_it(name: bytes) -> None:
+    body = b'{"values": [{"recordId": "1", "data": {}}, {"recordId": "' + name + b'", "data": {}}]}'
+    with pytest.raises(RequestError, match=r"values\[1\]\.recordId is '.*ud.*', which is not Unicode text"):
+        parse_request(body, max_records=2)
+
+
+def test_an_answer_that_json_can_not_hold_is_an_error_of_its_record(caplog: pytest.LogCaptureFixture) -> None:
+    body = render_response([Answer("a", {"confidence": nan}), Answer("b", {"label": []})])
+    bad, good = json.loads(body)["values"]
+    assert (bad["recordId"], bad["data"], good["errors"]) == ("a", {}, [])
+    assert bad["errors"][0]["message"].startswith("its answer can't be written as JSON: ")
+    assert [record.exc_info is not None for record in caplog.records] == [True]

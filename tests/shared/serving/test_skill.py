@@ -172,3 +172,60 @@ def test_what_is_not_reached_in_time_says_so_and_what_to_do(model: Model, is_lis
         f"data.images{'[0]' if is_list else ''} was not reached within 0 s: lower the skill's batchSize, or raise its "
         "timeout and the app setting MAX_REQUEST_SECONDS"
     )
+
+
+class TestWhatNobodyForesaw:
+    """An error in the skill itself costs a record its answer and no other, and is logged once with its cause."""
+
+    RECORDS = tuple(Record(str(seed), (base64_picture(seed),)) for seed in range(6))
+
+    def check(self, answers: list[Answer], failed: list[str], kind: str, log: pytest.LogCaptureFixture) -> None:
+        assert [found.record_id for found in answers] == [record.record_id for record in self.RECORDS]
+        assert [found.record_id for found in answers if found.error] == failed
+        (record,) = log.records
+        assert record.exc_info
+        assert record.getMessage().startswith(f"a record can't be answered: {kind}: ")
+        for found in answers:
+            expected = f"answered because of an error in the skill itself ({kind}), which its log explains"
+            assert found.error is None or found.error.endswith(expected)
+
+    def test_while_decoding(
+        self, model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        decode, bad = model.embedder.picture, {encode(noise_picture(seed)) for seed in (1, 4)}
+
+        def broken(data: bytes, *, max_pixels: int) -> Picture:
+            return decode(data, max_pixels=max_pixels) if data not in bad else cast("Picture", {}["decoder"])
+
+        monkeypatch.setattr(model.embedder, "picture", broken)
+        self.check(answer(model, *self.RECORDS), ["1", "4"], "KeyError", caplog)
+
+    def test_while_embedding(
+        self, model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        embed, bad = model.embedder.embed, model.embedder.picture(encode(noise_picture(4)))
+
+        def broken(pictures: Sequence[Picture]) -> Vectors:
+            if any(np.array_equal(picture, bad) for picture in pictures):
+                raise RuntimeError("the network does not like this one")
+            return embed(pictures)
+
+        monkeypatch.setattr(model.embedder, "embed", broken)
+        self.check(answer(model, *self.RECORDS), ["4"], "RuntimeError", caplog)
+
+    def test_while_assigning(
+        self, model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def broken(vectors: Vectors, category: str | None = None) -> list[object]:
+            raise ZeroDivisionError("division by zero")
+
+        monkeypatch.setattr(model, "assign", broken)
+        self.check(answer(model, *self.RECORDS), list("012345"), "ZeroDivisionError", caplog)
+
+    def test_a_lack_of_memory_is_for_the_whole_request(self, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(data: bytes, *, max_pixels: int) -> Picture:
+            raise MemoryError
+
+        monkeypatch.setattr(model.embedder, "picture", full)
+        with pytest.raises(MemoryError):
+            answer(model, *self.RECORDS)

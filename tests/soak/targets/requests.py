@@ -122,6 +122,7 @@ def _expected(body: bytes) -> list[str] | None:
         assert len(values) <= MAX_RECORDS
         ids = [value["recordId"] for value in cast("list[dict[str, object]]", values)]
         assert all(isinstance(name, str) for name in ids)
+        "".join(cast("list[str]", ids)).encode()
     except (ValueError, RecursionError, TypeError, KeyError, AssertionError):
         return None
     return list(dict.fromkeys(cast("list[str]", ids)))
