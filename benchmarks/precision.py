@@ -35,7 +35,7 @@ from training.clustering.eps import NoGroupsError, choose_eps
 from training.embedding.cache import EmbeddingCache
 from training.embedding.embeddings import embed_pictures
 from training.model.calibration import PICTURES, calibrate, calibration_order
-from training.model.training import Options
+from training.model.options import Options
 from training.network.weights import export_graph
 
 _FLOAT32 = Options("float32").spec()

@@ -51,6 +51,11 @@ def escape(text: str) -> str:
     return markup.escape(printable(text))
 
 
+def say(line: str) -> None:
+    """Tell people one line that may hold text from outside."""
+    console.print(escape(line))
+
+
 @contextmanager
 def progress(task: str, total: int | None) -> Generator[Callable[[int], None]]:
     """A progress bar with an estimate of the time left. Yields a function that advances it."""

@@ -11,7 +11,7 @@ from shared.model.bundle import REPORT, read_bundle
 from tests.e2e.browser import chromium, needs_chromium, tab
 from tests.training.galleries import many_pictures
 from tests.training.page.pages import served
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.report.thumbnails import BUDGET
 from training.report.writer import Report
 

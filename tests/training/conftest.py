@@ -10,7 +10,8 @@ import pytest
 from shared.stores.base import Store
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.training.retraining import OPTIONS, Pictures, fit, label
-from training.model.training import Options, Trained
+from training.model.build import Trained
+from training.model.options import Options
 
 
 @pytest.fixture(params=["folder", "key"])

@@ -14,8 +14,9 @@ from shared.pictures.listing import remember_pictures
 from tests.conftest import noise_picture
 from tests.training.plain_embedder import plain_embedder
 from training.embedding.embeddings import Embedded, embed_pictures
-from training.model.gallery import Gallery
-from training.model.training import Options, train
+from training.gallery.gallery import Gallery
+from training.model.build import build_model
+from training.model.options import Options
 
 EPS = 0.15
 HOSTILE = """<img src=x onerror="document.title='owned'">'&quot;.png"""
@@ -49,7 +50,7 @@ def train_pictures(models: Path, name: str = "shapes", labels: Labels | None = N
     """Draw pictures beside `models`, train on them, return the bundle's folder. Groups: 0 boats, 1 apples, 2 cups."""
     pictures = draw_pictures(models.parent / "pictures")
     embedded = embed_pictures(find_pictures(pictures), plain_embedder(), None)
-    train(embedded, Options(name, eps=EPS), models / name)
+    build_model(embedded, Options(name, eps=EPS), models / name)
     remember_pictures(models / name, pictures)
     if labels:
         trained = read_bundle(models / name).labels
@@ -87,6 +88,6 @@ def fabricate(root: Path, names: list[str], vectors: Vectors) -> Gallery:
     order = np.argsort(names)
     embedded = Embedded(tuple(names[row] for row in order), vectors[order], {})
     folder = root / "models" / "many"
-    bundle = train(embedded, Options("many", eps=0.3), folder).bundle
+    bundle = build_model(embedded, Options("many", eps=0.3), folder).bundle
     remember_pictures(folder, root / "pictures")
     return Gallery(folder, bundle, plain_embedder(), find_pictures(root / "pictures"), embedded)

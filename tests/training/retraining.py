@@ -6,7 +6,8 @@ from pathlib import Path
 from shared.embedding.pipeline import Vector
 from shared.model.bundle import read_bundle, write_labels
 from tests.training.blobs import EPS, blob, embedded, named
-from training.model.training import Options, Previous, Trained, train
+from training.model.build import Previous, Trained, build_model
+from training.model.options import Options
 
 type Pictures = Mapping[str, Vector]
 
@@ -18,7 +19,7 @@ BOTH = {0: ("book",), 1: ("map",)}
 
 def fit(folder: Path, pictures: Pictures, previous: Path | None = None, options: Options = OPTIONS) -> Trained:
     before = Previous(read_bundle(previous), previous) if previous else None
-    return train(embedded(pictures), options, folder, previous=before)
+    return build_model(embedded(pictures), options, folder, previous=before)
 
 
 def group_of(trained: Trained, picture: str) -> int:

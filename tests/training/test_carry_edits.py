@@ -12,7 +12,8 @@ from shared.model.model import Model
 from tests.training.blobs import EPS, blob, bridge, named
 from tests.training.plain_embedder import plain_embedder
 from tests.training.retraining import BOOKS, BOTH, MAPS, Pictures, group_of
-from training.model.training import Options, Trained
+from training.model.build import Trained
+from training.model.options import Options
 
 
 def excluded(pictures: Pictures, *names: str, of: int) -> dict[str, object]:

@@ -22,7 +22,8 @@ from training.assignment.assign import Format, assign_pictures, write_rows
 from training.assignment.sorting import Placing, sort_into_folders
 from training.csv_files import csv_rows
 from training.embedding.embeddings import embed_pictures
-from training.model.training import Options, train
+from training.model.build import build_model
+from training.model.options import Options
 from training.report.writer import Report
 
 NAMES = (
@@ -51,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         draw(1, copy).save(pictures / name)
     (pictures / "=broken\n.png").write_bytes(b"no picture")
     folder = pictures.parent / "models" / "hostile"
-    train(
+    build_model(
         embed_pictures(find_pictures(pictures), plain_embedder(), None),
         Options("hostile", eps=EPS),
         folder,

@@ -8,7 +8,8 @@ from shared.model.core_samples import NOISE
 from shared.model.model import Model
 from tests.training.blobs import EPS, blob, embedded, named
 from tests.training.plain_embedder import plain_embedder
-from training.model.training import Options, TrainingError, train
+from training.model.build import TrainingError, build_model
+from training.model.options import Options
 
 OPTIONS = Options("books", eps=EPS)
 
@@ -16,7 +17,7 @@ OPTIONS = Options("books", eps=EPS)
 def test_categories_are_trained_apart(tmp_path: Path) -> None:
     pictures = named("a/book", blob(1, 4)) | named("b/book", blob(1, 5, seed=1)) | named("b/map", blob(2, 3))
     categories = [name[0] for name in pictures]
-    trained = train(embedded(pictures), OPTIONS, tmp_path / "books", categories=categories)
+    trained = build_model(embedded(pictures), OPTIONS, tmp_path / "books", categories=categories)
     assert trained.clusters.sizes() == [4, 5, 3]
     assert trained.bundle.manifest.categories == {"a": (0,), "b": (1, 2)}
 
@@ -24,7 +25,7 @@ def test_categories_are_trained_apart(tmp_path: Path) -> None:
 def test_each_category_has_its_own_eps(tmp_path: Path) -> None:
     near = {f"near/{name}": vector for name, vector in (named("x", blob(1, 8)) | named("y", blob(2, 8))).items()}
     wide = {f"wide/{name}": v * 9 for name, v in (named("x", blob(3, 8)) | named("y", blob(4, 8))).items()}
-    trained = train(
+    trained = build_model(
         embedded(near | wide),
         Options("books", metric="euclidean"),
         tmp_path / "books",
@@ -39,7 +40,7 @@ def test_each_category_has_its_own_eps(tmp_path: Path) -> None:
 def test_a_category_without_a_group_does_not_stop_the_others(tmp_path: Path) -> None:
     pictures = named("few", blob(1, 2)) | named("many", blob(2, 8)) | named("more", blob(3, 8))
     categories = ["few"] * 2 + ["many"] * 16
-    trained = train(embedded(pictures), Options("books"), tmp_path / "books", categories=categories)
+    trained = build_model(embedded(pictures), Options("books"), tmp_path / "books", categories=categories)
     assert trained.bundle.manifest.categories == {"many": (0, 1)}
     assert trained.clusters.labels[:2].tolist() == [NOISE, NOISE]
     (answer,) = Model(trained.bundle, plain_embedder()).assign(blob(2, 1), "few")
@@ -47,7 +48,8 @@ def test_a_category_without_a_group_does_not_stop_the_others(tmp_path: Path) -> 
 
 
 def test_categories_without_any_group_name_one_and_say_what_to_try(tmp_path: Path) -> None:
+    pictures = embedded(named("a", blob(1, 4)))
     with pytest.raises(TrainingError, match=r"^category maps: .* add pictures"):
-        train(embedded(named("a", blob(1, 4))), Options("books"), tmp_path / "books", categories=["art", "maps"] * 2)
+        build_model(pictures, Options("books"), tmp_path / "books", categories=["art", "maps"] * 2)
     with pytest.raises(TrainingError, match=r"no 3 of the 4 pictures are within eps 0\.0001"):
-        train(embedded(named("a", blob(1, 4))), Options("books", eps=1e-4), tmp_path / "books", categories=["a"] * 4)
+        build_model(pictures, Options("books", eps=1e-4), tmp_path / "books", categories=["a"] * 4)

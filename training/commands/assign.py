@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from shared.command_line.console import console, errors_in_words, escape, progress
+from shared.command_line.console import console, errors_in_words, escape, progress, say
 from training.commands.options import EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ def run(
     from training.embedding.cache import EmbeddingCache
     from training.embedding.workers import Workers
     from training.engine import open_engine
+    from training.gallery.opening import open_trained
     from training.model.categories import find_categories
-    from training.model.opening import open_trained
 
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
     with errors_in_words(), open_engine(engine, scheduler) as running:
         sources = pictures_at(pictures)
         names = [source.name for source in sources]
         of_picture = dict(zip(names, find_categories(categories, names), strict=True)) if categories else None
-        _, model = open_trained(bundle, lambda line: console.print(escape(line)))
+        _, model = open_trained(bundle, say)
         workers = Workers(running, graph_path(bundle.parent, model.embedder.spec.graph_sha256))
         with closing(EmbeddingCache(model.embedder.spec)) as cache, progress("Labelling", len(sources)) as advance:
 

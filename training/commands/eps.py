@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from shared.command_line.console import console, errors_in_words, escape, progress
+from shared.command_line.console import console, errors_in_words, escape, progress, say
 from shared.embedding.embedder import Pooling
 from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
@@ -35,29 +34,15 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print every point of the curves as JSON.")] = False,
 ) -> None:
     """Show how many groups each eps gives, how many pictures they hold, and the eps that training would choose."""
-    from shared.embedding.embedder import open_embedder
     from shared.files import write_atomically
-    from shared.pictures.listing import pictures_at
-    from training.clustering.eps import choose_eps
-    from training.embedding.cache import EmbeddingCache
-    from training.embedding.embeddings import embed_pictures
-    from training.embedding.workers import Workers
     from training.engine import open_engine
-    from training.model.training import Options
-    from training.network.weights import export_graph
+    from training.model.options import Options
+    from training.model.train import explore_eps
     from training.report.eps_page import render_eps
 
     options = Options("eps", None, min_samples, metric, pooling, resize)
     with errors_in_words(), open_engine(engine, scheduler) as running:
-        sources = pictures_at(pictures)
-        graph = export_graph(Path("models"), lambda line: console.print(escape(line)))
-        with (
-            closing(open_embedder(options.spec(), graph)) as embedder,
-            closing(EmbeddingCache(options.spec())) as cache,
-            progress("Embedding", len(sources)) as advance,
-        ):
-            embedded = embed_pictures(sources, embedder, cache, advance, Workers(running, graph))
-        choice = choose_eps(embedded.vectors, min_samples=min_samples, metric=metric)
+        choice = explore_eps(pictures, options, Path("models"), engine=running, say=say, show=progress)
         write_atomically(output, render_eps(choice))
     if as_json:
         typer.echo(json.dumps(_as_json(choice), indent=2))

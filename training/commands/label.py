@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import webbrowser
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from shared.command_line.console import console, errors_in_words, escape, progress
+from shared.command_line.console import console, errors_in_words, progress, say
 from training.commands.options import MovedPicturesOption
 
 
@@ -20,9 +19,7 @@ def run(
     browser: Annotated[bool, typer.Option(help="Open the page; without, only its link is printed.")] = True,
 ) -> None:
     """Name the groups, split them, take pictures out: on a page that only this machine can open."""
-    from shared.model.bundle import read_manifest
-    from training.embedding.cache import EmbeddingCache
-    from training.model.gallery import open_gallery
+    from training.gallery.gallery import open_gallery
     from training.page.server import serve
 
     def ready(link: str) -> None:
@@ -31,8 +28,8 @@ def run(
         if browser:
             webbrowser.open(link)
 
-    with errors_in_words(), closing(EmbeddingCache(read_manifest(bundle).embedder)) as cache:
-        gallery = open_gallery(bundle, pictures, cache, lambda line: console.print(escape(line)), progress)
+    with errors_in_words():
+        gallery = open_gallery(bundle, pictures, say, progress)
         if not gallery.trained.any():
             console.print(
                 "[yellow]None of the pictures was there in training;[/] they are grouped as they would answer"

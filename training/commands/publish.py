@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from shared.command_line.console import console, errors_in_words, escape
+from shared.command_line.console import console, errors_in_words, escape, progress, say
 from shared.errors import UserError
-from training.commands.report import rewrite
 from training.commands.store_options import STORE_HELP, JsonOption, show, store_at
 
 
@@ -42,11 +41,12 @@ def _refresh_report(bundle: Path) -> None:
     """Write report.html anew if names changed since; say so where that can't be done, and it is left out."""
     from shared.model.bundle import REPORT, read_bundle
     from training.report.version import reported_version
+    from training.report.writer import rewrite_report
 
     if reported_version(bundle) in {None, read_bundle(bundle).version}:
         return
     try:
-        rewrite(bundle)
+        rewrite_report(bundle, None, say, progress)
         console.print(f"Wrote {REPORT} anew: it showed other names")
     except UserError as error:
         console.print(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from shared.command_line.console import console, errors_in_words, escape, progress
+from shared.command_line.console import console, errors_in_words, escape, progress, say
 from shared.embedding.embedder import Pooling, Precision
 from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
@@ -19,8 +18,8 @@ from training.commands.options import EngineOption, PicturesArgument, SchedulerO
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from training.model.build import Trained
     from training.model.carry_over import Carried
-    from training.model.training import Previous, Trained
 
 
 def _eps(text: str) -> float | None:
@@ -75,66 +74,35 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Find groups of alike pictures and write the model that recognizes them."""
-    from shared.embedding.embedder import open_embedder
-    from shared.model.bundle import is_bundle, read_bundle
-    from shared.pictures.listing import pictures_at, remember_pictures
-    from shared.stores.releases import pointer_key
-    from training.embedding.cache import EmbeddingCache
-    from training.embedding.embeddings import embed_pictures
-    from training.embedding.workers import Workers
     from training.engine import open_engine
-    from training.model.calibration import choose_graph
-    from training.model.categories import find_categories
-    from training.model.gallery import Gallery
     from training.model.names import read_names
-    from training.model.training import Options, Previous, train
-    from training.report.cache import note_choices
-    from training.report.writer import Report
+    from training.model.options import Options
+    from training.model.train import train
 
-    options = Options(name, _eps(eps), min_samples, metric, pooling, resize)
-    folder = out / name
+    options = Options(name, _eps(eps), min_samples, metric, pooling, resize, precision)
     with errors_in_words(), open_engine(engine, scheduler) as running:
-        pointer_key(name)  # refuse an impossible name now, not after the embedding
-        given_names = read_names(labels) if labels else None
-        previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
-        sources = pictures_at(pictures)
-        options, graph = choose_graph(
-            options,
-            precision,
-            out,
-            sources,
-            previous.bundle.manifest.embedder if previous and not recalibrate else None,
-            lambda line: console.print(escape(line)),
-        )
-        # Closed before clustering, which may need the memory.
-        with (
-            closing(open_embedder(options.spec(), graph)) as embedder,
-            closing(EmbeddingCache(options.spec())) as cache,
-            progress("Embedding", len(sources)) as advance,
-        ):
-            embedded = embed_pictures(sources, embedder, cache, advance, Workers(running, graph))
         trained = train(
-            embedded,
+            pictures,
             options,
-            folder,
-            given_names=given_names,
-            categories=find_categories(categories, embedded.names) if categories else None,
-            previous=previous,
+            out,
+            given_names=read_names(labels) if labels else None,
+            categories=categories,
+            carry=carry,
+            recalibrate=recalibrate,
             engine=running,
+            say=say,
+            show=progress,
         )
-        remember_pictures(folder, pictures)
-        gallery = Gallery(folder, trained.bundle, embedder, sources, embedded)
-        Report(gallery, note_choices(trained.choices)).write(trained.bundle.labels, trained.bundle.version)
     if as_json:
-        typer.echo(json.dumps(_summary(trained, folder), indent=2))
+        typer.echo(json.dumps(_summary(trained), indent=2))
     else:
-        _tell(trained, folder, previous)
+        _tell(trained)
 
 
-def _summary(trained: Trained, folder: Path) -> dict[str, object]:
+def _summary(trained: Trained) -> dict[str, object]:
     manifest = trained.bundle.manifest
     return {
-        "bundle": str(folder),
+        "bundle": str(trained.folder),
         "version": trained.bundle.version,
         "clustering": manifest.clustering.model_dump(mode="json"),
         "embedder": manifest.embedder.model_dump(mode="json"),
@@ -145,7 +113,7 @@ def _summary(trained: Trained, folder: Path) -> dict[str, object]:
     }
 
 
-def _tell(trained: Trained, folder: Path, previous: Previous | None) -> None:
+def _tell(trained: Trained) -> None:
     for picture, reason in trained.embedded.skipped.items():
         console.print(f"[yellow]Skipped[/] {escape(picture)}: {escape(reason)}")
     console.print(_table(trained))
@@ -156,19 +124,19 @@ def _tell(trained: Trained, folder: Path, previous: Previous | None) -> None:
         f"pooling {manifest.embedder.pooling}, resize {manifest.embedder.resize}, {manifest.embedder.precision}"
     )
     for category, choice in trained.choices.items():
-        console.print(escape(f"eps chosen{f' for {category}' if category else ''}: {choice.reason}"))
-    if previous:
-        for line in _history(trained.carried, previous.bundle.labels.labels, manifest.counts.clusters):
-            console.print(escape(line))
+        say(f"eps chosen{f' for {category}' if category else ''}: {choice.reason}")
+    if trained.previous:
+        for line in _history(trained.carried, trained.previous.bundle.labels.labels, manifest.counts.clusters):
+            say(line)
     labels = trained.bundle.labels
     unnamed = manifest.counts.clusters - len(labels.labels.keys() | set(labels.not_groups))
-    where = escape(str(folder))
+    where = escape(str(trained.folder))
     console.print(f"[green]Wrote[/] {where} (version {trained.bundle.version})")
     if unnamed:
         console.print(f"Next: name the {unnamed} unnamed groups with `python -m training label {where}`")
     else:
-        models = escape(str(folder.parent))
-        console.print(f"Next: serve it with `MODEL_STORE={models} MODEL_NAME={folder.name} make serve`")
+        models = escape(str(trained.folder.parent))
+        console.print(f"Next: serve it with `MODEL_STORE={models} MODEL_NAME={trained.folder.name} make serve`")
 
 
 def _table(trained: Trained) -> Table:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shared.command_line.console import console, errors_in_words, escape
+from shared.command_line.console import console, errors_in_words, say
 from shared.stores.graphs import graph_path
 
 
@@ -31,7 +31,7 @@ def run(
         there = graph_path(out, GRAPH_SHA256).exists()
         if file:
             import_weights(file)
-        path = export_graph(out, lambda line: console.print(escape(line)))
+        path = export_graph(out, say)
     if there and quiet:
         return
     console.print(f"[green]Ready:[/] {path}\n{CREDIT}\nProven by SHA-256 {WEIGHTS_SHA256}")

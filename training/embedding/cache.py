@@ -39,13 +39,14 @@ class CacheError(UserError):
 class EmbeddingCache:
     """The embeddings of one spec. Safe to use from several threads and processes. Raises CacheError."""
 
-    def __init__(self, spec: EmbedderSpec, path: Path = DEFAULT) -> None:
+    def __init__(self, spec: EmbedderSpec, path: Path | None = None) -> None:
+        """Open the cache at `path`, or this checkout's own."""
         # Another release of the engine may differ in the last digits, and a bundle must be made of like vectors.
         self._spec = sha256(to_json(spec) + version("onnxruntime").encode())
         self._dimensions = spec.dimensions
         self._lock = threading.Lock()
-        self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path or DEFAULT
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         self._database = self._open()
 
     def by_fingerprint(self, fingerprint: str | None) -> Vector | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from shared.errors import UserError
 from shared.pictures.source import Source
 from training.embedding.cache import EmbeddingCache
 from training.embedding.workers import Workers, embed_elsewhere
+from training.progress import Show
 
 # What a killed run loses at the most: some four seconds of work. Each commit waits for the disk.
 _COMMIT = 32
@@ -61,6 +63,14 @@ def embed_pictures(
         reasons = "; ".join(f"{name}: {reason}" for name, reason in itertools.islice(skipped.items(), 3))
         raise NothingReadableError(f"none of the {len(skipped)} pictures could be read. {reasons}")
     return Embedded(tuple(names), np.stack(vectors), skipped)
+
+
+def embed_with_cache(
+    sources: Sequence[Source], embedder: Embedder, show: Show, task: str = "Embedding", workers: Workers | None = None
+) -> Embedded:
+    """`embed_pictures` with the cache of this checkout, shown as it goes on. Raises CacheError besides."""
+    with closing(EmbeddingCache(embedder.spec)) as cache, show(task, len(sources)) as advance:
+        return embed_pictures(sources, embedder, cache, advance, workers)
 
 
 def embed_sources(

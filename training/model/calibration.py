@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import batched, islice
 from pathlib import Path
 
 from shared.digests import sha256
-from shared.embedding.embedder import BATCH, EmbedderSpec, Precision, prepare, preprocess
+from shared.embedding.embedder import BATCH, EmbedderSpec, prepare, preprocess
 from shared.embedding.images import Picture, PictureError
 from shared.embedding.vgg16 import WEIGHTS_SHA256
 from shared.errors import UserError
@@ -16,9 +16,10 @@ from shared.files import write_atomically
 from shared.model.bundle import BundleError
 from shared.pictures.source import Source
 from shared.stores.graphs import checked_graph, graph_path
-from training.model.training import Options
+from training.model.options import Options
 from training.network.quantization import quantize
-from training.network.weights import GRAPH_SHA256, export_graph
+from training.network.weights import export_graph
+from training.progress import Say
 
 # On photographs, 8, 32 and 96 give embeddings as near to float32's (0.9994 on average with 7-bit kernels, least 0.998);
 # more than the fewest, for a set that is less alike than those.
@@ -30,26 +31,21 @@ class CalibrationError(UserError):
 
 
 def choose_graph(
-    options: Options,
-    precision: Precision,
-    root: Path,
-    sources: Sequence[Source],
-    previous: EmbedderSpec | None,
-    say: Callable[[str], None],
+    options: Options, root: Path, sources: Sequence[Source], previous: EmbedderSpec | None, say: Say
 ) -> tuple[Options, Path]:
-    """The options with the graph they ask for, and the path of that graph under `root`, made unless it is there.
+    """The options with the digest of the graph they ask for, and its path under `root`, made unless it is there.
 
     An int8 graph is `previous`'s, where that is one: embeddings made with another can't be compared with its, and a
     cache does not know them. Else it is calibrated on a sample of the pictures. Raises CalibrationError,
     shared.model.bundle.BundleError, shared.embedding.vgg16.WeightsError.
     """
-    if precision == "float32":
+    if options.precision == "float32":
         return options, export_graph(root, say)
     graph = _reusable(previous, root, say)
     if graph is None:
         say(f"Calibrating int8 on {min(PICTURES, len(sources))} of the pictures")
         graph = calibrate(export_graph(root, say), root, options.spec(), sources)
-    return replace(options, precision=precision, graph_sha256=graph.stem), graph
+    return replace(options, graph_sha256=graph.stem), graph
 
 
 def calibrate(graph: Path, root: Path, spec: EmbedderSpec, sources: Sequence[Source]) -> Path:
@@ -67,15 +63,7 @@ def calibrate(graph: Path, root: Path, spec: EmbedderSpec, sources: Sequence[Sou
     return path
 
 
-def open_graph(spec: EmbedderSpec, root: Path, say: Callable[[str], None]) -> Path:
-    """The graph under `root` that a spec names; the float32 one is made where it is missing.
-
-    Raises shared.model.bundle.BundleError, shared.embedding.vgg16.WeightsError.
-    """
-    return export_graph(root, say) if spec.graph_sha256 == GRAPH_SHA256 else checked_graph(root, spec.graph_sha256)
-
-
-def _reusable(previous: EmbedderSpec | None, root: Path, say: Callable[[str], None]) -> Path | None:
+def _reusable(previous: EmbedderSpec | None, root: Path, say: Say) -> Path | None:
     if previous is None or previous.precision != "int8" or previous.weights_sha256 != WEIGHTS_SHA256:
         return None
     try:

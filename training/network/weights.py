@@ -21,6 +21,7 @@ from shared.files import write_atomically
 from shared.stores.graphs import checked_graph, graph_path
 from training.network.float32_graph import graph_bytes
 from training.network.weight_files import read_weight_file, write_npz
+from training.progress import Say
 
 PATH_VARIABLE = "VGG16_WEIGHTS"
 CREDIT = "VGG16 weights: Simonyan and Zisserman, Visual Geometry Group, University of Oxford, CC BY 4.0"
@@ -49,7 +50,7 @@ class Source:
     """Puts a weight file into the folder it is given (or finds one elsewhere) and returns its path."""
 
 
-def obtain_weights(say: Callable[[str], None], cache: Path = CACHE) -> Tensors:
+def obtain_weights(say: Say, cache: Path = CACHE) -> Tensors:
     """The proven tensors, from the cache or else from the first source that works, and then cached.
 
     Raises WeightsError that tells what was tried and why each attempt failed.
@@ -82,7 +83,7 @@ def import_weights(file: Path, cache: Path = CACHE) -> None:
     write_npz(cache, tensors)
 
 
-def export_graph(root: Path, say: Callable[[str], None]) -> Path:
+def export_graph(root: Path, say: Say) -> Path:
     """The path of the float32 serving graph under `root`, made unless it is there and whole."""
     if graph_path(root, GRAPH_SHA256).exists():
         return checked_graph(root, GRAPH_SHA256)

@@ -22,7 +22,7 @@ from shared.documents import explain
 from shared.embedding.images import PictureError
 from shared.errors import UserError
 from shared.model.bundle import REPORT
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
 from training.page.edits import Edit
 from training.page.report_keeper import ReportKeeper

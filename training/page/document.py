@@ -14,7 +14,7 @@ from shared.digests import sha256
 from shared.documents import to_json
 from shared.errors import UserError
 from shared.model.bundle import LABELS, Labels, full_version, read_bundle, read_manifest, write_labels
-from training.model.gallery import Gallery, Group, Grouping
+from training.gallery.gallery import Gallery, Group, Grouping
 from training.page.edits import Edit, EditError, Split, apply, shown_grouping
 
 # More than anybody steps back; each step is as large as labels.json.

@@ -16,7 +16,7 @@ from shared.model.bundle import MOST_NAMES, Labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded, find_excluded
 from shared.model.model import apply_edits
-from training.model.gallery import Gallery, Group, Grouping
+from training.gallery.gallery import Gallery, Group, Grouping
 from training.model.names import make_labels
 from training.page.splitting import Way, cut
 

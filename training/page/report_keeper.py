@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from shared.model.bundle import Labels
-from training.model.gallery import Grouping
+from training.gallery.gallery import Grouping
 from training.report.version import reported_version
 from training.report.writer import Report
 

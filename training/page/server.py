@@ -11,7 +11,7 @@ from contextlib import suppress
 import uvicorn
 
 from shared.errors import UserError
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.page.app import make_app
 from training.page.document import Document
 from training.page.lock import exclusive

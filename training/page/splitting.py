@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shared.model.bundle import Labels
 from shared.model.model import apply_edits
 from training.clustering.clusters import find_clusters
-from training.model.gallery import Gallery, Group
+from training.gallery.gallery import Gallery, Group
 
 # Enough that no way to come apart is missed between two tries; fewer for large groups, each try of which costs more.
 _MOST_TRIES, _FEWEST_TRIES = 40, 10

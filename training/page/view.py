@@ -13,7 +13,7 @@ from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import find_excluded
 from shared.model.model import Assignment, apply_edits
-from training.model.gallery import Gallery, Group
+from training.gallery.gallery import Gallery, Group
 from training.page.document import Snapshot
 from training.page.edits import Split, apply, embedding_digest
 from training.page.splitting import Way, ways

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from shared.digests import sha256
 from shared.documents import to_json
 from shared.model.bundle import LABELS, MANIFEST, REPORT, BundleError, Manifest, full_version, read_bundle
-from shared.stores.base import Advance, ConflictError, MissingError, Store, StoreError
+from shared.stores.base import ConflictError, MissingError, Store, StoreError
 from shared.stores.graphs import checked_graph, graph_key
 from shared.stores.releases import (
     Pointer,
@@ -26,10 +26,8 @@ from shared.stores.releases import (
     version_key,
     versions_prefix,
 )
+from training.progress import Show
 from training.report.version import reported_version
-
-type Show = Callable[[str, int], AbstractContextManager[Advance]]
-"""Shows the transfer of a file, given its name and size in bytes."""
 
 # The way back without naming a version; longer, and the pointer that every worker reads would only grow.
 _HISTORY = 20

@@ -15,7 +15,8 @@ from shared.stores.base import MissingError, Store
 from shared.stores.download import download
 from shared.stores.graphs import checked_graph, graph_key, graph_path
 from shared.stores.releases import ReleaseWatcher, errors_as_in, read_published_manifest, version_key
-from training.release.publishing import Show, known_versions, read_pointer
+from training.progress import Show
+from training.release.publishing import known_versions, read_pointer
 
 
 class FetchError(UserError):

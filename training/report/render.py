@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
-from training.model.gallery import Gallery, Group, Grouping
+from training.gallery.gallery import Gallery, Group, Grouping
 from training.report.cache import Choice
 from training.report.chart import WIDTH, draw
 from training.report.map_labels import MapLabel, lay_out

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from shared.embedding.images import PictureError
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.pictures.thumbnails import thumbnail
 
 # Of WebP; base64 makes it 8 MB of page.

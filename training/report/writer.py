@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from shared.files import write_atomically
 from shared.model.bundle import REPORT, Labels
-from training.model.gallery import Gallery, Grouping
+from training.gallery.gallery import Gallery, Grouping, open_gallery
+from training.progress import Say, Show
 from training.report.cache import Choice, Facts, read_facts, write_facts
 from training.report.picture_map import Positions, place
 from training.report.render import render
@@ -53,3 +55,13 @@ class Report:
         places = {name: (round(float(x), 4), round(float(y), 4)) for name, (x, y) in zip(names, positions, strict=True)}
         write_facts(self.gallery.folder, self._facts.model_copy(update={"positions": places}))
         return positions
+
+
+def rewrite_report(bundle: Path, pictures: str | None, say: Say, show: Show) -> None:
+    """Write a bundle's report.html again, with its names as they are now.
+
+    `pictures` is where they are if they have moved since training. Raises a shared.errors.UserError that says what is
+    missing.
+    """
+    gallery = open_gallery(bundle, pictures, say, show)
+    Report(gallery).write(gallery.bundle.labels, gallery.bundle.version)

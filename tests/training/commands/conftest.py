@@ -1,26 +1,24 @@
 """Commands with caches of their own, and `train` on pictures that the real network finds alike."""
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from shared.embedding import embedder
 from shared.embedding.embedder import Embedder, EmbedderSpec, open_embedder
 from tests.bundles import link_graph
 from tests.training.commands.training_command import Train
 from tests.training.near_copies import EPS, near_copies
 from training.commands.app import app
-from training.embedding import cache as embedding_cache
+from training.embedding import cache
+from training.model import train as use_case
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands in tests neither fill nor profit from the developer's own cache."""
-    cache = functools.partial(embedding_cache.EmbeddingCache, path=tmp_path / "cache" / "embeddings.sqlite")
-    monkeypatch.setattr(embedding_cache, "EmbeddingCache", cache)
+    monkeypatch.setattr(cache, "DEFAULT", tmp_path / "cache" / "embeddings.sqlite")
 
 
 @pytest.fixture(scope="package")
@@ -57,9 +55,8 @@ def train(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Train:
     """The command, with an eps that suits near-copies unless another is given."""
-    cache = functools.partial(embedding_cache.EmbeddingCache, path=cache_file)
-    monkeypatch.setattr(embedding_cache, "EmbeddingCache", cache)
-    monkeypatch.setattr(embedder, "open_embedder", opened)
+    monkeypatch.setattr(cache, "DEFAULT", cache_file)
+    monkeypatch.setattr(use_case, "open_embedder", opened)
     monkeypatch.setenv("COLUMNS", "200")  # else tables are as wide as the terminal that the tests run in
 
     def run(pictures: Path, *options: str) -> Result:

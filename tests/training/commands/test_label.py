@@ -1,6 +1,5 @@
 """`label` and `report` as commands: on a bundle that the real network was trained for."""
 
-import functools
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from tests.bundles import link_graph
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.training.near_copies import EPS, near_copies
 from training.commands.app import app
-from training.embedding import cache as embedding_cache
+from training.embedding import cache
 from training.report.version import reported_version
 
 type Run = Callable[..., Result]
@@ -25,8 +24,7 @@ type Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    cache = functools.partial(embedding_cache.EmbeddingCache, path=tmp_path / "cache" / "embeddings.sqlite")
-    monkeypatch.setattr(embedding_cache, "EmbeddingCache", cache)
+    monkeypatch.setattr(cache, "DEFAULT", tmp_path / "cache" / "embeddings.sqlite")
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 

@@ -12,12 +12,14 @@ from shared.pictures.folder import FileSource, find_pictures
 from shared.stores.graphs import graph_path
 from tests.bundles import link_graph
 from tests.training.near_copies import near_copies
+from training.gallery.opening import open_graph
 from training.model import calibration
-from training.model.calibration import CalibrationError, calibrate, calibration_order, choose_graph, open_graph
-from training.model.training import Options
+from training.model.calibration import CalibrationError, calibrate, calibration_order, choose_graph
+from training.model.options import Options
 from training.network.weights import GRAPH_SHA256
 
 OPTIONS = Options("books")
+INT8 = replace(OPTIONS, precision="int8")
 SPEC = OPTIONS.spec()
 
 
@@ -51,7 +53,7 @@ def root(tmp_path: Path, graph: Path) -> Iterator[Path]:
 
 def test_float32_needs_no_calibration(root: Path, sources: list[FileSource], int8: EmbedderSpec) -> None:
     said: list[str] = []
-    options, graph = choose_graph(OPTIONS, "float32", root, sources, int8, said.append)
+    options, graph = choose_graph(OPTIONS, root, sources, int8, said.append)
     assert (options, graph, said) == (OPTIONS, graph_path(root, GRAPH_SHA256), [])
 
 
@@ -59,7 +61,7 @@ def test_int8_is_calibrated_on_the_pictures_whatever_their_order(
     root: Path, sources: list[FileSource], int8: EmbedderSpec
 ) -> None:
     said: list[str] = []
-    options, graph = choose_graph(OPTIONS, "int8", root, sources[::-1], SPEC, said.append)
+    options, graph = choose_graph(INT8, root, sources[::-1], SPEC, said.append)
     assert options.spec() == int8
     assert graph == graph_path(root, int8.graph_sha256)
     assert said == ["Calibrating int8 on 4 of the pictures"]
@@ -70,7 +72,7 @@ def test_the_graph_of_the_model_that_is_replaced_is_kept(
     calibrated: Path, sources: list[FileSource], int8: EmbedderSpec
 ) -> None:
     said: list[str] = []
-    options, graph = choose_graph(OPTIONS, "int8", calibrated, sources[:1], int8, said.append)
+    options, graph = choose_graph(INT8, calibrated, sources[:1], int8, said.append)
     assert options.spec() == int8
     assert graph == graph_path(calibrated, int8.graph_sha256)
     assert said == []
@@ -78,7 +80,7 @@ def test_the_graph_of_the_model_that_is_replaced_is_kept(
 
 def test_a_graph_that_is_lost_is_made_again(root: Path, sources: list[FileSource], int8: EmbedderSpec) -> None:
     said: list[str] = []
-    options, graph = choose_graph(OPTIONS, "int8", root, sources, int8, said.append)
+    options, graph = choose_graph(INT8, root, sources, int8, said.append)
     assert options.spec() == int8
     assert graph.exists()
     assert "is missing" in said[0]

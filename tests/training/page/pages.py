@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 import uvicorn
 
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.page.app import make_app
 from training.page.document import Document
 from training.page.report_keeper import ReportKeeper

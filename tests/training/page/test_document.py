@@ -10,7 +10,8 @@ from shared.model.bundle import LABELS, BundleError, Labels, read_bundle, write_
 from shared.pictures.folder import find_pictures
 from tests.training.galleries import EPS, open_plainly, train_pictures
 from training.embedding.embeddings import embed_pictures
-from training.model.training import Options, train
+from training.model.build import build_model
+from training.model.options import Options
 from training.page.document import Document, OutdatedError
 from training.page.edits import EditError, Mark, Name, Split
 
@@ -162,7 +163,7 @@ class TestOtherPrograms:
     def test_after_another_training_nothing_is_written(self, document: Document) -> None:
         folder = document.gallery.folder
         pictures = find_pictures(folder.parents[1] / "pictures")
-        train(embed_pictures(pictures, document.gallery.embedder, None), Options("shapes", eps=EPS / 3), folder)
+        build_model(embed_pictures(pictures, document.gallery.embedder, None), Options("shapes", eps=EPS / 3), folder)
         before = (folder / LABELS).read_bytes()
         with pytest.raises(OutdatedError, match="trained again"):
             document.change(Mark(op="mark", group=0, not_group=True), "")

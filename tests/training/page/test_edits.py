@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from tests.training.galleries import HOSTILE, draw, open_plainly, train_pictures
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.page.edits import (
     Edit,
     Edited,

@@ -9,7 +9,7 @@ import pytest
 from shared.documents import to_json
 from shared.model.bundle import REPORT, Labels, full_version
 from tests.training.galleries import open_plainly, train_pictures
-from training.model.gallery import Gallery, Grouping
+from training.gallery.gallery import Gallery, Grouping
 from training.page.report_keeper import ReportKeeper
 from training.report.version import reported_version
 from training.report.writer import Report

@@ -7,7 +7,7 @@ import pytest
 
 from shared.model.bundle import Labels
 from tests.training.galleries import fabricate, open_plainly, train_pictures
-from training.model.gallery import Gallery, Group
+from training.gallery.gallery import Gallery, Group
 from training.page.splitting import Way, cut, ways
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.galleries import open_plainly, train_pictures
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.page.document import Document
 from training.page.edits import TakeOut, embedding_digest
 from training.page.splitting import Way

@@ -13,7 +13,7 @@ from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
 from tests.training.galleries import HOSTILE, open_plainly, train_pictures
 from tests.training.report.test_cache import CHOICE
-from training.model.gallery import Gallery
+from training.gallery.gallery import Gallery
 from training.report.version import reported_version
 from training.report.writer import Report
 

@@ -13,8 +13,9 @@ from tests.training.galleries import EPS, draw, draw_pictures, open_plainly, tra
 from tests.training.plain_embedder import plain_embedder
 from training.csv_files import csv_rows
 from training.embedding.embeddings import Embedded, embed_pictures
-from training.model.gallery import Gallery
-from training.model.training import Options, train
+from training.gallery.gallery import Gallery
+from training.model.build import build_model
+from training.model.options import Options
 
 
 @pytest.fixture
@@ -44,8 +45,9 @@ def test_pictures_are_grouped_in_their_own_category(tmp_path: Path) -> None:
     pictures = draw_pictures(tmp_path / "pictures")
     embedded = embed_pictures(find_pictures(pictures), plain_embedder(), None)
     categories = ["odd" if name[-5] in "02468" else "even" for name in embedded.names]
-    train(embedded, Options("shapes", eps=EPS, min_samples=2), tmp_path / "models" / "shapes", categories=categories)
-    gallery = open_plainly(tmp_path / "models" / "shapes", pictures)
+    folder = tmp_path / "models" / "shapes"
+    build_model(embedded, Options("shapes", eps=EPS, min_samples=2), folder, categories=categories)
+    gallery = open_plainly(folder, pictures)
     assert list(gallery.categories) == categories
     found = gallery.grouping(gallery.bundle.labels)
     groups = gallery.bundle.manifest.categories

@@ -32,8 +32,9 @@ from tests.training.plain_embedder import plain_embedder
 from training.csv_files import csv_rows
 from training.embedding.cache import EmbeddingCache
 from training.embedding.embeddings import embed_pictures
+from training.model.build import Previous, TrainingError, build_model
 from training.model.names import NamesError
-from training.model.training import Options, Previous, TrainingError, train
+from training.model.options import Options
 
 OPTIONS = Options("books", eps=EPS)
 PICTURES = named("book", blob(1, 5)) | named("map", blob(2, 4)) | named("odd", blob(3, 1))
@@ -52,7 +53,7 @@ def contents(folder: Path) -> tuple[dict[str, bytes], dict[str, object]]:
 
 
 def test_a_bundle_says_what_it_is(tmp_path: Path) -> None:
-    trained = train(embedded(PICTURES), OPTIONS, tmp_path / "books")
+    trained = build_model(embedded(PICTURES), OPTIONS, tmp_path / "books")
     manifest = read_manifest(tmp_path / "books")
     assert manifest == trained.bundle.manifest
     assert manifest.counts.model_dump() == {
@@ -77,7 +78,7 @@ def test_a_bundle_says_what_it_is(tmp_path: Path) -> None:
 
 def test_assignments_tell_every_pictures_group_and_distance(tmp_path: Path) -> None:
     pictures = PICTURES | named("step", bridge(1, 2)[1:3])
-    train(embedded(pictures), OPTIONS, tmp_path / "books")
+    build_model(embedded(pictures), OPTIONS, tmp_path / "books")
     found = assigned(tmp_path / "books")
     assert list(found) == list(pictures)
     assert found["book0.jpg"] == (0, 0, "yes")
@@ -89,7 +90,7 @@ def test_assignments_tell_every_pictures_group_and_distance(tmp_path: Path) -> N
 
 def test_exemplars_are_the_most_central_pictures(tmp_path: Path) -> None:
     pictures = named("border", bridge(1, 2)[1:2]) | named("book", blob(1, 7))
-    labels = train(embedded(pictures), OPTIONS, tmp_path / "books").bundle.labels
+    labels = build_model(embedded(pictures), OPTIONS, tmp_path / "books").bundle.labels
     assert len(labels.exemplars[0]) == 5
     assert all(name.startswith("book") for name in labels.exemplars[0])
 
@@ -103,7 +104,7 @@ def test_training_twice_gives_the_same_bytes_whatever_the_order_of_the_files(
         shutil.copy(path, copy)
     options = Options("books")
     for folder, out in ((original, "one"), (copy, "two")):
-        train(embed_pictures(find_pictures(folder), plain_embedder(), None), options, tmp_path / out / "books")
+        build_model(embed_pictures(find_pictures(folder), plain_embedder(), None), options, tmp_path / out / "books")
     assert contents(tmp_path / "one" / "books") == contents(tmp_path / "two" / "books")
     assert read_bundle(tmp_path / "one" / "books").version == read_bundle(tmp_path / "two" / "books").version
 
@@ -115,7 +116,7 @@ def test_training_with_a_cache_cold_or_warm_and_without_gives_the_same_bytes(
     with closing(EmbeddingCache(OPTIONS.spec(), tmp_path / "cache.sqlite")) as cache:
         for out, with_cache in (("without", None), ("cold", cache), ("warm", cache)):
             found = embed_pictures(find_pictures(folder), plain_embedder(), with_cache)
-            train(found, Options("books"), tmp_path / out / "books")
+            build_model(found, Options("books"), tmp_path / out / "books")
     assert contents(tmp_path / "without" / "books") == contents(tmp_path / "cold" / "books")
     assert contents(tmp_path / "cold" / "books") == contents(tmp_path / "warm" / "books")
 
@@ -123,7 +124,7 @@ def test_training_with_a_cache_cold_or_warm_and_without_gives_the_same_bytes(
 def test_pictures_that_could_not_be_read_are_counted(tmp_path: Path, picture_folder: Callable[..., Path]) -> None:
     folder = picture_folder()
     (folder / "broken.jpg").write_bytes(b"no picture")
-    trained = train(embed_pictures(find_pictures(folder), plain_embedder(), None), OPTIONS, tmp_path / "books")
+    trained = build_model(embed_pictures(find_pictures(folder), plain_embedder(), None), OPTIONS, tmp_path / "books")
     assert list(trained.embedded.skipped) == ["broken.jpg"]
     assert (trained.bundle.manifest.counts.skipped, trained.bundle.manifest.counts.pictures) == (1, 9)
     assert "broken.jpg" not in assigned(tmp_path / "books")
@@ -138,7 +139,7 @@ def test_every_way_to_embed_and_compare_is_recorded_and_served(
     options = Options("books", metric=metric, pooling=pooling, resize=resize)
     embedder = plain_embedder(spec=options.spec())
     found = embed_pictures(find_pictures(picture_folder()), embedder, None)
-    bundle = train(found, options, tmp_path / "books").bundle
+    bundle = build_model(found, options, tmp_path / "books").bundle
     spec = bundle.manifest.embedder
     assert (spec.pooling, spec.resize, bundle.manifest.clustering.metric) == (pooling, resize, metric)
     assert bundle.arrays.vectors.shape == (bundle.manifest.counts.core_samples, 25_088 if pooling == "flatten" else 512)
@@ -173,7 +174,7 @@ def test_training_and_serving_agree_on_every_picture(
     options = Options("books", eps=eps * (20 if metric == "euclidean" else 1), min_samples=least, metric=metric)
     with TemporaryDirectory() as folder:
         try:
-            found = train(embedded(pictures), options, Path(folder) / "books", categories=each)
+            found = build_model(embedded(pictures), options, Path(folder) / "books", categories=each)
         except TrainingError:
             return
         expected = assigned(Path(folder) / "books")
@@ -191,7 +192,7 @@ def test_training_and_serving_agree_on_every_picture(
 
 def test_eps_is_chosen_where_it_is_not_given(tmp_path: Path) -> None:
     pictures = named("book", blob(1, 8)) | named("map", blob(2, 8)) | named("cat", blob(3, 8))
-    trained = train(embedded(pictures), Options("books"), tmp_path / "books")
+    trained = build_model(embedded(pictures), Options("books"), tmp_path / "books")
     assert trained.bundle.manifest.clustering.eps_chosen == "auto"
     assert trained.bundle.manifest.clustering.eps == pytest.approx(trained.choices[""].eps, rel=1e-6)
     assert trained.clusters.sizes() == [8, 8, 8]
@@ -202,30 +203,30 @@ def test_no_group_says_what_to_try(tmp_path: Path) -> None:
         TrainingError,
         match=r"no 3 of the 10 pictures are within eps 0\.0001 of one another: try a larger --eps, a smaller --min",
     ):
-        train(embedded(PICTURES), Options("books", eps=1e-4), tmp_path / "books")
+        build_model(embedded(PICTURES), Options("books", eps=1e-4), tmp_path / "books")
     assert not (tmp_path / "books").exists()
 
 
 def test_too_few_pictures_say_what_to_try(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"add pictures, .* or give a smaller --min-samples"):
-        train(embedded(named("a", blob(1, 2))), Options("books"), tmp_path / "books")
+        build_model(embedded(named("a", blob(1, 2))), Options("books"), tmp_path / "books")
 
 
 def test_a_group_as_large_as_all_pictures_is_one(tmp_path: Path) -> None:
-    assert train(embedded(named("a", blob(1, 3))), Options("books"), tmp_path / "books").clusters.sizes() == [3]
+    assert build_model(embedded(named("a", blob(1, 3))), Options("books"), tmp_path / "books").clusters.sizes() == [3]
 
 
 def test_names_are_given_by_picture(tmp_path: Path) -> None:
-    trained = train(embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={"map2.jpg": ("map", "chart")})
+    trained = build_model(embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={"map2.jpg": ("map", "chart")})
     assert trained.bundle.labels.labels == {1: ("map", "chart")}
     assert read_bundle(tmp_path / "books").labels == trained.bundle.labels
 
 
 def test_given_names_win_over_carried_ones(tmp_path: Path) -> None:
-    first = train(
+    first = build_model(
         embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={"map0.jpg": ("map",), "book0.jpg": ("b",)}
     )
-    again = train(
+    again = build_model(
         embedded(PICTURES),
         OPTIONS,
         tmp_path / "books",
@@ -237,21 +238,21 @@ def test_given_names_win_over_carried_ones(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("exemplar", ["missing.jpg", "odd0.jpg"])
 def test_a_name_that_can_not_be_given_leaves_the_old_model_as_it_was(tmp_path: Path, exemplar: str) -> None:
-    train(embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={"map0.jpg": ("map",)})
+    build_model(embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={"map0.jpg": ("map",)})
     before = contents(tmp_path / "books")
     with pytest.raises(NamesError, match=exemplar):
-        train(embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={exemplar: ("x",)})
+        build_model(embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={exemplar: ("x",)})
     assert contents(tmp_path / "books") == before
 
 
 @pytest.mark.parametrize("file", [CLUSTERS, ASSIGNMENTS, LABELS])
 def test_a_half_replaced_bundle_is_not_served_until_it_is_replaced(tmp_path: Path, file: str) -> None:
     folder = tmp_path / "books"
-    train(embedded(PICTURES), OPTIONS, folder)
+    build_model(embedded(PICTURES), OPTIONS, folder)
     (folder / file).unlink()
     (folder / file).mkdir()  # nothing can be written there
     with pytest.raises(OSError, match=file):
-        train(embedded(PICTURES), Options("books", eps=2 * EPS), folder)
+        build_model(embedded(PICTURES), Options("books", eps=2 * EPS), folder)
     with pytest.raises(BundleError, match=r"was being replaced .*: open it once where its folder can be written"):
         read_bundle(folder)
     (folder / file).rmdir()
@@ -260,9 +261,9 @@ def test_a_half_replaced_bundle_is_not_served_until_it_is_replaced(tmp_path: Pat
 
 
 def test_a_person_s_names_do_not_change_what_is_trained(tmp_path: Path) -> None:
-    first = train(embedded(PICTURES), OPTIONS, tmp_path / "books").bundle
+    first = build_model(embedded(PICTURES), OPTIONS, tmp_path / "books").bundle
     write_labels(tmp_path / "books", first.labels.model_copy(update={"labels": {0: ("book",)}}))
-    second = train(
+    second = build_model(
         embedded(PICTURES),
         OPTIONS,
         tmp_path / "books",

@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.digests import sha256
-from shared.embedding.embedder import EmbedderSpec, Pooling, Precision, Vectors
-from shared.embedding.images import Resize
-from shared.embedding.vgg16 import WEIGHTS_SHA256
+from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.errors import UserError
 from shared.model.bundle import (
     ASSIGNMENTS,
@@ -38,35 +36,11 @@ from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine, toolchain
 from training.model.carry_over import Carried, carry_over
 from training.model.names import NamesByPicture, make_labels, names_by_exemplar
-from training.network.weights import GRAPH_SHA256
+from training.model.options import Options
 
 
 class TrainingError(UserError):
     """These pictures and parameters give no model. The message says what to try."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to train. eps None means: choose it from the pictures."""
-
-    name: str
-    eps: float | None = None
-    min_samples: int = 3
-    metric: Metric = "cosine"
-    pooling: Pooling = "avg"
-    resize: Resize = "antialias"
-    precision: Precision = "float32"
-    graph_sha256: str = GRAPH_SHA256
-    """An int8 graph is calibrated on the pictures: training.model.calibration.choose_graph gives both."""
-
-    def spec(self) -> EmbedderSpec:
-        return EmbedderSpec(
-            weights_sha256=WEIGHTS_SHA256,
-            graph_sha256=self.graph_sha256,
-            pooling=self.pooling,
-            resize=self.resize,
-            precision=self.precision,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +53,19 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
+    folder: Path
+    """The bundle's."""
     bundle: Bundle
     embedded: Embedded
     clusters: Clusters
     choices: Mapping[str, EpsChoice]
     """How eps was chosen, by category ("" where there are none); empty where it was given."""
+    previous: Previous | None
     carried: Carried
+    """What became of the groups of `previous`."""
 
 
-def train(
+def build_model(
     embedded: Embedded,
     options: Options,
     folder: Path,
@@ -112,7 +90,8 @@ def train(
         ASSIGNMENTS: _assignments(embedded.names, clusters, categories),
     }
     manifest = _manifest(options, embedded, clusters, by_category, contents)
-    return Trained(write_bundle(folder, manifest, contents, labels), embedded, clusters, choices, carried)
+    bundle = write_bundle(folder, manifest, contents, labels)
+    return Trained(folder, bundle, embedded, clusters, choices, previous, carried)
 
 
 def _cluster(

@@ -6,8 +6,7 @@ are, so what a person sees is what the Function answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,12 +20,9 @@ from shared.model.model import Model
 from shared.pictures.listing import pictures_at, recall_pictures
 from shared.pictures.source import Source
 from training.csv_files import csv_rows
-from training.embedding.cache import EmbeddingCache
-from training.embedding.embeddings import Embedded, embed_pictures
-from training.model.opening import open_trained
-
-type Show = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Shows a task's progress, given its name and number of steps; told of steps done."""
+from training.embedding.embeddings import Embedded, embed_with_cache
+from training.gallery.opening import open_trained
+from training.progress import Say, Show
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +131,14 @@ class Gallery:
         return distance(self.points, comparable(vector, metric), metric)
 
 
-def open_gallery(
-    folder: Path, pictures: str | None, cache: EmbeddingCache | None, say: Callable[[str], None], show: Show
-) -> Gallery:
+def open_gallery(folder: Path, pictures: str | None, say: Say, show: Show) -> Gallery:
     """The bundle in `folder` with the pictures it was trained on, or those of another place.
 
     Raises a shared.errors.UserError that says what is missing.
     """
     sources = pictures_at(pictures or recall_pictures(folder))
     bundle, model = open_trained(folder, say)
-    with show("Looking at the pictures", len(sources)) as advance:
-        found = embed_pictures(sources, model.embedder, cache, advance)
+    found = embed_with_cache(sources, model.embedder, show, "Looking at the pictures")
     return Gallery(folder, bundle, model.embedder, sources, found)
 
 
