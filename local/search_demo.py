@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -61,7 +62,7 @@ def _keep(settings: Mapping[str, str]) -> None:
         _say(f"4. Search by hand at {url} (Ctrl+C ends everything)")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
-            signal.pause()
+            threading.Event().wait()
 
 
 def _run(settings: Mapping[str, str], *arguments: str) -> None:
