@@ -77,7 +77,7 @@ def _check_edits(edits: Edits, manifest: Manifest, known: range) -> None:
             raise ValueError(f"edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown")
     for taken in edits.excluded:
         if not all(cluster in known for cluster in taken.clusters):
-            raise ValueError(f"edits.excluded has {taken.picture} taken out of a cluster that is unknown")
+            raise ValueError(f"edits.excluded has {taken.picture} excluded from a cluster that is unknown")
         size = len(taken.vector) / np.float32().nbytes
         if size != manifest.embedder.dimensions or not _are_embeddings(taken.embedding()[None]):
             numbers = manifest.embedder.dimensions

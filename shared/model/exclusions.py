@@ -1,7 +1,7 @@
 """Pictures that a person took out of clusters: kept by their embeddings, so that files may move and be called anything.
 
 Neither such a picture nor what is more like it is recognized as one of those: a cluster is no answer for an embedding
-that is as near to the picture taken out as to all of the cluster's core samples.
+that is as near to the removed picture as to all of the cluster's core samples.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Excluded(BaseModel):
 
 
 def find_excluded(entries: Sequence[Excluded], vectors: NDArray[np.float32]) -> dict[int, Excluded]:
-    """Which of some pictures were taken out, by their row in `vectors` (n, dimensions): copies of one were, too."""
+    """Which of some pictures were removed, by their row in `vectors` (n, dimensions): copies of one were, too."""
     if not entries:
         return {}
     embeddings = np.stack([entry.embedding() for entry in entries])
@@ -45,7 +45,7 @@ def find_excluded(entries: Sequence[Excluded], vectors: NDArray[np.float32]) -> 
 
 
 def counterexamples(entries: Sequence[Excluded]) -> dict[int, NDArray[np.float32]]:
-    """By cluster, the embeddings of the pictures that were taken out of it: shape (pictures, dimensions)."""
+    """By cluster, the embeddings of the pictures that were removed from it: shape (pictures, dimensions)."""
     found: dict[int, list[NDArray[np.float32]]] = {}
     for entry in entries:
         for cluster in entry.clusters:

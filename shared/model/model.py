@@ -25,7 +25,7 @@ class Assignment:
     distance: float
     """To the nearest core sample of the clusters that count; infinite where there is none to compare with.
 
-    All count, but for those of other categories and those that a picture like this one was taken out of.
+    All count, but for those of other categories and those that a picture like this one was removed from.
     """
     confidence: float
     """1 on a core sample, 0 at eps and beyond."""

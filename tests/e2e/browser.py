@@ -17,7 +17,7 @@ needs_chromium = pytest.mark.skipif(
 )
 
 # Several test runs may share two cores.
-_PATIENCE_MILLISECONDS = 30_000
+_TIMEOUT_MILLISECONDS = 30_000
 
 _SIZES = {"desktop": (1280, 860), "phone": (390, 780)}
 
@@ -41,7 +41,7 @@ def tab(
         is_mobile=phone,
         has_touch=phone,
     )
-    context.set_default_timeout(_PATIENCE_MILLISECONDS)
+    context.set_default_timeout(_TIMEOUT_MILLISECONDS)
     wrong: list[str] = []
 
     def refuse(dialog: Dialog) -> None:

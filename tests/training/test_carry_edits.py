@@ -1,4 +1,4 @@
-"""A person's edits follow the pictures, too: pictures taken out stay out, and splits are remembered by their names."""
+"""A person's edits follow the pictures, too: removed pictures stay out, and splits are remembered by their names."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def answered(model: Trained, vector: Vector) -> int:
 
 
 @pytest.mark.parametrize("prefix", ["", "renamed "])
-def test_a_picture_taken_out_stays_out_whatever_it_is_called_now(retrain: Callable[..., Trained], prefix: str) -> None:
+def test_a_removed_picture_stays_out_whatever_it_is_called_now(retrain: Callable[..., Trained], prefix: str) -> None:
     second = {f"{prefix}{name}": vector for name, vector in (MAPS | BOOKS).items()}
     model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), second)
     (out,) = model.carried.excluded
@@ -38,7 +38,7 @@ def test_a_picture_taken_out_stays_out_whatever_it_is_called_now(retrain: Callab
     assert model.bundle.labels.labels == {1: ("book",), 0: ("map",)}
 
 
-def test_a_picture_taken_out_that_lay_near_the_group_stays_out(retrain: Callable[..., Trained]) -> None:
+def test_a_removed_picture_that_lay_near_the_group_stays_out(retrain: Callable[..., Trained]) -> None:
     border = {"step.jpg": bridge(1, 2)[1], "border.jpg": bridge(1, 2)[2]}
     model = retrain(BOOKS | MAPS | border, excluded(border, "border.jpg", of=0), BOOKS | MAPS | border)
     assert not model.clusters.core[model.embedded.names.index("border.jpg")]
@@ -46,7 +46,7 @@ def test_a_picture_taken_out_that_lay_near_the_group_stays_out(retrain: Callable
     assert answered(model, border["border.jpg"]) == NOISE
 
 
-def test_a_picture_taken_out_and_removed_stays_out(retrain: Callable[..., Trained]) -> None:
+def test_a_removed_picture_that_is_gone_stays_out(retrain: Callable[..., Trained]) -> None:
     rest = {name: vector for name, vector in (BOOKS | MAPS).items() if name != "book0.jpg"}
     model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), rest)
     assert [out.picture for out in model.carried.excluded] == ["book0.jpg"]
@@ -54,20 +54,20 @@ def test_a_picture_taken_out_and_removed_stays_out(retrain: Callable[..., Traine
     assert model.carried.names == BOTH
 
 
-def test_another_picture_under_the_name_of_one_taken_out_is_not_taken_out(retrain: Callable[..., Trained]) -> None:
+def test_another_picture_under_the_name_of_a_removed_one_is_not_removed(retrain: Callable[..., Trained]) -> None:
     other = {"book0.jpg": blob(1, 1, seed=7)[0]}
     model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), BOOKS | MAPS | other)
     assert answered(model, other["book0.jpg"]) == group_of(model, "book0.jpg") == 0
     assert answered(model, BOOKS["book0.jpg"]) == NOISE
 
 
-def test_a_picture_is_not_taken_out_of_what_is_no_group_of_its_any_more(retrain: Callable[..., Trained]) -> None:
+def test_a_picture_is_not_removed_from_what_is_no_group_of_its_any_more(retrain: Callable[..., Trained]) -> None:
     model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), MAPS | named("cat", blob(3, 5)))
     assert model.bundle.labels.edits == Edits()
-    assert model.carried.forgotten == {"book0.jpg": "nothing continues the group that it was taken out of"}
+    assert model.carried.forgotten == {"book0.jpg": "nothing continues the group that it was removed from"}
 
 
-def test_a_picture_taken_out_of_a_group_that_came_apart_stays_out_of_every_part(
+def test_a_picture_removed_from_a_group_that_came_apart_stays_out_of_every_part(
     retrain: Callable[..., Trained],
 ) -> None:
     ends = BOOKS | MAPS
@@ -75,7 +75,7 @@ def test_a_picture_taken_out_of_a_group_that_came_apart_stays_out_of_every_part(
     assert [out.clusters for out in model.carried.excluded] == [(0, 1)]
 
 
-def test_with_another_embedder_pictures_taken_out_are_known_by_name(retrain: Callable[..., Trained]) -> None:
+def test_with_another_embedder_removed_pictures_are_known_by_name(retrain: Callable[..., Trained]) -> None:
     elsewhere = named("map", blob(12, 4)) | dict(list(named("book", blob(11, 5)).items())[1:])
     labels = excluded(BOOKS | MAPS, "map1.jpg", "book0.jpg", of=0)
     model = retrain(MAPS | BOOKS, labels, elsewhere, Options("books", eps=EPS, resize="point"))
@@ -86,7 +86,7 @@ def test_with_another_embedder_pictures_taken_out_are_known_by_name(retrain: Cal
     assert "embeddings are made another way" in model.carried.forgotten["book0.jpg"]
 
 
-def test_a_picture_taken_out_by_its_core_sample_alone_stays_out(retrain: Callable[..., Trained]) -> None:
+def test_a_removed_picture_by_its_core_sample_alone_stays_out(retrain: Callable[..., Trained]) -> None:
     model = retrain(BOOKS | MAPS, {"labels": BOTH, "edits": Edits(core={0: NOISE})}, MAPS | BOOKS)
     assert [(out.picture, out.clusters) for out in model.carried.excluded] == [("book0.jpg", (1,))]
     assert answered(model, BOOKS["book0.jpg"]) == NOISE

@@ -18,7 +18,7 @@ def run(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port at 127.0.0.1; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page; without, only its link is printed.")] = True,
 ) -> None:
-    """Name the groups, split them, take pictures out: on a page that only this machine can open."""
+    """Name the groups, split them, remove pictures: on a page that only this machine can open."""
     from training.gallery.gallery import open_gallery
     from training.page.server import serve
 

@@ -180,6 +180,6 @@ def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], count: 
     for group in carried.gone:
         yield f"Gone: old group {old(group)}"
     for out in carried.excluded:
-        yield f"Still taken out: {out.picture}, of group {' and '.join(map(str, out.clusters))}"
+        yield f"Still removed: {out.picture}, from group {' and '.join(map(str, out.clusters))}"
     for picture, reason in carried.forgotten.items():
-        yield f"Not taken out any more: {picture}, for {reason}"
+        yield f"Not removed any more: {picture}, for {reason}"

@@ -38,7 +38,7 @@ class Carried:
     excluded: list[Excluded] = field(default_factory=list[Excluded])
     """Pictures that a person took out of groups, with the new groups that continue those."""
     forgotten: dict[str, str] = field(default_factory=dict[str, str])
-    """Pictures that were taken out of a group but can't be any more, and why."""
+    """Pictures that were removed from a group but can't be any more, and why."""
     ancestors: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     """New group to the old groups it continues, the one that gave most first."""
     split: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
@@ -61,7 +61,7 @@ def carry_over(
     most; `merged` tells, so that a person can judge.
     """
     names, trained = _assignments(folder)
-    excluded = _taken_out(old, names)
+    excluded = _excluded(old, names)
     # A group marked as none is still a group, whose mark must be carried.
     groups, eps, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
     before = dict(zip(names, trained, strict=True))
@@ -78,7 +78,7 @@ def carry_over(
     else:
         votes = _shared_pictures(before, pictures, clusters)
     carried = _conclude(old, votes, existing)
-    _carry_taken_out(carried, excluded, pictures, vectors, comparable=comparable)
+    _carry_excluded(carried, excluded, pictures, vectors, comparable=comparable)
     return carried
 
 
@@ -88,11 +88,11 @@ def _assignments(folder: Path) -> tuple[list[str], list[int]]:
     return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
 
 
-def _taken_out(old: Bundle, names: Sequence[str]) -> list[Excluded]:
+def _excluded(old: Bundle, names: Sequence[str]) -> list[Excluded]:
     """What a person took out of the old groups; not what a split left over, for that may belong again."""
     arrays, edits = old.arrays, old.labels.edits
     split = {int(arrays.clusters[row]) for row, group in edits.core.items() if group != NOISE}
-    # Bundles in which a picture was taken out by its core sample alone.
+    # Bundles in which a picture was removed by its core sample alone.
     bare = [row for row, group in edits.core.items() if group == NOISE and int(arrays.clusters[row]) not in split]
     return [
         *edits.excluded,
@@ -107,7 +107,7 @@ def _taken_out(old: Bundle, names: Sequence[str]) -> list[Excluded]:
     ]
 
 
-def _carry_taken_out(
+def _carry_excluded(
     carried: Carried, entries: Sequence[Excluded], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
 ) -> None:
     """Take the same pictures out of the groups that continue theirs, or note why that can't be.
@@ -123,7 +123,7 @@ def _carry_taken_out(
             row = rows.get(entry.picture)
         clusters = tuple(new for new, old in sorted(carried.ancestors.items()) if {*old} & {*entry.clusters})
         if not clusters:
-            carried.forgotten[entry.picture] = "nothing continues the group that it was taken out of"
+            carried.forgotten[entry.picture] = "nothing continues the group that it was removed from"
         elif row is not None:
             vector = vectors[row].astype("<f4").tobytes()
             carried.excluded.append(Excluded(picture=pictures[row], clusters=clusters, vector=vector))

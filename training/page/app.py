@@ -26,7 +26,7 @@ from training.gallery.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
 from training.page.edits import Edit
 from training.page.report_keeper import ReportKeeper
-from training.page.view import state_view, tried_view, way_views
+from training.page.view import split_option_views, state_view, tried_view
 from training.pictures.thumbnails import thumbnail
 
 _STATIC = Path(__file__).parent / "static"
@@ -81,12 +81,12 @@ class Page:
 
     async def _answer(self, request: Request, make: Callable[[str], Outcome]) -> Response:
         outcome = await run_in_threadpool(make, request.headers.get("if-match", "").strip('"'))
-        return self._state(outcome.now, outcome.said, outcome.concurrent_change)
+        return self._state(outcome.now, outcome.message, outcome.concurrent_change)
 
     def splits(self, request: Request) -> Response:
-        """The ways in which a group comes apart."""
+        """The options for splitting a group."""
         found, group = self._document.group(int(request.path_params["group"]))
-        return JSONResponse({"digest": found.digest, "ways": way_views(self._gallery, found, group)})
+        return JSONResponse({"digest": found.digest, "options": split_option_views(self._gallery, found, group)})
 
     async def try_picture(self, request: Request) -> Response:
         """What the Function would answer for the picture in the body, and the category in the query if there is one."""
@@ -121,10 +121,11 @@ class Page:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The report is still being written: reload in a minute")
         return FileResponse(self._gallery.folder / REPORT, headers={"Content-Security-Policy": _REPORT_POLICY})
 
-    def _state(self, found: Snapshot, said: str = "", concurrent_change: bool = False) -> Response:
+    def _state(self, found: Snapshot, message: str = "", concurrent_change: bool = False) -> Response:
         view = state_view(self._gallery, found, self._keeper.trouble)
         return JSONResponse(
-            {"state": view, "said": said, "concurrent_change": concurrent_change}, headers={"ETag": self._etag(found)}
+            {"state": view, "message": message, "concurrent_change": concurrent_change},
+            headers={"ETag": self._etag(found)},
         )
 
     def _etag(self, found: Snapshot) -> str:

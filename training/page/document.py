@@ -49,7 +49,7 @@ class Outcome:
     """What became of a change."""
 
     now: Snapshot
-    said: str
+    message: str
     """What was done, in words."""
     concurrent_change: bool
     """Whether something else had changed since the person looked."""
@@ -59,7 +59,7 @@ class Outcome:
 class _Step:
     before: Labels
     after: Labels
-    said: str
+    message: str
 
 
 class Document:
@@ -97,10 +97,10 @@ class Document:
                 raise OutdatedError("Something changed since this split was shown: look at it again")
             edited = apply(edit, self.gallery, self._labels, self._shown)
             if edited.labels != self._labels:
-                self._undo = [*self._undo[1 - _MOST_UNDO :], _Step(self._labels, edited.labels, edited.said)]
+                self._undo = [*self._undo[1 - _MOST_UNDO :], _Step(self._labels, edited.labels, edited.message)]
                 self._redo = []
                 self._save(edited.labels)
-            return Outcome(self._snapshot(), edited.said, concurrent_change)
+            return Outcome(self._snapshot(), edited.message, concurrent_change)
 
     def undo(self, base: str) -> Outcome:
         """Take back the last change. Raises OutdatedError when it is not the one that the person saw last."""
@@ -111,7 +111,7 @@ class Document:
             step = self._undo.pop()
             self._redo.append(step)
             self._save(step.before)
-            return Outcome(self._snapshot(), f"Undone: {step.said}", concurrent_change=False)
+            return Outcome(self._snapshot(), f"Undone: {step.message}", concurrent_change=False)
 
     def redo(self, base: str) -> Outcome:
         """Make the change again that was undone last. Raises OutdatedError as undo does."""
@@ -122,7 +122,7 @@ class Document:
             step = self._redo.pop()
             self._undo.append(step)
             self._save(step.after)
-            return Outcome(self._snapshot(), f"Done again: {step.said}", concurrent_change=False)
+            return Outcome(self._snapshot(), f"Done again: {step.message}", concurrent_change=False)
 
     def group(self, cluster: int) -> tuple[Snapshot, Group]:
         """A group as it is shown. Raises EditError when it is not there."""
@@ -143,8 +143,8 @@ class Document:
             digest=self._digest,
             answered=self._answered,
             shown=self._shown,
-            undo=self._undo[-1].said if self._undo else None,
-            redo=self._redo[-1].said if self._redo else None,
+            undo=self._undo[-1].message if self._undo else None,
+            redo=self._redo[-1].message if self._redo else None,
         )
 
     def _catch_up(self) -> None:

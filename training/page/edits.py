@@ -18,7 +18,7 @@ from shared.model.exclusions import Excluded, find_excluded
 from shared.model.model import apply_edits
 from training.gallery.gallery import Gallery, Group, Grouping
 from training.model.names import make_labels
-from training.page.splitting import Way, cut
+from training.page.splitting import SplitOption, split_parts
 
 # A name is a word or a few; AI Search would take 32,766 bytes, a reader would not.
 _LONGEST_NAME = 100
@@ -51,15 +51,15 @@ class Mark(_Edit):
     not_group: bool
 
 
-class TakeOut(_Edit):
+class Remove(_Edit):
     """Take a picture out of its group: neither it nor what is more like it answers that group any more."""
 
-    op: Literal["take_out"]
+    op: Literal["remove"]
     picture: int
 
 
 class PutBack(_Edit):
-    """Let a picture that was taken out belong again where it did, whatever the groups that it was taken out of."""
+    """Let a picture that was removed belong again where it did, whatever the groups that it was removed from."""
 
     op: Literal["put_back"]
     picture: int
@@ -82,13 +82,13 @@ class Split(_Edit):
     min_samples: int = Field(ge=1)
 
 
-type Edit = Annotated[Name | Mark | TakeOut | PutBack | PutBackMissing | Split, Field(discriminator="op")]
+type Edit = Annotated[Name | Mark | Remove | PutBack | PutBackMissing | Split, Field(discriminator="op")]
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
     labels: Labels
-    said: str
+    message: str
     """What was done, in words."""
 
 
@@ -99,8 +99,8 @@ def apply(edit: Edit, gallery: Gallery, labels: Labels, grouping: Grouping) -> E
             return _name(edit, labels, _group(grouping, edit.group))
         case Mark():
             return _mark(edit, labels, _group(grouping, edit.group))
-        case TakeOut():
-            return _take_out(edit.picture, gallery, labels, grouping)
+        case Remove():
+            return _remove(edit.picture, gallery, labels, grouping)
         case PutBack():
             return _put_back(edit.picture, gallery, labels)
         case PutBackMissing():
@@ -123,7 +123,7 @@ def shown_grouping(gallery: Gallery, labels: Labels, answered: Grouping) -> Grou
 
 
 def embedding_digest(entry: Excluded) -> str:
-    """What an edit calls a picture that was taken out and has no position in the gallery: SHA-256 of its embedding."""
+    """What an edit calls a picture that was removed and has no position in the gallery: SHA-256 of its embedding."""
     return sha256(entry.vector)
 
 
@@ -173,12 +173,12 @@ def _mark(edit: Mark, labels: Labels, group: Group) -> Edited:
     )
 
 
-def _take_out(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
+def _remove(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
     name = _name_of(picture, gallery)
     cluster = int(grouping.clusters[picture])
     before = find_excluded(labels.edits.excluded, gallery.vectors).get(picture)
     if cluster == NOISE:
-        raise EditError(f"{name} was taken out already" if before else f"{name} is in no group")
+        raise EditError(f"{name} was removed already" if before else f"{name} is in no group")
     if before:
         entry = before.model_copy(update={"clusters": (*before.clusters, cluster)})
     else:
@@ -186,20 +186,20 @@ def _take_out(picture: int, gallery: Gallery, labels: Labels, grouping: Grouping
     others = tuple(taken for taken in labels.edits.excluded if taken is not before)
     new = _replace_edits(labels, excluded=(*others, entry))
     after = shown_grouping(gallery, new, gallery.grouping(new))
-    said = f"{name} taken out of {title(labels, cluster)}: {_whereabouts(picture, labels, after)} now"
+    message = f"{name} removed from {title(labels, cluster)}: {_whereabouts(picture, labels, after)} now"
     left = np.flatnonzero((grouping.clusters == cluster) & (after.clusters != cluster)).tolist()
     rest = [gallery.names[other] for other in left if other != picture]
     if rest:
         told = ", ".join(rest[:_MOST_TOLD]) + (", …" if len(rest) > _MOST_TOLD else "")
-        said += f". {len(rest)} more like it than like the group went with it: {told}"
-    return Edited(_with_exemplars(new, gallery, after, [cluster]), said)
+        message += f". {len(rest)} more like it than like the group went with it: {told}"
+    return Edited(_with_exemplars(new, gallery, after, [cluster]), message)
 
 
 def _put_back(picture: int, gallery: Gallery, labels: Labels) -> Edited:
     name = _name_of(picture, gallery)
     entry = find_excluded(labels.edits.excluded, gallery.vectors).get(picture)
     if entry is None:
-        raise EditError(f"{name} was not taken out")
+        raise EditError(f"{name} was not removed")
     new, after = _without(entry, gallery, labels)
     return Edited(new, f"{name} put back: {_whereabouts(picture, labels, after)} again")
 
@@ -214,7 +214,7 @@ def _put_back_missing(embedding: str, gallery: Gallery, labels: Labels) -> Edite
 
 
 def _without(entry: Excluded, gallery: Gallery, labels: Labels) -> tuple[Labels, Grouping]:
-    """The labels as if a picture had not been taken out, and where the pictures are then."""
+    """The labels as if a picture had not been removed, and where the pictures are then."""
     new = _replace_edits(labels, excluded=tuple(taken for taken in labels.edits.excluded if taken is not entry))
     after = shown_grouping(gallery, new, gallery.grouping(new))
     alive = [group.cluster for group in after.groups if group.cluster in entry.clusters]
@@ -230,12 +230,12 @@ def _split(edit: Split, gallery: Gallery, labels: Labels, grouping: Grouping) ->
     group = _group(grouping, edit.group)
     if group.cluster in labels.not_groups:
         raise EditError(f"{title(labels, group.cluster)} is marked as no group: make it a group again first")
-    parts = cut(gallery, labels, group, Way(edit.eps, edit.min_samples))
+    parts = split_parts(gallery, labels, group, SplitOption(edit.eps, edit.min_samples))
     if len(parts) < 2:
         raise EditError(f"{title(labels, group.cluster)} does not come apart at eps {edit.eps:.4g}")
     first = gallery.bundle.manifest.counts.clusters + len(labels.edits.eps)
     ids = range(first, first + len(parts))
-    # Those taken out among them: nothing may be left of a group that is no more.
+    # Those removed among them: nothing may be left of a group that is no more.
     everything, _, _ = apply_edits(gallery.bundle.arrays, _replace_edits(labels, excluded=()))
     core = {int(row): NOISE for row in np.flatnonzero(everything == group.cluster)}
     core |= {int(row): cluster for cluster, rows in zip(ids, parts, strict=True) for row in rows}
@@ -243,15 +243,15 @@ def _split(edit: Split, gallery: Gallery, labels: Labels, grouping: Grouping) ->
         labels,
         core=dict(sorted({**labels.edits.core, **core}.items())),
         eps={**labels.edits.eps, **dict.fromkeys(ids, edit.eps)},
-        excluded=tuple(_out_of_parts(taken, group.cluster, ids) for taken in labels.edits.excluded),
+        excluded=tuple(_excluded_from_parts(taken, group.cluster, ids) for taken in labels.edits.excluded),
     )
     names = labels.labels.get(group.cluster, ())
     given = {cluster: kept for cluster, kept in labels.labels.items() if cluster != group.cluster}
     given |= dict.fromkeys(ids, names) if names else {}
     exemplars = {cluster: kept for cluster, kept in labels.exemplars.items() if cluster != group.cluster}
     new = new.model_copy(update={"labels": dict(sorted(given.items())), "exemplars": exemplars})
-    said = f"{title(labels, group.cluster)} split into {len(parts)}"
-    return Edited(_with_exemplars(new, gallery, gallery.grouping(new), ids), said[0].upper() + said[1:])
+    message = f"{title(labels, group.cluster)} split into {len(parts)}"
+    return Edited(_with_exemplars(new, gallery, gallery.grouping(new), ids), message[0].upper() + message[1:])
 
 
 def _group(grouping: Grouping, cluster: int) -> Group:
@@ -261,8 +261,8 @@ def _group(grouping: Grouping, cluster: int) -> Group:
     raise EditError(f"group {cluster} is not there any more: it was split or emptied meanwhile")
 
 
-def _out_of_parts(taken: Excluded, group: int, parts: Iterable[int]) -> Excluded:
-    """What was taken out of a group stays out of all that a split makes of it."""
+def _excluded_from_parts(taken: Excluded, group: int, parts: Iterable[int]) -> Excluded:
+    """What was removed from a group stays out of all that a split makes of it."""
     if group not in taken.clusters:
         return taken
     rest = (cluster for cluster in taken.clusters if cluster != group)

@@ -16,7 +16,7 @@ from shared.model.model import apply_edits
 from training.clustering.clusters import find_clusters
 from training.gallery.gallery import Gallery, Group
 
-# Enough that no way to come apart is missed between two tries; fewer for large groups, each try of which costs more.
+# Enough that no option is missed between two tries; fewer for large groups, each try of which costs more.
 _MOST_TRIES, _FEWEST_TRIES = 40, 10
 _TRIES_TIMES_PICTURES = 20_000
 
@@ -26,41 +26,41 @@ _PAIRS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SplitOption:
     """DBSCAN's parameters by which a group comes apart."""
 
     eps: float
     min_samples: int
 
 
-def ways(gallery: Gallery, labels: Labels, group: Group) -> list[Way]:
-    """The different ways in which a group comes apart as eps shrinks, the one with the largest eps first."""
+def split_options(gallery: Gallery, labels: Labels, group: Group) -> list[SplitOption]:
+    """The different splits of a group as eps shrinks, the one with the largest eps first."""
     trained = gallery.bundle.manifest.clustering.min_samples
-    return _ways(gallery, labels, group, trained) or _ways(gallery, labels, group, min(trained, _PAIRS))
+    return _options_with(gallery, labels, group, trained) or _options_with(gallery, labels, group, min(trained, _PAIRS))
 
 
-def _ways(gallery: Gallery, labels: Labels, group: Group, min_samples: int) -> list[Way]:
+def _options_with(gallery: Gallery, labels: Labels, group: Group, min_samples: int) -> list[SplitOption]:
     _, limits, _ = apply_edits(gallery.bundle.arrays, labels)
     tries = min(_MOST_TRIES, max(_FEWEST_TRIES, _TRIES_TIMES_PICTURES // len(group.pictures)))
-    found: list[Way] = []
+    found: list[SplitOption] = []
     seen: list[list[tuple[int, ...]]] = []
     for eps in np.linspace(float(limits[group.cluster]), 0, tries + 2)[1:-1].round(6).tolist():
-        way = Way(eps, min_samples)
-        parts = cut(gallery, labels, group, way) if eps > 0 else []
+        option = SplitOption(eps, min_samples)
+        parts = split_parts(gallery, labels, group, option) if eps > 0 else []
         if len(parts) > 1 and parts not in seen:
             seen.append(parts)
-            found.append(way)
+            found.append(option)
     return found
 
 
-def cut(gallery: Gallery, labels: Labels, group: Group, way: Way) -> list[tuple[int, ...]]:
+def split_parts(gallery: Gallery, labels: Labels, group: Group, option: SplitOption) -> list[tuple[int, ...]]:
     """The parts that a group falls into: rows of clusters.npz, each part's core samples, the largest part first."""
     arrays = gallery.bundle.arrays
     current, _, _ = apply_edits(arrays, labels.model_copy(update={"not_groups": ()}))
     rows = np.flatnonzero(current == group.cluster)
     points = np.concatenate([arrays.vectors[rows], gallery.vectors[_border(gallery, group, frozenset(rows.tolist()))]])
     metric = gallery.bundle.manifest.clustering.metric
-    found = find_clusters(points, eps=way.eps, min_samples=way.min_samples, metric=metric)
+    found = find_clusters(points, eps=option.eps, min_samples=option.min_samples, metric=metric)
     core = found.core[: len(rows)]
     parts = [tuple(rows[core & (found.labels[: len(rows)] == part)].tolist()) for part in range(found.count)]
     return sorted((part for part in parts if part), key=lambda part: (-len(part), part))

@@ -16,10 +16,10 @@ from shared.model.model import Assignment, apply_edits
 from training.gallery.gallery import Gallery, Group
 from training.page.document import Snapshot
 from training.page.edits import Split, apply, embedding_digest
-from training.page.splitting import Way, ways
+from training.page.splitting import SplitOption, split_options
 
 type Mark = Literal["core", "border", "out", "new"]
-"""A core sample, a picture near one, one that was taken out of a group, or one that came after training."""
+"""A core sample, a picture near one, one that was removed from a group, or one that came after training."""
 
 # Beside a tried picture: enough to see why it is where it is.
 _ALIKE = 6
@@ -44,13 +44,13 @@ class GroupView(TypedDict):
 
 
 class MissingView(TypedDict):
-    """A picture that was taken out and is not among the pictures any more: its file is gone or can't be read."""
+    """A picture that was removed and is not among the pictures any more: its file is gone or can't be read."""
 
     embedding: str
     """What the edit that puts it back calls it."""
     name: str
     groups: Sequence[int]
-    """That it was taken out of."""
+    """That it was removed from."""
 
 
 class StateView(TypedDict):
@@ -58,7 +58,7 @@ class StateView(TypedDict):
     model: str
     groups: list[GroupView]
     unclustered: list[PictureView]
-    outMissing: list[MissingView]
+    excludedMissing: list[MissingView]
     pictures: int
     missing: int
     categories: Sequence[str]
@@ -84,7 +84,7 @@ class TriedView(TypedDict):
     alike: list[AlikeView]
 
 
-class WayView(TypedDict):
+class SplitOptionView(TypedDict):
     eps: float
     min_samples: int
     parts: list[list[int]]
@@ -123,7 +123,7 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
             _picture_view(found, picture, "out" if picture in taken else _mark(gallery, current, picture, NOISE))
             for picture in found.shown.unclustered
         ],
-        outMissing=[
+        excludedMissing=[
             MissingView(embedding=embedding_digest(entry), name=entry.picture, groups=entry.clusters)
             for entry in found.labels.edits.excluded
             if entry not in here
@@ -137,26 +137,28 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
     )
 
 
-def way_views(gallery: Gallery, found: Snapshot, group: Group) -> list[WayView]:
-    """The ways in which a group comes apart, each as its pictures would be once it is kept."""
-    views: list[WayView] = []
-    for way in ways(gallery, found.labels, group):
-        split = Split(op="split", group=group.cluster, eps=way.eps, min_samples=way.min_samples)
+def split_option_views(gallery: Gallery, found: Snapshot, group: Group) -> list[SplitOptionView]:
+    """The options for splitting a group, each as its pictures would be once it is kept."""
+    views: list[SplitOptionView] = []
+    for option in split_options(gallery, found.labels, group):
+        split = Split(op="split", group=group.cluster, eps=option.eps, min_samples=option.min_samples)
         made = apply(split, gallery, found.labels, found.shown)
-        view = _way_view(gallery, found.labels, made.labels, group, way)
-        # Ways that differ in their core samples alone put the same pictures together.
+        view = _split_option_view(gallery, found.labels, made.labels, group, option)
+        # Options that differ in their core samples alone put the same pictures together.
         if not any((view["parts"], view["left"]) == (other["parts"], other["left"]) for other in views):
             views.append(view)
     return views
 
 
-def _way_view(gallery: Gallery, before: Labels, after: Labels, group: Group, way: Way) -> WayView:
+def _split_option_view(
+    gallery: Gallery, before: Labels, after: Labels, group: Group, option: SplitOption
+) -> SplitOptionView:
     own = np.array(group.pictures, dtype=np.intp)
     clusters, _ = gallery.assign(after, own)
     made = sorted(after.edits.eps.keys() - before.edits.eps.keys())
-    return WayView(
-        eps=way.eps,
-        min_samples=way.min_samples,
+    return SplitOptionView(
+        eps=option.eps,
+        min_samples=option.min_samples,
         parts=[own[clusters == cluster].tolist() for cluster in made],
         left=own[~np.isin(clusters, made)].tolist(),
     )

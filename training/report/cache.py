@@ -1,7 +1,7 @@
-"""What the report tells that only training knows: how eps was chosen, and where each picture is on the map.
+"""The report's cache: how eps was chosen, which only training knows, and each picture's place on the map.
 
-It is kept in a hidden file beside the bundle and is no part of the model: without it a report lacks the eps curve, and
-places the pictures anew.
+It is a hidden file beside the bundle and not part of the model: without it, a report lacks the eps curve and computes
+the map again.
 """
 
 from __future__ import annotations
@@ -68,26 +68,26 @@ def _numbers(values: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(f"{value:.5g}") for value in values)
 
 
-class Facts(BaseModel):
+class ReportCache(BaseModel):
     """Everything in the file."""
 
     model_config = ConfigDict(frozen=True)
 
     version: str
-    """manifest.version of the model that they belong to."""
+    """manifest.version of the model that it belongs to."""
     choices: tuple[Choice, ...] = ()
     positions: dict[str, tuple[float, float]] = {}
     """Picture name to its place on the map."""
 
 
-def write_facts(folder: Path, facts: Facts) -> None:
-    write_atomically(folder / _FILE, to_json(facts))
+def write_cache(folder: Path, cache: ReportCache) -> None:
+    write_atomically(folder / _FILE, to_json(cache))
 
 
-def read_facts(folder: Path, manifest: Manifest) -> Facts:
-    """The facts of this very model; nothing but its version where there are none that can be used."""
+def read_cache(folder: Path, manifest: Manifest) -> ReportCache:
+    """The cache of this very model; empty but for its version where there is none that can be used."""
     try:
-        facts = Facts.model_validate_json((folder / _FILE).read_bytes())
+        cache = ReportCache.model_validate_json((folder / _FILE).read_bytes())
     except (OSError, ValidationError):
-        return Facts(version=manifest.version)
-    return facts if facts.version == manifest.version else Facts(version=manifest.version)
+        return ReportCache(version=manifest.version)
+    return cache if cache.version == manifest.version else ReportCache(version=manifest.version)

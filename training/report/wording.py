@@ -16,7 +16,7 @@ def edits_in_words(labels: Labels) -> list[str]:
     told = (
         (split, f"{split} group{_s(split)} made by splitting"),
         (left, f"{left} core sample{_s(left)} left over"),
-        (out, f"{out} picture{_s(out)} taken out of {whose}, with all that is more like {them} than like the group"),
+        (out, f"{out} picture{_s(out)} removed from {whose}, with all that is more like {them} than like the group"),
         (marked, f"{marked} group{_s(marked)} marked as none, so that the pictures are unclustered"),
     )
     return [words for count, words in told if count]

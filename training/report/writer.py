@@ -12,7 +12,7 @@ from shared.files import write_atomically
 from shared.model.bundle import REPORT, Labels
 from training.gallery.gallery import Gallery, Grouping, open_gallery
 from training.progress import Say, Show
-from training.report.cache import Choice, Facts, read_facts, write_facts
+from training.report.cache import Choice, ReportCache, read_cache, write_cache
 from training.report.picture_map import Positions, place
 from training.report.render import render
 from training.report.thumbnails import BUDGET, Inlined, Thumbnails
@@ -31,7 +31,7 @@ class Report:
         """Replace report.html: the labels as they are, the model's version with them, and the grouping if known."""
         grouping = grouping or self.gallery.grouping(labels)
         thumbnails, positions = self.prepare(grouping)
-        page = render(self.gallery, labels, version, grouping, positions, self._facts.choices, thumbnails)
+        page = render(self.gallery, labels, version, grouping, positions, self._cache.choices, thumbnails)
         write_atomically(self.gallery.folder / REPORT, page)
 
     def prepare(self, grouping: Grouping) -> tuple[dict[int, Inlined], Positions]:
@@ -40,20 +40,20 @@ class Report:
         return self._thumbnails.choose([*by_size, grouping.unclustered]), self._positions
 
     @cached_property
-    def _facts(self) -> Facts:
+    def _cache(self) -> ReportCache:
         manifest = self.gallery.bundle.manifest
         if self._choices is None:
-            return read_facts(self.gallery.folder, manifest)
-        return Facts(version=manifest.version, choices=self._choices)
+            return read_cache(self.gallery.folder, manifest)
+        return ReportCache(version=manifest.version, choices=self._choices)
 
     @cached_property
     def _positions(self) -> Positions:
-        names, noted = self.gallery.names, self._facts.positions
+        names, noted = self.gallery.names, self._cache.positions
         if all(name in noted for name in names):
             return np.array([noted[name] for name in names], dtype=np.float32)
         positions = place(self.gallery.points)
         places = {name: (round(float(x), 4), round(float(y), 4)) for name, (x, y) in zip(names, positions, strict=True)}
-        write_facts(self.gallery.folder, self._facts.model_copy(update={"positions": places}))
+        write_cache(self.gallery.folder, self._cache.model_copy(update={"positions": places}))
         return positions
 
 

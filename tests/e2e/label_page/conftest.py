@@ -11,13 +11,13 @@ from tests.e2e.label_page.looking import REFUSED, enter
 from tests.training.galleries import open_plainly, train_pictures
 from tests.training.page.pages import Served, served
 
-PATIENCE = 30_000
+TIMEOUT = 30_000
 
 
 @pytest.fixture(scope="package")
 def browser() -> Generator[Browser]:
     with chromium() as browser:
-        expect.set_options(timeout=PATIENCE)
+        expect.set_options(timeout=TIMEOUT)
         yield browser
 
 

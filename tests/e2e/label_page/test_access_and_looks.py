@@ -35,7 +35,7 @@ class TestHelp:
     def test_the_keys_are_listed_and_can_be_switched_off(self, page: Page) -> None:
         page.keyboard.press("?")
         expect(page.locator("#help-dialog")).to_contain_text("Next group without a name")
-        page.get_by_label("Shortcuts of a single key").uncheck()
+        page.get_by_label("Single-key shortcuts").uncheck()
         page.keyboard.press("Escape")
         page.keyboard.press("j")
         page.keyboard.press("j")
@@ -73,5 +73,5 @@ class TestLooks:
             page.get_by_role("button", name="Previous").tap()
             expect(page.locator("#title")).to_have_text("Group 1, unnamed")
             page.locator(".picture").first.tap()
-            page.get_by_role("button", name="Take out").tap()
-            expect(page.locator("#look-dialog .about")).to_contain_text("taken out of Group 1")
+            page.get_by_role("button", name="Remove").tap()
+            expect(page.locator("#lightbox .about")).to_contain_text("removed from Group 1")

@@ -12,7 +12,7 @@ from tests.e2e.label_page.looking import enter, saved, say
 from tests.training.galleries import HOSTILE, draw, open_plainly
 from tests.training.page.pages import Served, served
 from training.page.document import Document
-from training.page.edits import TakeOut
+from training.page.edits import Remove
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
@@ -66,25 +66,25 @@ class TestGroups:
         page.keyboard.press("s")
         expect(page.locator("#split-dialog")).to_contain_text("does not come apart")
 
-    def test_a_picture_is_taken_out_and_put_back_by_keys(self, page: Page, folder: Path) -> None:
+    def test_a_picture_is_removed_and_put_back_by_keys(self, page: Page, folder: Path) -> None:
         page.keyboard.press("j")
         page.keyboard.press("p")
         page.keyboard.press("ArrowRight")
         second = page.locator("#tiles li").nth(1).locator(".file").text_content()
-        page.keyboard.press("t")
-        say(page, f"{second} taken out of group 1: unclustered now")
+        page.keyboard.press("r")
+        say(page, f"{second} removed from group 1: unclustered now")
         expect(page.locator("#facts")).to_contain_text("4 pictures")
-        expect(page.locator("#facts")).to_contain_text("1 taken out")
-        expect(page.locator("#tiles li").last.locator(".mark")).to_have_text("taken out")
+        expect(page.locator("#facts")).to_contain_text("1 removed")
+        expect(page.locator("#tiles li").last.locator(".mark")).to_have_text("removed")
         expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
         assert [(out.picture, out.clusters) for out in saved(folder).edits.excluded] == [(second, (1,))]
         page.keyboard.press("End")
-        page.keyboard.press("t")
+        page.keyboard.press("r")
         say(page, f"{second} put back: in group 1 again")
         expect(page.locator("#facts")).to_contain_text("5 pictures")
         assert saved(folder).edits.excluded == ()
 
-    def test_a_picture_taken_out_gets_the_names_no_more(self, page: Page, folder: Path) -> None:
+    def test_a_removed_picture_gets_the_names_no_more(self, page: Page, folder: Path) -> None:
         page.locator('[data-group="1"]').click()
         page.fill("#name", "apple,")
         expect(page.locator("#chips li")).to_have_count(1)
@@ -93,7 +93,7 @@ class TestGroups:
         taken = first.locator(".file").text_content() or ""
         first.hover()
         first.locator(".out").click()
-        say(page, f"{taken} taken out of “apple”: unclustered now")
+        say(page, f"{taken} removed from “apple”: unclustered now")
         content = (folder.parents[1] / "pictures" / taken).read_bytes()
         page.keyboard.press("d")
         page.set_input_files("#try-file", {"name": taken, "mimeType": "image/png", "buffer": content})
@@ -108,16 +108,16 @@ class TestGroups:
         say(page, f"Undone: {taken} put back: in “apple” again")
         expect(page.locator("#tiles li.out")).to_have_count(1)
 
-    def test_pictures_are_taken_out_one_after_another_as_they_are_looked_at(self, page: Page) -> None:
+    def test_pictures_are_removed_one_after_another_as_they_are_looked_at(self, page: Page) -> None:
         page.keyboard.press("j")
         order = page.locator("#tiles .file").all_text_contents()
         page.keyboard.press("p")
         page.keyboard.press("Enter")
-        shown = page.locator("#look-dialog .file")
+        shown = page.locator("#lightbox .file")
         for name in order[:2]:
             expect(shown).to_have_text(name)
-            page.keyboard.press("t")
-            expect(page.locator("#look-dialog")).to_contain_text("Unclustered · taken out of Group 1")
+            page.keyboard.press("r")
+            expect(page.locator("#lightbox")).to_contain_text("Unclustered · removed from Group 1")
             page.keyboard.press("ArrowRight")
         expect(shown).to_have_text(order[2])
 
@@ -141,25 +141,25 @@ class TestGroups:
         page.keyboard.press("p")
         first = page.locator("#tiles .file").first.text_content()
         page.keyboard.press("Enter")
-        expect(page.locator("#look-dialog .file")).to_have_text(first or "")
-        expect(page.locator("#look-dialog img")).to_have_js_property("naturalWidth", 96)
+        expect(page.locator("#lightbox .file")).to_have_text(first or "")
+        expect(page.locator("#lightbox img")).to_have_js_property("naturalWidth", 96)
         page.keyboard.press("ArrowRight")
-        expect(page.locator("#look-dialog .file")).not_to_have_text(first or "")
+        expect(page.locator("#lightbox .file")).not_to_have_text(first or "")
         page.keyboard.press("Escape")
         expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
 
 
-def test_a_picture_taken_out_whose_file_is_gone_is_named_and_put_back(browser: Browser, folder: Path) -> None:
+def test_a_removed_picture_whose_file_is_gone_is_named_and_put_back(browser: Browser, folder: Path) -> None:
     gallery = open_plainly(folder)
     document = Document(gallery, lambda labels, version, grouping: None)
-    document.change(TakeOut(op="take_out", picture=gallery.names.index(HOSTILE)), document.snapshot().digest)
+    document.change(Remove(op="remove", picture=gallery.names.index(HOSTILE)), document.snapshot().digest)
     (folder.parents[1] / "pictures" / HOSTILE).unlink()
     with served(open_plainly(folder)) as incomplete, tab(browser) as page:
         enter(page, incomplete)
         missing = page.locator("#missing li")
-        expect(missing).to_contain_text("taken out of Group 0; not among the pictures any more")
+        expect(missing).to_contain_text("removed from Group 0; not among the pictures any more")
         expect(missing.locator(".file")).to_have_text(HOSTILE)
-        expect(page.locator("#facts")).to_contain_text("1 taken out")
+        expect(page.locator("#facts")).to_contain_text("1 removed")
         page.keyboard.press("j")
         expect(missing).to_have_count(0)
         page.keyboard.press("u")

@@ -116,7 +116,7 @@ def test_edits_of_what_is_not_there_are_an_error(folder: Path, edits: Edits) -> 
         read_bundle(folder)
 
 
-def test_pictures_taken_out_are_kept_to_the_bit(bundle: Bundle, folder: Path) -> None:
+def test_removed_pictures_are_kept_to_the_bit(bundle: Bundle, folder: Path) -> None:
     out = Excluded(picture="a.jpg", clusters=(0, 1), vector=(VECTORS[0] / 3).tobytes())
     write_labels(folder, bundle.labels.model_copy(update={"edits": Edits(excluded=(out,))}))
     (kept,) = read_bundle(folder).labels.edits.excluded
@@ -127,13 +127,13 @@ def test_pictures_taken_out_are_kept_to_the_bit(bundle: Bundle, folder: Path) ->
 @pytest.mark.parametrize(
     ("clusters", "vector", "problem"),
     [
-        ((2,), VECTORS[0].tobytes(), "taken out of a cluster that is unknown"),
+        ((2,), VECTORS[0].tobytes(), "excluded from a cluster that is unknown"),
         ((0,), VECTORS[0].tobytes()[:-4], "is not an embedding of 512 numbers"),
         ((0,), VECTORS[0].tobytes()[:-1], "is not an embedding of 512 numbers"),
         ((0,), (VECTORS[0] * np.nan).tobytes(), "is not an embedding of 512 numbers"),
     ],
 )
-def test_pictures_taken_out_that_can_not_be_are_an_error(
+def test_removed_pictures_that_can_not_be_are_an_error(
     folder: Path, clusters: tuple[int, ...], vector: bytes, problem: str
 ) -> None:
     out = Excluded(picture="a.jpg", clusters=clusters, vector=vector)

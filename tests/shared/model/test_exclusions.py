@@ -1,4 +1,4 @@
-"""Pictures that were taken out are known by their embeddings."""
+"""Pictures that were removed are known by their embeddings."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def test_copies_are_found_and_likenesses_are_not() -> None:
     assert find_excluded([out(0, 1)], np.concatenate([alike, VECTORS[[0, 0]]], dtype=np.float32)).keys() == {1, 2}
 
 
-def test_where_nothing_was_taken_out_nothing_is_found() -> None:
+def test_where_nothing_was_removed_nothing_is_found() -> None:
     assert find_excluded([], VECTORS) == {}
 
 

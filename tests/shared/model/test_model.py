@@ -75,7 +75,7 @@ def excluded(degrees: float, *clusters: int) -> Labels:
 
 
 @pytest.mark.parametrize(("out", "still"), [(90, (86, 87.9)), (94, (90, 91.9))], ids=["core sample", "near one"])
-def test_what_is_more_like_a_picture_taken_out_is_not_of_its_cluster(
+def test_what_is_more_like_a_removed_picture_is_not_of_its_cluster(
     tmp_path: Path, embedder: Embedder, out: float, still: tuple[float, ...]
 ) -> None:
     trained = model(tmp_path, embedder, excluded(out, 1))
@@ -84,19 +84,19 @@ def test_what_is_more_like_a_picture_taken_out_is_not_of_its_cluster(
         assert (found.cluster, found.names, found.suggested, found.confidence) == (-1, (), (), 0.0)
 
 
-def test_a_picture_taken_out_of_one_cluster_may_be_of_the_next(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_picture_removed_from_one_cluster_may_be_of_the_next(tmp_path: Path, embedder: Embedder) -> None:
     bundle = make_bundle(tmp_path, at(*ANGLES), CLUSTERS, excluded(84, 1), eps=apart(81), reach=[2, 2])
     (found,) = Model(bundle, embedder).assign(at(84))
     assert (found.cluster, found.names, found.distance) == (0, ("level",), pytest.approx(apart(80), abs=1e-6))
 
 
-def test_a_picture_may_be_taken_out_of_every_cluster(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_picture_may_be_removed_from_every_cluster(tmp_path: Path, embedder: Embedder) -> None:
     out, stays = model(tmp_path, embedder, excluded(84, 0, 1), reach=[2, 2]).assign(at(84, 87))
     assert (out.cluster, out.suggested, out.distance) == (-1, (), float("inf"))
     assert stays.cluster == 1
 
 
-def test_a_near_miss_like_a_picture_taken_out_is_suggested_the_next_cluster_at_most(
+def test_a_near_miss_like_a_removed_picture_is_suggested_the_next_cluster_at_most(
     tmp_path: Path, embedder: Embedder
 ) -> None:
     trained = model(tmp_path, embedder, excluded(30, 0), reach=[apart(30), apart(30)])
@@ -108,7 +108,7 @@ def test_a_near_miss_like_a_picture_taken_out_is_suggested_the_next_cluster_at_m
     ]
 
 
-def test_pictures_taken_out_count_by_category_too(tmp_path: Path, embedder: Embedder) -> None:
+def test_removed_pictures_count_by_category_too(tmp_path: Path, embedder: Embedder) -> None:
     trained = model(tmp_path, embedder, excluded(90, 1), categories={"flat": (0,), "high": (1,)})
     assert [trained.assign(at(90, 86), category)[0].cluster for category in ("flat", "high", None)] == [-1, -1, -1]
     assert trained.assign(at(86), "high")[0].cluster == 1

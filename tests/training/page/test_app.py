@@ -51,11 +51,11 @@ def test_nothing_new_is_not_sent_again(client: httpx.Client) -> None:
 
 def test_a_change_is_made_said_and_saved(client: httpx.Client, folder: Path) -> None:
     answer = change(client, op="name", group=0, add=["boat", HOSTILE])
-    assert answer["said"] == f"Group 0 named “boat, {HOSTILE}”"
+    assert answer["message"] == f"Group 0 named “boat, {HOSTILE}”"
     assert answer["concurrent_change"] is False
     assert read_bundle(folder).labels.labels == {0: ("boat", HOSTILE)}
     undone = client.post("/api/undo", headers={"If-Match": state(client)["digest"]})
-    assert undone.json()["state"]["redo"] == answer["said"]
+    assert undone.json()["state"]["redo"] == answer["message"]
     assert read_bundle(folder).labels.labels == {}
     client.post("/api/redo", headers={"If-Match": state(client)["digest"]}).raise_for_status()
     assert read_bundle(folder).labels.labels == {0: ("boat", HOSTILE)}
@@ -79,7 +79,7 @@ def test_a_change_beneath_is_told(client: httpx.Client, folder: Path) -> None:
         (b'{"op": "mark", "group": 0, "not_group": true, "more": 1}', 400),
         (b'{"op": "split", "group": 0, "eps": -1, "min_samples": 3}', 400),
         (b'{"op": "name", "group": 99, "add": ["x"]}', 409),
-        (b'{"op": "take_out", "picture": 99}', 409),
+        (b'{"op": "remove", "picture": 99}', 409),
         (b" " * 70_000, 413),
     ],
 )
@@ -105,20 +105,20 @@ def test_a_disk_that_refuses_is_told(client: httpx.Client, monkeypatch: pytest.M
 def test_the_ways_to_split_a_group_are_shown_before_one_is_kept(client: httpx.Client, folder: Path) -> None:
     found = client.get(f"/api/splits/{CUPS}").json()
     names: list[str] = client.get("/api/names").json()
-    way = found["ways"][0]
-    assert [{names[picture][:3] for picture in part} for part in way["parts"]] == [{"cup"}, {"mug"}]
-    assert way["left"] == []
+    option = found["options"][0]
+    assert [{names[picture][:3] for picture in part} for part in option["parts"]] == [{"cup"}, {"mug"}]
+    assert option["left"] == []
     assert read_bundle(folder).labels.edits.core == {}
-    change(client, op="split", group=CUPS, eps=way["eps"], min_samples=way["min_samples"])
+    change(client, op="split", group=CUPS, eps=option["eps"], min_samples=option["min_samples"])
     kept = {group["id"]: [item["picture"] for item in group["pictures"]] for group in state(client)["groups"]}
-    assert [sorted(kept[3]), sorted(kept[4])] == [sorted(part) for part in way["parts"]]
-    assert client.get("/api/splits/1").json()["ways"] == []
+    assert [sorted(kept[3]), sorted(kept[4])] == [sorted(part) for part in option["parts"]]
+    assert client.get("/api/splits/1").json()["options"] == []
     assert client.get("/api/splits/99").status_code == 409
 
 
 def test_what_a_way_leaves_over_is_in_no_part(client: httpx.Client) -> None:
-    for way in client.get(f"/api/splits/{CUPS}").json()["ways"]:
-        pictures = [picture for part in way["parts"] for picture in part] + way["left"]
+    for option in client.get(f"/api/splits/{CUPS}").json()["options"]:
+        pictures = [picture for part in option["parts"] for picture in part] + option["left"]
         assert sorted(pictures) == sorted(set(pictures))
         assert len(pictures) == 8
 
@@ -229,8 +229,8 @@ def test_trouble_with_the_report_is_part_of_the_state(client: httpx.Client, monk
     assert client.get("/api/state").headers["etag"] != etag
 
 
-def test_new_pictures_and_those_taken_out_are_marked(client: httpx.Client, folder: Path) -> None:
-    change(client, op="take_out", picture=1)
+def test_new_pictures_and_removed_ones_are_marked(client: httpx.Client, folder: Path) -> None:
+    change(client, op="remove", picture=1)
     assert [group["out"] for group in state(client)["groups"]][1][0]["mark"] == "out"
     draw(1, 77).save(folder.parents[1] / "pictures" / "zebra.png")
     with served(open_plainly(folder)) as page, page.client(enters=True) as later:

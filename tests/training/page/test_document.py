@@ -53,11 +53,11 @@ def test_changes_are_undone_and_done_again_one_by_one(document: Document) -> Non
     first = document.change(name("boat"), document.snapshot().digest).now
     second = document.change(SPLIT, first.digest).now
     undone = document.undo(second.digest)
-    assert undone.said == "Undone: Group 2 split into 2"
+    assert undone.message == "Undone: Group 2 split into 2"
     assert saved(document) == first.labels
     assert (undone.now.undo, undone.now.redo) == ("Group 0 named “boat”", "Group 2 split into 2")
     again = document.redo(undone.now.digest)
-    assert again.said == "Done again: Group 2 split into 2"
+    assert again.message == "Done again: Group 2 split into 2"
     assert saved(document) == second.labels
     assert [group.cluster for group in again.now.shown.groups] == [0, 1, 3, 4]
 
@@ -111,7 +111,7 @@ class TestTwoTabs:
         theirs = document.change(name("apple", group=1), mine).now.digest
         with pytest.raises(OutdatedError):
             document.undo(mine)
-        assert document.undo(theirs).said == "Undone: Group 1 named “apple”"
+        assert document.undo(theirs).message == "Undone: Group 1 named “apple”"
 
     def test_what_another_tab_split_is_not_there_any_more(self, document: Document) -> None:
         document.change(SPLIT, document.snapshot().digest)

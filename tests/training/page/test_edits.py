@@ -20,8 +20,8 @@ from training.page.edits import (
     Name,
     PutBack,
     PutBackMissing,
+    Remove,
     Split,
-    TakeOut,
     apply,
     embedding_digest,
     shown_grouping,
@@ -55,8 +55,8 @@ def name(*add: str, remove: tuple[str, ...] = (), group: int = BOATS) -> Name:
     return Name(op="name", group=group, add=add, remove=remove)
 
 
-def out(picture: int) -> TakeOut:
-    return TakeOut(op="take_out", picture=picture)
+def out(picture: int) -> Remove:
+    return Remove(op="remove", picture=picture)
 
 
 def back(picture: int) -> PutBack:
@@ -100,8 +100,8 @@ class TestNames:
 
     def test_what_was_done_is_said(self, gallery: Gallery) -> None:
         labels = after(gallery, name("boat"))
-        said = make(gallery, labels, name("ship", remove=("boat",))).said
-        assert said == "Group 0 named “ship” and no longer “boat”"
+        message = make(gallery, labels, name("ship", remove=("boat",))).message
+        assert message == "Group 0 named “ship” and no longer “boat”"
 
 
 class TestNotAGroup:
@@ -116,7 +116,7 @@ class TestNotAGroup:
         marked = after(gallery, Mark(op="mark", group=BOATS, not_group=True))
         back = make(gallery, marked, Mark(op="mark", group=BOATS, not_group=False))
         assert back.labels == gallery.bundle.labels
-        assert back.said == "Group 0 is a group again"
+        assert back.message == "Group 0 is a group again"
 
 
 class TestTakingOut:
@@ -124,13 +124,13 @@ class TestTakingOut:
         apple = gallery.names.index("apple2.png")
         edited = make(gallery, gallery.bundle.labels, out(apple))
         assert pictures(gallery, edited.labels, APPLES) == ["apple0.png", "apple1.png", "apple3.png", "apple4.png"]
-        assert edited.said == "apple2.png taken out of group 1: unclustered now"
+        assert edited.message == "apple2.png removed from group 1: unclustered now"
         assert sorted(edited.labels.exemplars[APPLES]) == pictures(gallery, edited.labels, APPLES)
         (entry,) = edited.labels.edits.excluded
         assert (entry.picture, entry.clusters) == ("apple2.png", (APPLES,))
         assert (entry.embedding() == gallery.vectors[apple]).all()
 
-    def test_pictures_that_are_no_core_samples_are_taken_out_alike(self, tmp_path: Path) -> None:
+    def test_pictures_that_are_no_core_samples_are_removed_alike(self, tmp_path: Path) -> None:
         folder = train_pictures(tmp_path / "models")
         draw(1, 77).save(tmp_path / "pictures" / "zebra.png")
         wider = open_plainly(folder)
@@ -146,11 +146,11 @@ class TestTakingOut:
             draw(1, 2).save(tmp_path / "pictures" / f"apple2 again {copy}.png")
         wider = open_plainly(folder)
         edited = make(wider, wider.bundle.labels, out(wider.names.index("apple2.png")))
-        assert edited.said.endswith(
+        assert edited.message.endswith(
             "unclustered now. 4 more like it than like the group went with it: "
             "apple2 again 0.png, apple2 again 1.png, apple2 again 2.png, …"
         )
-        with pytest.raises(EditError, match=r"again 1\.png was taken out already"):
+        with pytest.raises(EditError, match=r"again 1\.png was removed already"):
             make(wider, edited.labels, out(wider.names.index("apple2 again 1.png")))
         put_back = make(wider, edited.labels, back(wider.names.index("apple2 again 1.png")))
         assert put_back.labels.edits == wider.bundle.labels.edits
@@ -161,7 +161,7 @@ class TestTakingOut:
         assert pictures(gallery, labels, BOATS) == []
         again = make(gallery, labels, back(boats[0]))
         assert pictures(gallery, again.labels, BOATS) == [gallery.names[boats[0]]]
-        assert again.said == f"{gallery.names[boats[0]]} put back: in “boat” again"
+        assert again.message == f"{gallery.names[boats[0]]} put back: in “boat” again"
 
     def test_putting_back_is_as_if_nothing_had_been(self, gallery: Gallery) -> None:
         apple = gallery.names.index("apple2.png")
@@ -179,14 +179,14 @@ class TestTakingOut:
         gallery = open_plainly(folder)
         edit = PutBackMissing(op="put_back_missing", embedding=embedding_digest(entry))
         edited = make(gallery, labels, edit)
-        assert edited.said == "apple2.png put back: pictures like it may be in group 1 again"
+        assert edited.message == "apple2.png put back: pictures like it may be in group 1 again"
         assert edited.labels.edits == gallery.bundle.labels.edits
         for these, cluster in ((labels, NOISE), (edited.labels, APPLES)):
             assert gallery.model(these).assign(complete.vectors[[apple]])[0].cluster == cluster
         with pytest.raises(EditError, match="put back already"):
             make(gallery, edited.labels, edit)
 
-    def test_it_is_taken_out_of_the_group_that_it_answers_next_too(self, tmp_path: Path) -> None:
+    def test_it_is_removed_from_the_group_that_it_answers_next_too(self, tmp_path: Path) -> None:
         folder = train_pictures(tmp_path / "models")
         Image.blend(draw(1, 7), draw(2, 7), 0.45).save(tmp_path / "pictures" / "between.png")
         gallery = open_plainly(folder)
@@ -195,7 +195,7 @@ class TestTakingOut:
         arrays = replace(gallery.bundle.arrays, eps=wide, reach=wide)
         gallery.bundle = replace(gallery.bundle, arrays=arrays)
         first = make(gallery, gallery.bundle.labels, out(between))
-        assert first.said.startswith("between.png taken out of group 1: in group 0 now")
+        assert first.message.startswith("between.png removed from group 1: in group 0 now")
         second = make(gallery, first.labels, out(between))
         assert [entry.clusters for entry in second.labels.edits.excluded] == [(APPLES, BOATS)]
         assert make(gallery, second.labels, back(between)).labels.edits.excluded == ()
@@ -205,10 +205,10 @@ class TestTakingOut:
         labels = after(gallery, out(apple))
         for edit, reason in (
             (out(odd), "in no group"),
-            (out(apple), "taken out already"),
+            (out(apple), "removed already"),
             (out(99), "no picture 99"),
             (out(-1), "no picture -1"),
-            (back(odd), "not taken out"),
+            (back(odd), "not removed"),
         ):
             with pytest.raises(EditError, match=reason):
                 make(gallery, labels, edit)
@@ -234,7 +234,7 @@ class TestSplitting:
         assert "cup1.png" not in pictures(gallery, labels, 3)
         assert "cup1.png" in pictures(gallery, after(gallery, self.split, out(cup), back(cup)), 3)
 
-    def test_what_was_taken_out_stays_out_of_every_part(self, gallery: Gallery) -> None:
+    def test_what_was_removed_stays_out_of_every_part(self, gallery: Gallery) -> None:
         cup, mug = gallery.names.index("cup1.png"), gallery.names.index("mug1.png")
         labels = after(gallery, out(mug), self.split, out(cup))
         assert [entry.clusters for entry in labels.edits.excluded] == [(3, 4), (3,)]

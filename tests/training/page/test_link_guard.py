@@ -1,13 +1,10 @@
 """The page is for whoever has the link, on this machine, in a page of this very address."""
 
-import asyncio
 from collections.abc import Generator
 
 import httpx
 import pytest
-from starlette.types import Message, Receive, Scope, Send
 
-from shared.command_line.link_guard import Guard
 from tests.training.galleries import open_plainly, train_pictures
 from tests.training.page.pages import Served, served
 
@@ -121,16 +118,3 @@ def test_it_offers_no_cross_origin_access(client: httpx.Client) -> None:
     answer = client.options("/api/change", headers={"Access-Control-Request-Method": "POST"})
     assert answer.status_code == 405
     assert not [name for name in answer.headers if name.startswith("access-control")]
-
-
-def test_nothing_but_http_gets_through() -> None:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        pytest.fail("let through")
-
-    async def receive() -> Message:
-        return {"type": "websocket.connect"}
-
-    async def send(message: Message) -> None:
-        pytest.fail(f"answered with {message}")
-
-    asyncio.run(Guard(app, "token", 80, cookie="page", command="make page")({"type": "websocket"}, receive, send))

@@ -1,4 +1,4 @@
-"""The ways in which a group comes apart."""
+"""The options for splitting a group."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from shared.model.bundle import Labels
 from tests.training.galleries import fabricate, open_plainly, train_pictures
 from training.gallery.gallery import Gallery, Group
-from training.page.splitting import Way, cut, ways
+from training.page.splitting import SplitOption, split_options, split_parts
 
 
 def groups(gallery: Gallery) -> tuple[Group, ...]:
@@ -22,24 +22,24 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
 
 def test_a_group_of_two_kinds_comes_apart_into_them(gallery: Gallery) -> None:
     cups = groups(gallery)[2]
-    (way, *_) = ways(gallery, gallery.bundle.labels, cups)
-    assert way.min_samples == 3
-    assert [len(part) for part in cut(gallery, gallery.bundle.labels, cups, way)] == [4, 4]
+    (option, *_) = split_options(gallery, gallery.bundle.labels, cups)
+    assert option.min_samples == 3
+    assert [len(part) for part in split_parts(gallery, gallery.bundle.labels, cups, option)] == [4, 4]
 
 
 def test_each_way_gives_other_parts(gallery: Gallery) -> None:
     cups = groups(gallery)[2]
-    found = ways(gallery, gallery.bundle.labels, cups)
-    parts = [cut(gallery, gallery.bundle.labels, cups, way) for way in found]
-    assert [way.eps for way in found] == sorted((way.eps for way in found), reverse=True)
+    found = split_options(gallery, gallery.bundle.labels, cups)
+    parts = [split_parts(gallery, gallery.bundle.labels, cups, option) for option in found]
+    assert [option.eps for option in found] == sorted((option.eps for option in found), reverse=True)
     assert all(parts.count(part) == 1 for part in parts)
 
 
 def test_parts_are_core_samples_of_the_group_and_disjoint(gallery: Gallery) -> None:
     cups = groups(gallery)[2]
     own = {gallery.samples[picture] for picture in cups.pictures}
-    for way in ways(gallery, gallery.bundle.labels, cups):
-        rows = [row for part in cut(gallery, gallery.bundle.labels, cups, way) for row in part]
+    for option in split_options(gallery, gallery.bundle.labels, cups):
+        rows = [row for part in split_parts(gallery, gallery.bundle.labels, cups, option) for row in part]
         assert set(rows) <= own
         assert len(set(rows)) == len(rows)
 
@@ -59,13 +59,13 @@ def pairs(tmp_path: Path) -> Gallery:
 def test_pairs_make_parts_where_nothing_else_does(tmp_path: Path) -> None:
     gallery = pairs(tmp_path)
     (whole,) = groups(gallery)
-    (way, *_) = ways(gallery, gallery.bundle.labels, whole)
-    assert way.min_samples == 2
-    assert cut(gallery, gallery.bundle.labels, whole, way) == [(0, 1), (2, 3), (4, 5)]
+    (option, *_) = split_options(gallery, gallery.bundle.labels, whole)
+    assert option.min_samples == 2
+    assert split_parts(gallery, gallery.bundle.labels, whole, option) == [(0, 1), (2, 3), (4, 5)]
 
 
 def test_a_group_of_one_kind_does_not_come_apart_into_two_kinds(tmp_path: Path) -> None:
     gallery = pairs(tmp_path)
     (whole,) = groups(gallery)
-    assert cut(gallery, gallery.bundle.labels, whole, Way(1e-9, 3)) == []
-    assert ways(gallery, Labels(not_groups=(0,)), whole) == ways(gallery, Labels(), whole)
+    assert split_parts(gallery, gallery.bundle.labels, whole, SplitOption(1e-9, 3)) == []
+    assert split_options(gallery, Labels(not_groups=(0,)), whole) == split_options(gallery, Labels(), whole)

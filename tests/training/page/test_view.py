@@ -7,9 +7,9 @@ import pytest
 from tests.training.galleries import open_plainly, train_pictures
 from training.gallery.gallery import Gallery
 from training.page.document import Document
-from training.page.edits import TakeOut, embedding_digest
-from training.page.splitting import Way
-from training.page.view import state_view, way_views
+from training.page.edits import Remove, embedding_digest
+from training.page.splitting import SplitOption
+from training.page.view import split_option_views, state_view
 
 APPLES, CUPS = 1, 2
 
@@ -24,12 +24,12 @@ def open_document(folder: Path) -> Document:
 
 
 def test_ways_that_put_the_same_pictures_together_are_one(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
-    def alike(*arguments: object) -> list[Way]:
-        return [Way(0.06, 3), Way(0.05, 3)]
+    def alike(*arguments: object) -> list[SplitOption]:
+        return [SplitOption(0.06, 3), SplitOption(0.05, 3)]
 
-    monkeypatch.setattr("training.page.view.ways", alike)
+    monkeypatch.setattr("training.page.view.split_options", alike)
     found, group = document.group(CUPS)
-    (only,) = way_views(document.gallery, found, group)
+    (only,) = split_option_views(document.gallery, found, group)
     assert (only["eps"], [len(part) for part in only["parts"]], only["left"]) == (0.06, [4, 4], [])
 
 
@@ -42,13 +42,15 @@ def test_every_picture_is_told_once(document: Document) -> None:
     assert (state["undo"], state["redo"], state["trouble"], state["missing"]) == (None, None, None, 0)
 
 
-def test_a_picture_that_was_taken_out_is_told_of_when_its_file_is_gone(document: Document, tmp_path: Path) -> None:
+def test_a_picture_that_was_removed_is_told_of_when_its_file_is_gone(document: Document, tmp_path: Path) -> None:
     apple = document.gallery.names.index("apple2.png")
-    now = document.change(TakeOut(op="take_out", picture=apple), document.snapshot().digest).now
-    assert state_view(document.gallery, now, None)["outMissing"] == []
+    now = document.change(Remove(op="remove", picture=apple), document.snapshot().digest).now
+    assert state_view(document.gallery, now, None)["excludedMissing"] == []
     (tmp_path / "pictures" / "apple2.png").unlink()
     later = open_document(document.gallery.folder)
     state = state_view(later.gallery, later.snapshot(), None)
     (entry,) = now.labels.edits.excluded
-    assert state["outMissing"] == [{"embedding": embedding_digest(entry), "name": "apple2.png", "groups": (APPLES,)}]
+    assert state["excludedMissing"] == [
+        {"embedding": embedding_digest(entry), "name": "apple2.png", "groups": (APPLES,)}
+    ]
     assert [group["out"] for group in state["groups"]] == [[], [], []]

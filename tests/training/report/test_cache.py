@@ -1,4 +1,4 @@
-"""What only training knows is kept, and believed only of the model it belongs to."""
+"""The report's cache is kept, and used only for the model it belongs to."""
 
 from pathlib import Path
 
@@ -7,27 +7,27 @@ import numpy as np
 from shared.model.bundle import read_bundle
 from tests.training.galleries import train_pictures
 from training.clustering.eps import EpsChoice, EpsCurve
-from training.report.cache import Choice, Curve, Facts, note_choices, read_facts, write_facts
+from training.report.cache import Choice, Curve, ReportCache, note_choices, read_cache, write_cache
 
 CURVE = Curve(eps=(0.1, 0.2), clusters=(3, 2), coverage=(0.5, 0.9), largest=(0.2, 0.6), score=(0.4, 0.3))
 CHOICE = Choice(category="", eps=0.1, reason="it is best", curve=CURVE)
 
 
-def test_facts_come_back_as_they_were(tmp_path: Path) -> None:
+def test_the_cache_is_read_back_as_written(tmp_path: Path) -> None:
     manifest = read_bundle(train_pictures(tmp_path / "models")).manifest
-    facts = Facts(version=manifest.version, choices=(CHOICE,), positions={"ä\n.png": (0.25, 1.0)})
-    write_facts(tmp_path, facts)
-    assert read_facts(tmp_path, manifest) == facts
+    cache = ReportCache(version=manifest.version, choices=(CHOICE,), positions={"ä\n.png": (0.25, 1.0)})
+    write_cache(tmp_path, cache)
+    assert read_cache(tmp_path, manifest) == cache
 
 
-def test_facts_of_another_model_or_damaged_ones_are_none(tmp_path: Path) -> None:
+def test_a_damaged_cache_or_one_of_another_model_is_empty(tmp_path: Path) -> None:
     manifest = read_bundle(train_pictures(tmp_path / "models")).manifest
-    nothing = Facts(version=manifest.version)
-    assert read_facts(tmp_path, manifest) == nothing
-    write_facts(tmp_path, Facts(version="another", choices=(CHOICE,)))
-    assert read_facts(tmp_path, manifest) == nothing
+    nothing = ReportCache(version=manifest.version)
+    assert read_cache(tmp_path, manifest) == nothing
+    write_cache(tmp_path, ReportCache(version="another", choices=(CHOICE,)))
+    assert read_cache(tmp_path, manifest) == nothing
     (tmp_path / ".report.json").write_bytes(b'{"version": ')
-    assert read_facts(tmp_path, manifest) == nothing
+    assert read_cache(tmp_path, manifest) == nothing
 
 
 def test_choices_are_noted_with_their_curves() -> None:

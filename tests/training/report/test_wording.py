@@ -23,15 +23,15 @@ def test_edits_are_told_in_words() -> None:
     assert edits_in_words(Labels(edits=edits, not_groups=(1,))) == [
         "2 groups made by splitting",
         "2 core samples left over",
-        "1 picture taken out of its group, with all that is more like it than like the group",
+        "1 picture removed from its group, with all that is more like it than like the group",
         "1 group marked as none, so that the pictures are unclustered",
     ]
 
 
-def test_several_pictures_taken_out_are_told_in_the_plural() -> None:
+def test_several_removed_pictures_are_told_in_the_plural() -> None:
     out = tuple(Excluded(picture=name, clusters=(0,), vector=b"") for name in ("a.jpg", "b.jpg"))
     assert edits_in_words(Labels(edits=Edits(excluded=out))) == [
-        "2 pictures taken out of their groups, with all that is more like them than like the group"
+        "2 pictures removed from their groups, with all that is more like them than like the group"
     ]
 
 

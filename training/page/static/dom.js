@@ -23,7 +23,7 @@ export const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${c
 let fading = 0;
 
 /** Say something that needs no answer, and read it out. */
-export function toast(text, kind = "said") {
+export function toast(text, kind = "message") {
   const box = byId("toast");
   // An open dialog makes everything outside it inert, and covers it.
   (document.querySelector("dialog[open]") ?? document.body).append(box);

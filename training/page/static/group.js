@@ -26,9 +26,7 @@ export function drawGroup() {
   byId("title").replaceChildren(`Group ${group.id}`, el("span", { className: "hidden-visually" }, names));
   byId("facts").textContent = [
     plural(group.pictures.length, "picture"),
-    `spread ${group.spread.toFixed(3)}`,
-    `eps ${group.eps}`,
-    out ? `${out} taken out` : "",
+    out ? `${out} removed` : "",
     `${place} of ${groups.length}`,
   ]
     .filter(Boolean)

@@ -4,13 +4,13 @@ import { byId, el } from "./dom.js";
 import { redo, store, undo } from "./store.js";
 import { show, step, stepToUnnamed, UNCLUSTERED } from "./view.js";
 import { split, toggleMark } from "./group.js";
-import { enlarge, focusedPicture, focusTile, takeOut } from "./tiles.js";
+import { enlarge, focusedPicture, focusTile, remove } from "./tiles.js";
 import { openTry } from "./try.js";
+import { setSingleKeys, singleKeys } from "./preferences.js";
 
-const SINGLE_KEYS = "label-single-keys";
 const dialog = byId("help-dialog");
 
-/** Shortcuts of one key, which can be switched off: speech input types them by accident. */
+/** Single-key shortcuts. They can be switched off, because speech input types them by accident. */
 const SHORTCUTS = [
   ["j", "Next group", () => go(() => step(1))],
   ["k", "Previous group", () => go(() => step(-1))],
@@ -18,7 +18,7 @@ const SHORTCUTS = [
   ["u", "Unclustered pictures", () => go(() => show(UNCLUSTERED))],
   ["e", "Name the group", () => byId("name").focus()],
   ["p", "Go to the pictures; arrow keys move, Enter enlarges", () => focusTile(0)],
-  ["t", "Take the picture out, or put it back", () => focusedPicture() !== null && takeOut(focusedPicture())],
+  ["r", "Remove the picture, or put it back", () => focusedPicture() !== null && remove(focusedPicture())],
   ["x", "Not a group, or a group after all", toggleMark],
   ["s", "Split the group", split],
   ["d", "Try a picture", openTry],
@@ -44,9 +44,9 @@ export function watchKeys() {
       el("input", {
         type: "checkbox",
         checked: singleKeys(),
-        onchange: (event) => localStorage.setItem(SINGLE_KEYS, event.target.checked ? "on" : "off"),
+        onchange: (event) => setSingleKeys(event.target.checked),
       }),
-      " Shortcuts of a single key",
+      " Single-key shortcuts",
     ),
     el(
       "div",
@@ -60,9 +60,6 @@ export function watchKeys() {
 export function openHelp() {
   dialog.showModal();
 }
-
-/** Whether shortcuts of one key are on. */
-export const singleKeys = () => localStorage.getItem(SINGLE_KEYS) !== "off";
 
 const keyList = (rows) =>
   el(

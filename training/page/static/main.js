@@ -5,7 +5,7 @@ import { isUnnamed, load, redo, store, subscribe, undo } from "./store.js";
 import { current, onShow, settle, step, stepToUnnamed } from "./view.js";
 import { drawGroup, watchGroup } from "./group.js";
 import { drawList, revealInList, watchList } from "./list.js";
-import { drawLook, watchLook } from "./look.js";
+import { drawLightbox, openLightbox, watchLightbox } from "./lightbox.js";
 import { drawMissing } from "./missing.js";
 import { drawNames, watchNames } from "./names.js";
 import { drawTiles, watchTiles } from "./tiles.js";
@@ -20,7 +20,7 @@ function draw() {
   drawNames();
   drawTiles();
   drawMissing();
-  drawLook();
+  drawLightbox();
 }
 
 function drawBar() {
@@ -58,7 +58,8 @@ byId("next").addEventListener("click", () => step(1));
 byId("previous").addEventListener("click", () => step(-1));
 byId("next-unnamed").addEventListener("click", () => stepToUnnamed() && byId("name").focus());
 byId("open-groups").addEventListener("click", () => openGroups(!document.body.classList.contains("groups-open")));
-for (const watch of [watchGroup, watchList, watchLook, watchNames, watchTiles, watchTry, watchKeys]) watch();
+for (const watch of [watchGroup, watchList, watchLightbox, watchNames, watchTry, watchKeys]) watch();
+watchTiles(openLightbox);
 
 let last = null;
 onShow(() => {

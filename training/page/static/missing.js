@@ -1,4 +1,4 @@
-// Pictures that were taken out and are not there any more: with nothing to show, they are named, and can be put back.
+// Pictures that were removed and are not there any more: with nothing to show, they are named, and can be put back.
 
 import { byId, el, isolated } from "./dom.js";
 import { change, groupById, store, titleOf } from "./store.js";
@@ -8,10 +8,10 @@ const WHY = "not among the pictures any more";
 
 const list = byId("missing");
 
-/** Those taken out of the group in view; all of them among the unclustered pictures. */
+/** Those removed from the group in view; all of them among the unclustered pictures. */
 export function missingPictures() {
   const group = currentGroup();
-  return store.state.outMissing.filter((item) => !group || item.groups.includes(group.id));
+  return store.state.excludedMissing.filter((item) => !group || item.groups.includes(group.id));
 }
 
 export function drawMissing() {
@@ -30,7 +30,7 @@ function newItem({ embedding, name, groups }) {
     "li",
     {},
     isolated(name, { className: "file", title: name }),
-    el("p", { className: "soft" }, "taken out", titles && [" of ", isolated(titles)], `; ${WHY}`),
+    el("p", { className: "soft" }, "removed", titles && [" from ", isolated(titles)], `; ${WHY}`),
     el(
       "button",
       {

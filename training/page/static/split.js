@@ -1,4 +1,4 @@
-// A group that holds two things: the ways in which it comes apart, looked at before one is kept.
+// A group that holds two things: the options for splitting it, looked at before one is kept.
 
 import { byId, el, isolated, plural, toast } from "./dom.js";
 import { change, groupById, read, store, titleOf } from "./store.js";
@@ -10,9 +10,9 @@ export async function openSplit(id) {
   dialog.replaceChildren(heading(title), el("p", { className: "soft" }, "Clustering its pictures again, tighter…"));
   dialog.showModal();
   try {
-    const { ways } = await read(await fetch(`/api/splits/${id}`));
+    const { options } = await read(await fetch(`/api/splits/${id}`));
     if (!dialog.open) return;
-    if (ways.length) draw(id, title, ways);
+    if (options.length) draw(id, title, options);
     else
       dialog.replaceChildren(
         heading(title),
@@ -20,7 +20,7 @@ export async function openSplit(id) {
           "p",
           {},
           "This group does not come apart: however small eps is made, its pictures stay together to the last. " +
-            "Take out the pictures that do not belong.",
+            "Remove the pictures that do not belong.",
         ),
         row(closer("Close")),
       );
@@ -31,27 +31,27 @@ export async function openSplit(id) {
   }
 }
 
-function draw(id, title, ways) {
+function draw(id, title, options) {
   const preview = el("div", { className: "parts", "aria-live": "polite" });
   const keep = el("button", { type: "button", className: "primary" }, "Keep this split");
-  let chosen = ways[0];
-  const choose = (way) => {
-    chosen = way;
+  let chosen = options[0];
+  const choose = (option) => {
+    chosen = option;
     preview.replaceChildren(
-      ...way.parts.map((part, index) => strip(`Part ${index + 1}`, part)),
-      ...(way.left.length ? [strip("Left over: in no part", way.left, "left")] : []),
+      ...option.parts.map((part, index) => strip(`Part ${index + 1}`, part)),
+      ...(option.left.length ? [strip("Left over: in no part", option.left, "left")] : []),
     );
   };
-  const choices = ways.map((way, index) => {
-    const input = el("input", { type: "radio", name: "way", checked: index === 0, onchange: () => choose(way) });
-    const sizes = way.parts.map((part) => part.length).join(" + ");
-    const left = way.left.length ? `, ${way.left.length} left over` : "";
+  const choices = options.map((option, index) => {
+    const input = el("input", { type: "radio", name: "option", checked: index === 0, onchange: () => choose(option) });
+    const sizes = option.parts.map((part) => part.length).join(" + ");
+    const left = option.left.length ? `, ${option.left.length} left over` : "";
     return el(
       "label",
-      { className: "way" },
+      { className: "option" },
       input,
       el("span", {}, el("strong", {}, sizes), left),
-      el("small", {}, `eps ${way.eps.toFixed(3)}`),
+      el("small", {}, `eps ${option.eps.toFixed(3)}`),
     );
   });
   keep.addEventListener("click", async () => {
@@ -71,14 +71,14 @@ function draw(id, title, ways) {
     ),
     el(
       "fieldset",
-      { className: "ways" },
-      el("legend", {}, ways.length === 1 ? "One way" : `${ways.length} ways, loosest first`),
+      { className: "options" },
+      el("legend", {}, options.length === 1 ? "One option" : `${options.length} options, loosest first`),
       ...choices,
     ),
     preview,
     row(keep, closer("Cancel")),
   );
-  choose(ways[0]);
+  choose(options[0]);
 }
 
 function openAgain(id) {

@@ -36,7 +36,7 @@ export async function load() {
   document.addEventListener("visibilitychange", () => document.hidden || poll());
 }
 
-/** Change something. Changes are sent one after the other; false when one was refused, which is then said. */
+/** Change something. Changes are sent one after the other; false when one was refused, whose message is then shown. */
 export const change = (edit) => enqueue(() => send("/api/change", edit));
 export const undo = () => enqueue(() => send("/api/undo"));
 export const redo = () => enqueue(() => send("/api/redo"));
@@ -74,7 +74,7 @@ async function send(path, edit) {
     const answer = await read(await fetch(path, request(edit)));
     take(answer.state);
     byId("saved").textContent = waiting > 1 ? "Saving…" : "Saved";
-    toast(answer.concurrent_change ? `${answer.said}. Something else changed meanwhile, too: it is shown now` : answer.said);
+    toast(answer.concurrent_change ? `${answer.message}. Something else changed meanwhile, too: it is shown now` : answer.message);
     return true;
   } catch (error) {
     byId("saved").textContent = "Not saved";

@@ -3,7 +3,6 @@
 import { byId, el, isolated } from "./dom.js";
 import { change, store } from "./store.js";
 import { current, currentGroup, UNCLUSTERED } from "./view.js";
-import { openLook } from "./look.js";
 
 const list = byId("tiles");
 const size = byId("size");
@@ -12,15 +11,18 @@ const DEFAULT_SIZE = 240;
 /** Tiles by picture; of the group that was drawn last only. */
 let tiles = new Map();
 let drawnFor = null;
+let open = () => {};
 
-export function watchTiles() {
+/** `onOpen` is told of the picture that a person wants to see large. */
+export function watchTiles(onOpen) {
+  open = onOpen;
   size.value = localStorage.getItem(SIZE_KEY) ?? DEFAULT_SIZE;
   size.addEventListener("input", resize);
   list.addEventListener("keydown", onKey);
   resize();
 }
 
-/** The pictures in view, in order; those taken out of the group last. */
+/** The pictures in view, in order; those removed from it last. */
 export function pictures() {
   if (current() === UNCLUSTERED) return store.state.unclustered;
   const group = currentGroup();
@@ -44,10 +46,10 @@ export function drawTiles() {
   if (focused >= 0 && !list.contains(document.activeElement)) focusTile(Math.min(focused, buttons.length - 1));
 }
 
-/** Take a picture in view out of its group, or put it back. */
-export function takeOut(picture) {
+/** Remove a picture in view from its group, or put it back. */
+export function remove(picture) {
   const item = pictures().find((candidate) => candidate.picture === picture);
-  return change({ op: item?.mark === "out" ? "put_back" : "take_out", picture });
+  return change({ op: item?.mark === "out" ? "put_back" : "remove", picture });
 }
 
 /** The picture that has the focus; null when none has. */
@@ -89,7 +91,7 @@ function newTile(picture) {
     {},
     el(
       "button",
-      { type: "button", className: "picture", tabIndex: -1, dataset: { picture }, onclick: () => openLook(picture) },
+      { type: "button", className: "picture", tabIndex: -1, dataset: { picture }, onclick: () => open(picture) },
       image,
     ),
     el(
@@ -98,19 +100,19 @@ function newTile(picture) {
       isolated(name, { className: "file", title: name }),
       el("span", { className: "mark" }),
     ),
-    el("button", { type: "button", className: "out", tabIndex: -1, onclick: () => takeOut(picture) }),
+    el("button", { type: "button", className: "out", tabIndex: -1, onclick: () => remove(picture) }),
   );
 }
 
 function update(tile, { picture, mark, distance }) {
   const away = distance === null ? "" : `${distance.toFixed(3)} away`;
-  const words = { core: "", border: away, new: `new, ${away}`, out: "taken out" };
+  const words = { core: "", border: away, new: `new, ${away}`, out: "removed" };
   const inGroup = current() !== UNCLUSTERED;
   tile.className = mark;
   tile.querySelector(".mark").textContent = inGroup || mark === "out" ? words[mark] : away;
   const out = tile.querySelector(".out");
   out.hidden = !inGroup && mark !== "out";
-  out.textContent = mark === "out" ? "Put back" : "Take out";
+  out.textContent = mark === "out" ? "Put back" : "Remove";
   out.setAttribute("aria-label", `${out.textContent}: ${store.names[picture]}`);
 }
 

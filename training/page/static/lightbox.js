@@ -3,10 +3,10 @@
 import { byId, el, isolated } from "./dom.js";
 import { groupOf, store, titleOf } from "./store.js";
 import { currentGroup } from "./view.js";
-import { singleKeys } from "./keys.js";
-import { focusTile, pictures, takeOut } from "./tiles.js";
+import { singleKeys } from "./preferences.js";
+import { focusTile, pictures, remove } from "./tiles.js";
 
-const dialog = byId("look-dialog");
+const dialog = byId("lightbox");
 const image = el("img", { alt: "" });
 const name = isolated("", { className: "file" });
 const facts = el("p", { className: "soft" });
@@ -15,10 +15,10 @@ const back = el("button", { type: "button", className: "quiet" }, "Previous");
 const on = el("button", { type: "button", className: "quiet" }, "Next");
 const close = el("button", { type: "button", className: "quiet" }, "Close");
 let shown = null;
-/** Where the picture was before it was taken out or put back, which moves it: from there one goes on. */
+/** Where the picture was before it was removed or put back, which moves it: from there one goes on. */
 let left = null;
 
-export function watchLook() {
+export function watchLightbox() {
   dialog.append(
     el("div", { className: "stage" }, image),
     el(
@@ -42,19 +42,19 @@ export function watchLook() {
     if (event.key in steps) {
       event.preventDefault();
       stepTo(steps[event.key]);
-    } else if (event.key === "t" && singleKeys() && !out.hidden) toggle();
+    } else if (event.key === "r" && singleKeys() && !out.hidden) toggle();
   });
 }
 
-export function openLook(picture) {
+export function openLightbox(picture) {
   shown = picture;
   left = null;
-  drawLook();
+  drawLightbox();
   dialog.showModal();
   close.focus();
 }
 
-export function drawLook() {
+export function drawLightbox() {
   if (shown === null) return;
   const group = groupOf(shown);
   const item = pictures().find((candidate) => candidate.picture === shown);
@@ -64,14 +64,14 @@ export function drawLook() {
   const kinds = {
     core: "a core sample: the group is recognized by it",
     border: "no core sample: it lies near one",
-    out: currentGroup() ? `taken out of ${titleOf(currentGroup())}` : "taken out of its group",
+    out: currentGroup() ? `removed from ${titleOf(currentGroup())}` : "removed from its group",
     new: "not there when the model was trained",
   };
   const away = item?.distance && item.mark !== "out" ? `${item.distance.toFixed(3)} from the nearest core sample` : "";
   facts.textContent = [group ? titleOf(group) : "Unclustered", kinds[item?.mark], away].filter(Boolean).join(" · ");
   // What left the view with its last change is shown on, but can be changed no more from here.
   out.hidden = !item || (!group && item.mark !== "out");
-  out.textContent = item?.mark === "out" ? "Put back" : "Take out";
+  out.textContent = item?.mark === "out" ? "Put back" : "Remove";
 }
 
 /** The tile's picture at once, the large one when it is here. */
@@ -88,7 +88,7 @@ function sharpen(picture) {
 
 function toggle() {
   left = place();
-  takeOut(shown);
+  remove(shown);
 }
 
 const place = () => pictures().findIndex((item) => item.picture === shown);
@@ -100,5 +100,5 @@ function stepTo(count) {
   if (all[next]?.picture === shown) next += count;
   left = null;
   shown = all[(next + all.length) % all.length].picture;
-  drawLook();
+  drawLightbox();
 }
