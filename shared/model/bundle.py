@@ -27,6 +27,7 @@ from shared.model.checks import Radius, check_arrays, check_labels
 from shared.model.core_samples import Metric
 from shared.model.exclusions import Excluded
 from shared.model.npz import read_npz
+from shared.model.remembered import Placed
 
 FORMAT = 1
 
@@ -119,11 +120,19 @@ class Edits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     core: dict[int, int] = Field(default_factory=dict)
-    """Core sample (row of clusters.npz) to its new cluster: another id after a split, NOISE where no part took it."""
+    """Core sample (row of clusters.npz) to its new cluster; NOISE where it counts for none."""
     eps: dict[int, Radius] = Field(default_factory=dict)
-    """The eps of each cluster that a split made; their ids follow the trained ones."""
+    """The eps of each cluster that a person made; their ids follow the trained ones."""
     excluded: tuple[Excluded, ...] = Field(default=(), validation_alias=AliasChoices("excluded", "taken_out"))
     """Called taken_out in files of earlier versions."""
+    placed: tuple[Placed, ...] = ()
+    """Pictures that a person put into a cluster and that are no core samples of the model, or is not sure about."""
+    held: tuple[Placed, ...] = ()
+    """Pictures that stay where they were, though an edit of others would have moved them with those."""
+    decided: tuple[int, ...] = ()
+    """Clusters that a person put together: training again keeps their pictures together and apart from the others'."""
+    apart: tuple[tuple[int, int], ...] = ()
+    """Pairs of clusters that a person said are not the same."""
 
 
 class Labels(BaseModel):
@@ -135,6 +144,8 @@ class Labels(BaseModel):
     exemplars: dict[int, tuple[str, ...]] = Field(default_factory=dict)
     not_groups: tuple[int, ...] = ()
     """Clusters that a person found to be no group: they answer as if unclustered."""
+    conflicts: tuple[int, ...] = ()
+    """Clusters whose names come from others that training joined to them: a person is to say which names hold."""
     edits: Edits = Field(default_factory=Edits)
 
 

@@ -64,6 +64,7 @@ def check_labels(labels: Labels, manifest: Manifest) -> None:
         ("labels", labels.labels),
         ("exemplars", labels.exemplars),
         ("not_groups", labels.not_groups),
+        ("conflicts", labels.conflicts),
     )
     for field, clusters in named:
         if unknown := [cluster for cluster in clusters if cluster not in known]:
@@ -72,16 +73,23 @@ def check_labels(labels: Labels, manifest: Manifest) -> None:
 
 
 def _check_edits(edits: Edits, manifest: Manifest, known: range) -> None:
+    known_all = frozenset(known).issuperset
     for sample, cluster in edits.core.items():
         if not 0 <= sample < manifest.counts.core_samples or cluster not in (NOISE, *known):
             raise ValueError(f"edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown")
     for taken in edits.excluded:
         if not all(cluster in known for cluster in taken.clusters):
             raise ValueError(f"edits.excluded has {taken.picture} excluded from a cluster that is unknown")
-        size = len(taken.vector) / np.float32().nbytes
-        if size != manifest.embedder.dimensions or not _are_embeddings(taken.embedding()[None]):
+    for placed in (*edits.placed, *edits.held):
+        if placed.cluster not in (NOISE, *known):
+            raise ValueError(f"edits places {placed.picture} in cluster {placed.cluster}, which is unknown")
+    if not known_all(edits.decided) or not all(map(known_all, edits.apart)):
+        raise ValueError("edits.decided or edits.apart has a cluster that is unknown")
+    for entry in (*edits.excluded, *edits.placed, *edits.held):
+        size = len(entry.vector) / np.float32().nbytes
+        if size != manifest.embedder.dimensions or not _are_embeddings(entry.embedding()[None]):
             numbers = manifest.embedder.dimensions
-            raise ValueError(f"edits.excluded.vector of {taken.picture} is not an embedding of {numbers} numbers")
+            raise ValueError(f"edits: the vector of {entry.picture} is not an embedding of {numbers} numbers")
 
 
 def _are_embeddings(vectors: NDArray[np.float32]) -> bool:

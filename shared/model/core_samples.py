@@ -77,6 +77,10 @@ class CoreSamples:
                 found.clusters[refused], found.distances[refused] = again.clusters, again.distances
         return found
 
+    def distances_to(self, cluster: int, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of embeddings (n, dimensions) to a cluster's core samples, shape (n,): infinite where it has none."""
+        return self._nearest_of_all(vectors, self.clusters == cluster).distances
+
     def _nearest_of_all(self, vectors: NDArray[np.float32], among: NDArray[np.bool_] | None) -> Nearest:
         """As `nearest`, whatever the counterexamples. The arrays are new ones."""
         if not (len(self._vectors) if among is None else among.any()):

@@ -71,7 +71,8 @@ def test_a_picture_removed_from_a_group_that_came_apart_stays_out_of_every_part(
     retrain: Callable[..., Trained],
 ) -> None:
     ends = BOOKS | MAPS
-    model = retrain(ends | named("between", bridge(1, 2)), excluded(BOOKS, "book0.jpg", of=0), ends)
+    labels = excluded(BOOKS, "book0.jpg", of=0) | {"labels": {0: ("book",)}}
+    model = retrain(ends | named("between", bridge(1, 2)), labels, ends)
     assert [out.clusters for out in model.carried.excluded] == [(0, 1)]
 
 
@@ -92,17 +93,19 @@ def test_a_removed_picture_by_its_core_sample_alone_stays_out(retrain: Callable[
     assert answered(model, BOOKS["book0.jpg"]) == NOISE
 
 
-def test_groups_that_a_person_split_and_training_finds_whole_are_told_as_merged(
-    retrain: Callable[..., Trained],
-) -> None:
+def test_a_split_is_kept_with_both_names_when_training_finds_the_group_whole(retrain: Callable[..., Trained]) -> None:
     parted = {"labels": BOTH | {2: ("thin book",)}, "edits": Edits(core={3: 2, 4: 2}, eps={2: 0.05})}
     model = retrain(BOOKS | MAPS, parted, BOOKS | MAPS)
-    assert model.carried.merged == {0: [0, 2]}
-    assert model.carried.names == BOTH
+    labels = model.bundle.labels.labels
+    assert [labels[answered(model, BOOKS[f"book{copy}.jpg"])] for copy in range(5)] == (
+        [("book",)] * 3 + [("thin book",)] * 2
+    )
+    assert labels[answered(model, MAPS["map1.jpg"])] == ("map",)
+    assert len(model.bundle.labels.edits.decided) == 2
 
 
-def test_a_person_s_split_is_carried_by_what_is_left_of_it(retrain: Callable[..., Trained]) -> None:
+def test_a_part_is_carried_by_the_pictures_that_are_left_of_it(retrain: Callable[..., Trained]) -> None:
     parted = {"labels": BOTH | {2: ("chart",)}, "edits": Edits(core={6: 2, 7: 2, 8: 2}, eps={2: EPS})}
     renamed = {f"renamed {name}": MAPS[name] for name in ("map1.jpg", "map2.jpg", "map3.jpg")}
     model = retrain(BOOKS | MAPS, parted, renamed)
-    assert model.carried.names == {0: ("chart",)}
+    assert model.bundle.labels.labels == {0: ("chart",)}

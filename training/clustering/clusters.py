@@ -85,7 +85,7 @@ def distances_to_centre(vectors: Vectors, clusters: Clusters, metric: Metric) ->
     """Squared distance of each picture to the mean of its cluster, shape (n,); infinite for NOISE."""
     points = comparable(vectors, metric)
     distances = np.full(len(points), np.inf, dtype=np.float32)
-    for cluster in range(clusters.count):
+    for cluster in np.unique(clusters.labels[clusters.labels != NOISE]).tolist():
         members = clusters.labels == cluster
         distances[members] = np.square(points[members] - points[members].mean(axis=0)).sum(axis=1)
     return distances

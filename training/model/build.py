@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,9 +34,11 @@ from training.clustering.reach import find_reach
 from training.csv_files import csv_row
 from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine, toolchain
-from training.model.carry_over import Carried, carry_over
+from training.model.carry_over import Carried, carry_over, read_assignments
+from training.model.decisions import Partition, apply_decisions, carried_edits, decided_clusters
 from training.model.names import NamesByPicture, make_labels, names_by_exemplar
 from training.model.options import Options
+from training.model.placing import Placer
 
 
 class TrainingError(UserError):
@@ -83,10 +85,18 @@ def build_model(
     Raises TrainingError when no group is found, training.model.names.NamesError when a name can't be given.
     """
     clusters, by_category, choices = _cluster(embedded.vectors, options, categories, engine)
-    carried = _carry(previous, options.spec(), embedded, clusters)
-    labels = _labels(embedded, clusters, options, carried, given_names or {})
+    partition = _decide(previous, options, embedded, clusters)
+    final = clusters if partition is None else _as_decided(clusters, partition)
+    carried = _carry(previous, options.spec(), embedded, final)
+    if previous and partition:
+        carried.follow(previous.bundle.labels, partition)
+    arrays = _arrays(embedded.vectors, clusters, options.metric)
+    labels = _labels(embedded, final, options, carried, given_names or {})
+    if previous and partition:
+        placer = _placer(embedded, clusters, arrays, options.metric, by_category, categories)
+        labels = _with_decisions(labels, previous.bundle.labels, partition, placer, clusters)
     contents = {
-        CLUSTERS: arrays_bytes(_arrays(embedded.vectors, clusters, options.metric)),
+        CLUSTERS: arrays_bytes(arrays),
         ASSIGNMENTS: _assignments(embedded.names, clusters, categories),
     }
     manifest = _manifest(options, embedded, clusters, by_category, contents)
@@ -131,6 +141,52 @@ def _nothing_found(options: Options, pictures: int) -> str:
     )
 
 
+def _decide(previous: Previous | None, options: Options, embedded: Embedded, clusters: Clusters) -> Partition | None:
+    """What a person decided about the model before; None where that was nothing."""
+    if previous is None or not (decided_clusters(previous.bundle) or previous.bundle.labels.edits.placed):
+        return None
+    old_names = dict(zip(*read_assignments(previous.folder), strict=True))
+    return apply_decisions(
+        previous.bundle,
+        old_names,
+        options.spec(),
+        embedded.names,
+        embedded.vectors,
+        clusters.labels,
+        clusters.eps,
+        options.metric,
+    )
+
+
+def _as_decided(clusters: Clusters, partition: Partition) -> Clusters:
+    made = [partition.eps[cluster] for cluster in sorted(partition.eps)]
+    eps = np.concatenate([clusters.eps, np.array(made, dtype=np.float32)])
+    return replace(clusters, labels=partition.clusters, eps=eps, core=clusters.core & (partition.clusters != NOISE))
+
+
+def _placer(
+    embedded: Embedded,
+    clusters: Clusters,
+    arrays: Arrays,
+    metric: Metric,
+    by_category: dict[str, tuple[int, ...]],
+    categories: Sequence[str] | None,
+) -> Placer:
+    rows = np.cumsum(clusters.core) - 1
+    samples = [int(row) if core else None for row, core in zip(rows, clusters.core, strict=True)]
+    told = categories if categories is not None else [None] * len(embedded.names)
+    return Placer(arrays, metric, by_category, embedded.names, embedded.vectors, samples, told)
+
+
+def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: Placer, clusters: Clusters) -> Labels:
+    """Edits by which the Function answers as decided."""
+    edits = labels.edits.model_copy(update={"eps": dict(partition.eps), **carried_edits(old, partition)})
+    labels = labels.model_copy(update={"edits": edits})
+    excluded = find_excluded(edits.excluded, placer.vectors)
+    moved = {*np.flatnonzero(partition.clusters != clusters.labels).tolist(), *partition.unsure} - {*excluded}
+    return placer.place(labels, partition.clusters, moved)
+
+
 def _carry(previous: Previous | None, spec: EmbedderSpec, embedded: Embedded, clusters: Clusters) -> Carried:
     if previous is None:
         return Carried()
@@ -150,7 +206,8 @@ def _labels(
         names, embedded.names, members, distances_to_centre(embedded.vectors, clusters, options.metric)
     )
     edits = Edits(excluded=tuple(carried.excluded))
-    return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "edits": edits})
+    conflicts = tuple(cluster for cluster in carried.conflicts if names.get(cluster) == carried.names.get(cluster))
+    return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "conflicts": conflicts, "edits": edits})
 
 
 def _arrays(vectors: Vectors, clusters: Clusters, metric: Metric) -> Arrays:

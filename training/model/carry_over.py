@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.embedding.embedder import EmbedderSpec, Vectors
-from shared.model.bundle import ASSIGNMENTS, Bundle
+from shared.model.assigner import apply_edits
+from shared.model.bundle import ASSIGNMENTS, Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import Excluded, find_excluded
-from shared.model.model import apply_edits
 from training.clustering.clusters import Clusters
 from training.csv_files import csv_rows
+from training.model.decisions import Partition
 
 # Of the pictures that two groups could share, the part they must share to be one the other's continuation. Below it
 # the overlap is a few border pictures that changed sides.
@@ -46,6 +47,25 @@ class Carried:
     gone: list[int] = field(default_factory=list[int])
     """Old groups that nothing continues."""
 
+    conflicts: list[int] = field(default_factory=list[int])
+    """New groups with names that are not surely theirs: of several old ones, or of one that gave fewer pictures."""
+
+    def follow(self, old: Labels, partition: Partition) -> None:
+        """Give the groups that a person put together their own names and marks, and no others'."""
+        for group, new in partition.ids.items():
+            self.names.pop(new, None)
+            if names := old.labels.get(group):
+                self.names[new] = names
+            self.conflicts = [cluster for cluster in self.conflicts if cluster != new]
+            if group in old.conflicts:
+                self.conflicts.append(new)
+            self.not_groups = [cluster for cluster in self.not_groups if cluster != new]
+            if group in old.not_groups:
+                self.not_groups.append(new)
+            self.ancestors[new] = [group, *(other for other in self.ancestors.get(new, ()) if other != group)]
+        self.gone = sorted({*self.gone, *partition.gone} - {*partition.ids})
+        self.not_groups.sort()
+
     @property
     def merged(self) -> dict[int, list[int]]:
         """New group to the old groups that became one in it."""
@@ -57,10 +77,10 @@ def carry_over(
 ) -> Carried:
     """Carry names from the bundle in `folder` to these clusters of these pictures.
 
-    A group that came apart gives its names to every part. Groups that became one pass on the names of the one that gave
-    most; `merged` tells, so that a person can judge.
+    A group that came apart gives its names to every part. Groups that became one pass on the names of all;
+    `conflicts` tells, so that a person can judge.
     """
-    names, trained = _assignments(folder)
+    names, trained = read_assignments(folder)
     excluded = _excluded(old, names)
     # A group marked as none is still a group, whose mark must be carried.
     groups, eps, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
@@ -82,7 +102,7 @@ def carry_over(
     return carried
 
 
-def _assignments(folder: Path) -> tuple[list[str], list[int]]:
+def read_assignments(folder: Path) -> tuple[list[str], list[int]]:
     """The old model's pictures and the groups that training gave them."""
     rows = list(csv_rows((folder / ASSIGNMENTS).read_text("utf-8", newline="")))
     return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
@@ -189,8 +209,11 @@ def _conclude(old: Bundle, votes: dict[int, Counter[int]], groups: set[int]) -> 
         carried.ancestors[new] = ranked
         for group in ranked:
             parts[group].append(new)
-        if names := next((old.labels.labels[group] for group in ranked if old.labels.labels.get(group)), None):
-            carried.names[new] = names
+        given = dict.fromkeys(old.labels.labels[group] for group in ranked if old.labels.labels.get(group))
+        if given:
+            carried.names[new] = tuple(dict.fromkeys(name for names in given for name in names))
+        if len(given) > 1 or (given and ranked[0] not in old.labels.labels) or ranked[0] in old.labels.conflicts:
+            carried.conflicts.append(new)
         if ranked[0] in old.labels.not_groups:
             carried.not_groups.append(new)
     carried.split = {group: news for group, news in sorted(parts.items()) if len(news) > 1}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.model.assigner import apply_edits
 from shared.model.bundle import Labels
-from shared.model.model import apply_edits
 from training.clustering.clusters import find_clusters
 from training.gallery.gallery import Gallery, Group
 

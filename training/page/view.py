@@ -9,10 +9,11 @@ from typing import Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.model.assigner import apply_edits
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import find_excluded
-from shared.model.model import Assignment, apply_edits
+from shared.model.model import Assignment
 from training.gallery.gallery import Gallery, Group
 from training.page.document import Snapshot
 from training.page.edits import Split, apply, embedding_digest

@@ -121,8 +121,8 @@ def test_a_group_that_comes_apart_gives_its_names_to_every_part(retrain: Callabl
 
 @pytest.mark.parametrize(
     ("labels", "kept"),
-    [(BOTH, ("book",)), ({1: ("map",)}, ("map",)), ({}, None)],
-    ids=["the larger group's", "the smaller one's, where the larger has none", "none"],
+    [(BOTH, ("book", "map")), ({1: ("map",)}, ("map",)), ({0: ("book",)}, ("book",)), ({}, None)],
+    ids=["of both", "of the smaller one", "of the larger one", "of none"],
 )
 def test_groups_that_become_one_pass_on_names(
     retrain: Callable[..., Trained], labels: Mapping[int, tuple[str, ...]], kept: tuple[str, ...] | None
@@ -132,6 +132,8 @@ def test_groups_that_become_one_pass_on_names(
     assert model.clusters.count == 1
     assert model.carried.merged == {0: [0, 1]}
     assert model.carried.names.get(0) == kept
+    # A name that was not the larger group's is not its own unasked.
+    assert model.bundle.labels.conflicts == ((0,) if kept and "map" in kept else ())
     assert (model.carried.split, model.carried.gone) == ({}, [])
 
 

@@ -1,0 +1,98 @@
+"""Which cluster an embedding belongs to, with everything that a person decided about the clusters.
+
+What a person placed answers as decided, and is a core sample of its cluster from then on. Everything else goes to its
+nearest core sample, within that cluster's eps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.model.bundle import Arrays, Labels
+from shared.model.core_samples import NOISE, CoreSamples, Metric
+from shared.model.exclusions import counterexamples, find_excluded
+from shared.model.remembered import Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Where n embeddings belong; arrays have shape (n,)."""
+
+    clusters: NDArray[np.int32]
+    """NOISE outside every cluster."""
+    near: NDArray[np.int32]
+    """The nearest cluster, near or far; NOISE where there is none, or where none may be suggested."""
+    distances: NDArray[np.float32]
+    """To that cluster's nearest core sample."""
+
+
+class Assigner:
+    """Immutable, safe to share between threads."""
+
+    def __init__(
+        self, arrays: Arrays, labels: Labels, metric: Metric, categories: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
+        clusters, self.eps, self.reach = apply_edits(arrays, labels)
+        kept = clusters != NOISE
+        placed = [entry for entry in labels.edits.placed if entry.cluster not in (NOISE, *labels.not_groups)]
+        vectors = [arrays.vectors[kept], *(entry.embedding()[None] for entry in placed)]
+        ids = [*clusters[kept].tolist(), *(entry.cluster for entry in placed)]
+        self._core = CoreSamples(
+            np.concatenate(vectors), np.array(ids, dtype=np.int32), metric, counterexamples(labels.edits.excluded)
+        )
+        self._not_groups = frozenset(labels.not_groups)
+        self._decided = Lookup((*labels.edits.placed, *labels.edits.held))
+        # By the clusters as trained: what a split made of one stays in its category.
+        trained = arrays.clusters[kept]
+        self._among = {
+            category: np.concatenate(
+                [np.isin(trained, known), np.array([entry.category in (None, category) for entry in placed], np.bool_)]
+            )
+            for category, known in (categories or {}).items()
+        }
+
+    def assign(self, vectors: NDArray[np.float32], category: str | None = None) -> Assigned:
+        """Assign embeddings of shape (n, dimensions).
+
+        With a category, only that category's clusters count, if the model was trained by category at all.
+        """
+        among = None
+        if category is not None and self._among:
+            among = self._among.get(category, np.zeros(len(self._core.clusters), dtype=np.bool_))
+        nearest = self._core.nearest(vectors, among)
+        clusters = nearest.within(self.eps[nearest.clusters])
+        for row, entry in self._decided.find(vectors).items():
+            if among is not None and entry.category not in (None, category):
+                continue
+            cluster = NOISE if entry.cluster in self._not_groups else entry.cluster
+            clusters[row] = cluster
+            if cluster != nearest.clusters[row]:
+                nearest.clusters[row] = cluster
+                if cluster != NOISE:
+                    nearest.distances[row] = self._core.distances_to(cluster, vectors[[row]])[0]
+        return Assigned(clusters, nearest.clusters, nearest.distances)
+
+
+def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+    """The clusters as a person left them: cluster of each core sample (NOISE where it no longer counts), eps, reach.
+
+    A cluster that a person made suggests nothing beyond its eps: its reach was never calibrated.
+    """
+    clusters = arrays.clusters.copy()
+    for sample, cluster in labels.edits.core.items():
+        clusters[sample] = cluster
+    for sample, taken in find_excluded(labels.edits.excluded, arrays.vectors).items():
+        if clusters[sample] in taken.clusters:
+            clusters[sample] = NOISE
+    clusters[np.isin(clusters, labels.not_groups)] = NOISE
+    made = _in_order(labels.edits.eps)
+    return clusters, np.concatenate([arrays.eps, made]), np.concatenate([arrays.reach, made])
+
+
+def _in_order(eps: dict[int, float]) -> NDArray[np.float32]:
+    values: Iterable[float] = (eps[cluster] for cluster in sorted(eps))
+    return np.fromiter(values, dtype=np.float32, count=len(eps))

@@ -1,0 +1,194 @@
+"""What a person decided about groups constrains the next training: must be together, must not be together.
+
+A group that a person put together (by a split, a move, a merge or a name for a new one) stays together and apart from
+all others, whatever DBSCAN finds now. Groups that nobody touched are free to change. Pictures are recognized by their
+embeddings or, where those are made another way now, by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.embedding.embedder import EmbedderSpec, Vectors
+from shared.model.assigner import Assigner, apply_edits
+from shared.model.bundle import Bundle, Labels
+from shared.model.core_samples import NOISE, CoreSamples, Metric
+from shared.model.remembered import Lookup
+
+# Cosine distance up to which an embedding is of a picture that was scaled or compressed again (5e-4 on average).
+_RECOMPRESSED = 2e-3
+
+# Of a new group, the part that must be of a group put together by a person for pictures that nobody knows to follow it.
+_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Where n pictures belong after training, by what a person decided; ids on from the trained ones are new."""
+
+    clusters: NDArray[np.int32]
+    """Shape (n,)."""
+    ids: Mapping[int, int]
+    """Old group that a person put together to the group that continues it."""
+    eps: Mapping[int, float]
+    """Of each cluster that training did not find."""
+    unsure: tuple[int, ...]
+    """Pictures that a person was not sure about."""
+    gone: tuple[int, ...]
+    """Old groups put together by a person of which no picture is left."""
+
+
+def decided_clusters(bundle: Bundle) -> frozenset[int]:
+    """The groups that a person put together, and those that pictures were taken from; marked as no group or not."""
+    edits = bundle.labels.edits
+    touched = {*edits.decided, *edits.eps, *edits.core.values(), *(entry.cluster for entry in edits.placed)}
+    touched |= {int(bundle.arrays.clusters[sample]) for sample, cluster in edits.core.items() if cluster != NOISE}
+    return frozenset(touched - {NOISE})
+
+
+def apply_decisions(
+    old: Bundle,
+    old_names: Mapping[str, int],
+    spec: EmbedderSpec,
+    pictures: Sequence[str],
+    vectors: Vectors,
+    found: NDArray[np.int32],
+    eps: NDArray[np.float32],
+    metric: Metric,
+) -> Partition:
+    """Correct the clusters `found`, shape (n,), of n pictures by what was decided about the old model.
+
+    `old_names` has each old picture's cluster; `eps` is that of each new cluster.
+    """
+    decided = decided_clusters(old)
+    comparable = old.manifest.embedder == spec
+    before = _by_embedding(old, old_names, pictures, vectors) if comparable else _by_name(old, old_names, pictures)
+    unsure = _unsure(old, pictures, vectors, comparable=comparable)
+    before[list(unsure)] = NOISE
+    own = np.isin(before, list(decided))
+    clusters = found.copy()
+    for cluster in range(len(eps)):
+        _divide(cluster, clusters, before, own, vectors, metric)
+    ids, made = _number(before, own, found, clusters, len(eps))
+    result = clusters.copy()
+    for group, new in ids.items():
+        result[clusters == -2 - group] = new
+    result[list(unsure)] = NOISE
+    _, old_eps, _ = apply_edits(old.arrays, old.labels)
+    radii = {
+        new: float(old_eps[group]) if comparable else _radius(found[before == group], eps)
+        for group, new in made.items()
+    }
+    alive = set(ids)
+    gone = tuple(sorted(group for group in decided - alive if _had_pictures(old, group)))
+    return Partition(result, ids, radii, unsure, gone)
+
+
+def _by_embedding(
+    old: Bundle, old_names: Mapping[str, int], pictures: Sequence[str], vectors: Vectors
+) -> NDArray[np.int32]:
+    """The old group of each picture that the old model knew, as it answered last; NOISE for others."""
+    labels = old.labels.model_copy(update={"not_groups": ()})
+    before = Assigner(old.arrays, labels, old.manifest.clustering.metric).assign(vectors).clusters
+    known = np.array([name in old_names for name in pictures], dtype=np.bool_)
+    rows = np.arange(len(old.arrays.vectors), dtype=np.int32)
+    known |= CoreSamples(old.arrays.vectors, rows, "cosine").nearest(vectors).distances <= _RECOMPRESSED
+    known[list(Lookup((*labels.edits.placed, *labels.edits.held), _RECOMPRESSED).find(vectors))] = True
+    return np.where(known, before, NOISE).astype(np.int32)
+
+
+def _by_name(old: Bundle, old_names: Mapping[str, int], pictures: Sequence[str]) -> NDArray[np.int32]:
+    edits = old.labels.edits
+    # A picture near a cluster that a person divided may be of any part of it.
+    divided = {int(old.arrays.clusters[sample]) for sample in edits.core}
+    in_order = list(old_names)
+    known = {name: NOISE if cluster in divided else cluster for name, cluster in old_names.items()}
+    groups, _, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
+    known |= {in_order[int(row)]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
+    known |= {entry.picture: entry.cluster for entry in (*edits.placed, *edits.held)}
+    return np.array([known.get(name, NOISE) for name in pictures], dtype=np.int32)
+
+
+def _unsure(old: Bundle, pictures: Sequence[str], vectors: Vectors, *, comparable: bool) -> tuple[int, ...]:
+    entries = [entry for entry in old.labels.edits.placed if entry.cluster == NOISE]
+    if comparable:
+        return tuple(sorted(Lookup(entries, _RECOMPRESSED).find(vectors)))
+    names = {entry.picture for entry in entries}
+    return tuple(row for row, name in enumerate(pictures) if name in names)
+
+
+def _divide(
+    cluster: int,
+    clusters: NDArray[np.int32],
+    before: NDArray[np.int32],
+    own: NDArray[np.bool_],
+    vectors: Vectors,
+    metric: Metric,
+) -> None:
+    """Give each picture of a new cluster to the old group that it is known to be of, or is nearest to.
+
+    Old groups are written as -2 - group until they have a new number.
+    """
+    members = np.flatnonzero(clusters == cluster)
+    anchors = members[own[members] | (before[members] != NOISE)]
+    if not own[members].any():
+        return
+    # What is known to be of a group that nobody touched stays with the new cluster.
+    target = np.where(own[anchors], -2 - before[anchors], cluster).astype(np.int32)
+    clusters[anchors] = target
+    strangers = members[~own[members] & (before[members] == NOISE)]
+    if not len(strangers):
+        return
+    nearest = CoreSamples(vectors[anchors], np.arange(len(anchors), dtype=np.int32), metric).nearest(vectors[strangers])
+    follow = target[nearest.clusters]
+    groups, counts = np.unique(target, return_counts=True)
+    large = groups[counts >= _SHARE * len(members)]
+    clusters[strangers] = np.where(np.isin(follow, large), follow, cluster)
+
+
+def _number(
+    before: NDArray[np.int32],
+    own: NDArray[np.bool_],
+    found: NDArray[np.int32],
+    clusters: NDArray[np.int32],
+    count: int,
+) -> tuple[dict[int, int], dict[int, int]]:
+    """A new number for each old group; of those, the ones that training did not find.
+
+    A group takes the number of the cluster that it fills, else one of its own.
+    """
+    clusters[own] = -2 - before[own]
+    ids: dict[int, int] = {}
+    made: dict[int, int] = {}
+    taken: set[int] = set()
+    for group in np.unique(before[own]).tolist():
+        homes, counts = np.unique(found[(clusters == -2 - group) & (found != NOISE)], return_counts=True)
+        ranked = homes[np.argsort(-counts, kind="stable")].tolist()
+        free = (home for home in ranked if home not in taken and not (clusters[found == home] == home).any())
+        ids[group] = next(free, count + len(made))
+        if ids[group] >= count:
+            made[group] = ids[group]
+        taken.add(ids[group])
+    return ids, made
+
+
+def _radius(found: NDArray[np.int32], eps: NDArray[np.float32]) -> float:
+    """Of the cluster in which most of a group's pictures are now."""
+    inside = found[found != NOISE]
+    return float(eps[np.bincount(inside).argmax()] if len(inside) else np.median(eps))
+
+
+def _had_pictures(old: Bundle, group: int) -> bool:
+    groups, _, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
+    return bool((groups == group).any()) or any(entry.cluster == group for entry in old.labels.edits.placed)
+
+
+def carried_edits(old: Labels, partition: Partition) -> dict[str, tuple[int, ...] | tuple[tuple[int, int], ...]]:
+    """Which of the new clusters are put together by a person, and which pairs are not the same."""
+    ids = partition.ids
+    pairs = ((ids[one], ids[other]) for one, other in old.edits.apart if one in ids and other in ids)
+    return {"decided": tuple(sorted(ids.values())), "apart": tuple(pairs)}

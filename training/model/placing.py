@@ -1,0 +1,132 @@
+"""Pictures put where a person wants them: as edits of the labels, so that the Function answers the same.
+
+A core sample takes its new cluster with it. Another picture is kept by its embedding where it would answer otherwise.
+Whoever was not touched stays where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.embedding.embedder import Vectors
+from shared.model.assigner import Assigner
+from shared.model.bundle import Arrays, Labels
+from shared.model.core_samples import NOISE, Metric
+from shared.model.exclusions import Excluded
+from shared.model.remembered import Lookup, Placed, vector_bytes
+
+type Positions = NDArray[np.int32]
+"""The cluster of each of n pictures, shape (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placer:
+    """The pictures of a model, n of them."""
+
+    arrays: Arrays
+    metric: Metric
+    clusters_by_category: Mapping[str, Sequence[int]]
+    names: Sequence[str]
+    vectors: Vectors
+    samples: Sequence[int | None]
+    """The core sample that each picture is: a row of `arrays`."""
+    categories: Sequence[str | None]
+
+    def positions(self, labels: Labels) -> Positions:
+        """Where each picture is, except that clusters marked as no group keep their pictures."""
+        answered = self._answered(labels)
+        if not labels.not_groups:
+            return answered
+        unmarked = self._answered(labels.model_copy(update={"not_groups": ()}))
+        return np.where((answered == NOISE) & np.isin(unmarked, labels.not_groups), unmarked, answered)
+
+    def copies(self, pictures: Collection[int]) -> list[int]:
+        """These pictures and all that have the same embedding: they can't be told apart."""
+        entries = [self._placed(picture, NOISE) for picture in pictures]
+        return sorted({*pictures, *Lookup(entries).find(self.vectors)})
+
+    def place(self, labels: Labels, wanted: Positions, moved: Collection[int]) -> Labels:
+        """Labels with which the `moved` pictures are where `wanted` has them, and no other has left its cluster.
+
+        `wanted` has the clusters of the others as they are. A picture moved to NOISE is one that nobody is sure about.
+        """
+        chosen = np.zeros(len(self.names), dtype=np.bool_)
+        chosen[list(moved)] = True
+        start = self._with_samples(self.forget(labels, moved), wanted, moved)
+        natural = self.positions(start)
+        placed = [
+            self._placed(picture, int(wanted[picture]))
+            for picture in np.flatnonzero(chosen & ((natural != wanted) | (wanted == NOISE))).tolist()
+        ]
+        return self.hold(_edited(start, placed=(*start.edits.placed, *placed)), wanted, moved)
+
+    def hold(self, labels: Labels, wanted: Positions, moved: Collection[int]) -> Labels:
+        """Labels with which no picture has left its cluster but the `moved` ones."""
+        start = _edited(labels, held=())
+        leaving = (self.positions(start) != wanted) & (wanted != NOISE)
+        leaving[list(moved)] = False
+        held = [self._placed(picture, int(wanted[picture])) for picture in np.flatnonzero(leaving).tolist()]
+        return _edited(start, held=tuple(held))
+
+    def forget(self, labels: Labels, pictures: Collection[int]) -> Labels:
+        """Labels without what was decided about where these pictures are."""
+        own = self.vectors[list(pictures)]
+        edits = labels.edits
+        known = {id(entry) for entries in (edits.placed, edits.held) for entry in Lookup(entries).find(own).values()}
+        return _edited(
+            labels,
+            placed=tuple(entry for entry in edits.placed if id(entry) not in known),
+            held=tuple(entry for entry in edits.held if id(entry) not in known),
+        )
+
+    def _with_samples(self, labels: Labels, wanted: Positions, moved: Collection[int]) -> Labels:
+        """Core samples take their cluster with them; nothing is excluded from where it was moved to."""
+        core = dict(labels.edits.core)
+        for picture in moved:
+            sample, cluster = self.samples[picture], int(wanted[picture])
+            if sample is None or cluster == NOISE:
+                continue
+            core[sample] = cluster
+            if cluster == self.arrays.clusters[sample]:
+                del core[sample]
+        return _edited(labels, core=dict(sorted(core.items())), excluded=self._excluded(labels, wanted, moved))
+
+    def _excluded(self, labels: Labels, wanted: Positions, moved: Collection[int]) -> tuple[Excluded, ...]:
+        rows = list(moved)
+        found = Lookup(labels.edits.excluded).find(self.vectors[rows])
+        allowed: dict[int, set[int]] = {}
+        for row, entry in found.items():
+            allowed.setdefault(id(entry), set()).add(int(wanted[rows[row]]))
+        kept = (
+            entry.model_copy(
+                update={"clusters": tuple(c for c in entry.clusters if c not in allowed.get(id(entry), ()))}
+            )
+            for entry in labels.edits.excluded
+        )
+        return tuple(entry for entry in kept if entry.clusters)
+
+    def _placed(self, picture: int, cluster: int) -> Placed:
+        return Placed(
+            picture=self.names[picture],
+            vector=vector_bytes(self.vectors[picture]),
+            cluster=cluster,
+            category=self.categories[picture],
+        )
+
+    def _answered(self, labels: Labels) -> Positions:
+        assigner = Assigner(self.arrays, labels, self.metric, self.clusters_by_category)
+        clusters = np.full(len(self.names), NOISE, dtype=np.int32)
+        for category in dict.fromkeys(self.categories):
+            rows = [row for row, other in enumerate(self.categories) if other == category]
+            clusters[rows] = assigner.assign(self.vectors[rows], category).clusters
+        return clusters
+
+
+def _edited(
+    labels: Labels, **changes: Mapping[int, int] | tuple[Placed, ...] | tuple[Excluded, ...] | Sequence[Placed]
+) -> Labels:
+    return labels.model_copy(update={"edits": labels.edits.model_copy(update=changes)})
