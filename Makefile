@@ -5,10 +5,13 @@ PORT ?= 7071
 export PORT
 
 python := .venv/bin/python
+# Tests that must not run beside each other (memory, load, timing) share an xdist group.
+WORKERS ?= 2
+pytest = $(python) -m pytest -n $(WORKERS) --dist loadgroup
 compile := .venv/bin/uv pip compile -q --python-version 3.13 --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-azurite setup-tests demo serve azurite package search-demo test test-fast bench soak audit lint \
+.PHONY: help setup setup-azurite setup-tests demo serve azurite package search-demo test test-slow test-all bench soak audit lint \
 	format types lock clean
 
 help: ## List these commands
@@ -38,11 +41,14 @@ package: setup ## Build the zip that Azure runs
 search-demo: setup-azurite ## Index the sample pictures on this machine and search them (KEEP=--keep leaves it up)
 	$(python) -m local.search_demo $(KEEP)
 
-test: setup-tests ## Run every test, with coverage
-	$(python) -m pytest --cov --cov-report=term
+test: setup-tests ## Run the tests of every day: five minutes on two cores
+	$(pytest) -m "not slow"
 
-test-fast: setup-tests ## Run the tests that take seconds
-	$(python) -m pytest -m "not slow"
+test-slow: setup-tests ## Run the other tests
+	$(pytest) -m slow
+
+test-all: setup-tests ## Run every test, with coverage
+	$(pytest) --cov --cov-report=term --cov-fail-under=96
 
 bench: setup-tests ## Measure what everything costs, against the plain recipe (an hour; BENCH=--quick only proves that it runs)
 	$(python) -m benchmarks $(BENCH)

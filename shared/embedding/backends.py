@@ -35,8 +35,11 @@ class BackendError(UserError):
 def open_backend(
     precision: str, weights_sha256: str, graph: Path, name: BackendName, threads: int | None = None
 ) -> Backend:
-    """Open an exported graph. `threads` defaults to the cores this process may use."""
-    threads = threads or (os.process_cpu_count() or 1)
+    """Open an exported graph. `threads` defaults to OMP_NUM_THREADS, as NumPy does, or to the cores it may use.
+
+    Raises BackendError where the name is unknown or the backend can't run this precision.
+    """
+    threads = threads or _given_threads() or os.process_cpu_count() or 1
     if name == "onnxruntime":
         return _telling_of_memory(_open_onnxruntime(graph, threads))
     if name == "tensorflow":
@@ -45,6 +48,12 @@ def open_backend(
         return _telling_of_memory(_open_tensorflow(graph, weights_sha256, threads))
     known = ", ".join(get_args(BackendName))
     raise BackendError(f"unknown backend {name!r}; known are {known}")
+
+
+def _given_threads() -> int:
+    """OMP_NUM_THREADS, 0 where it is unset or not a number (OpenMP also takes lists, for nested loops)."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdecimal() else 0
 
 
 def _telling_of_memory(backend: Backend) -> Backend:

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import PROJECT
 from tests.soak.bodies import BODIES
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial")]
+
 # Usual bodies take 3. One character beyond Unicode's first plane makes Python hold a text in 4 bytes a character, twice
 # while it is parsed: 8, as measured.
 MOST = 9

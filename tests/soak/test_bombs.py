@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import PROJECT
 from tests.soak.bombs import BOMBS
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial")]
+
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, tuple[str, float, float]]:

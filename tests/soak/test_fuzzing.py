@@ -12,6 +12,8 @@ from tests.soak.drive import drive
 from tests.soak.figures import Figures
 from tests.soak.pictures import seeds
 
+pytestmark = pytest.mark.slow
+
 SEED = "1"
 
 # Target, inputs in the short form and in the long one.

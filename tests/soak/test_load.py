@@ -19,6 +19,8 @@ from local.processes import PROJECT, RunningHost, start_host
 from tests.soak.figures import Figures
 from tests.soak.traffic import Sample, kinds, run, send
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial")]
+
 SEED = "1"
 CLIENTS = 32
 """Fewer than host.json's maxOutstandingRequests: nobody may be refused."""
@@ -53,7 +55,6 @@ def resident(process: int) -> int:
     return int(Path(f"/proc/{process}/status").read_text().split("VmRSS:")[1].split()[0]) >> 10
 
 
-@pytest.mark.slow
 def test_nothing_fails_under_load_and_a_crowd_is_refused_in_good_order(
     host: RunningHost, long: bool, figures: Figures
 ) -> None:

@@ -13,6 +13,8 @@ from shared.serving.api import Api
 from tests.conftest import encode, noise_picture
 from tests.soak.targets.requests import KEY, check, open_api
 
+pytestmark = pytest.mark.slow
+
 _PICTURE = base64.b64encode(encode(noise_picture(1), "JPEG")).decode()
 
 _json = st.recursive(

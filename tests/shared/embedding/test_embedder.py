@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from shared.embedding.backends import BackendError, open_backend
 from shared.embedding.embedder import BATCH, Embedder, EmbedderSpec, Pooling, open_embedder
 from shared.embedding.graph import read_tensors
 from shared.embedding.images import Picture, fit
-from shared.embedding.vgg16 import WEIGHTS_SHA256, WeightsError, digest
+from shared.embedding.vgg16 import WEIGHTS_SHA256, digest
 from tests.conftest import PROJECT, noise_picture
 
 SAMPLES = sorted((PROJECT / "data").glob("t*/*.jpg"))
@@ -111,16 +110,6 @@ def test_the_graph_holds_the_proven_weights(graph: Path) -> None:
     assert digest(read_tensors(graph)) == WEIGHTS_SHA256
 
 
-def test_an_unknown_backend_names_the_known_ones(graph: Path) -> None:
-    with pytest.raises(BackendError, match="known are onnxruntime, tensorflow"):
-        open_backend("float32", WEIGHTS_SHA256, graph, "torch")  # pyright: ignore[reportArgumentType]
-
-
-def test_the_tensorflow_backend_refuses_int8(graph: Path) -> None:
-    with pytest.raises(BackendError, match="int8"):
-        open_backend("int8", WEIGHTS_SHA256, graph, "tensorflow")
-
-
 def test_tensorflow_is_not_imported_unless_asked_for() -> None:
     code = "import sys, shared.serving.skill; print([m for m in sys.modules if 'tensorflow' in m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
@@ -147,10 +136,3 @@ def test_the_backends_agree_on_every_sample_picture(embedder: Embedder, tensorfl
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_canonical_embedding_by_tensorflow(tensorflow: Embedder, canonical: tuple[bytes, np.ndarray]) -> None:
     test_the_canonical_embedding(tensorflow, canonical)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_tensorflow_backend_refuses_other_weights(graph: Path) -> None:
-    with pytest.raises(WeightsError, match="other weights"):
-        open_backend("float32", "0" * 64, graph, "tensorflow")

@@ -1,0 +1,14 @@
+"""The real network where memory runs out: nothing is lost, and the embeddings are the same."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import PROJECT
+
+
+def test_a_batch_that_memory_does_not_suffice_for_is_halved(graph: Path) -> None:
+    command = [sys.executable, "-m", "tests.shared.embedding.little_memory", graph, "40"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert "Failed to allocate memory" in done.stderr
+    assert done.stdout.split() == ["8", "8"]
