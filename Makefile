@@ -11,8 +11,8 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadgroup
 compile := .venv/bin/uv pip compile -q --python-version 3.13 --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-azurite setup-tests demo serve azurite package search-demo test test-slow test-all bench soak audit lint \
-	format types lock clean
+.PHONY: help setup setup-azurite setup-tests demo serve azurite package search-demo test test-slow test-all bench soak \
+	audit screenshots lint format types lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ soak: setup-tests ## Try to break everything: a hundred thousand hostile inputs,
 audit: setup-tests ## Look the packages up among the known vulnerabilities (needs pypi.org itself, not a mirror)
 	.venv/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/function.txt
 	.venv/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+
+screenshots: setup-tests setup-azurite ## Take the pages' pictures for the README again (needs Chromium)
+	$(python) -m local.screenshots
 
 lint: setup-tests ## Check style, and which room imports which
 	.venv/bin/ruff check .
