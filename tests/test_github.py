@@ -1,0 +1,36 @@
+"""What GitHub reads: actions are pinned by commit, the development container has the promised Python."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from tests.conftest import PROJECT
+
+WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+FORMS = sorted(path for path in (PROJECT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
+
+
+def test_every_action_is_pinned_by_its_commit() -> None:
+    used = [line for path in WORKFLOWS for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert used
+    assert [line for line in used if not re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v\d", line)] == []
+
+
+def test_the_development_container_has_the_promised_python_and_the_tools() -> None:
+    text = (PROJECT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8")
+    container = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
+    promised = (PROJECT / ".python-version").read_text(encoding="utf-8").strip()
+    assert f"/python:{promised}" in container["image"]
+    assert {"node", "azure-cli", "azd"} == {name.rpartition("/")[2].partition(":")[0] for name in container["features"]}
+    assert {"chromium", "azure-functions-core-tools@4"} <= set(container["onCreateCommand"].split())
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
+def test_issue_forms_are_what_github_takes(form: object) -> None:
+    content = yaml.safe_load(PROJECT.joinpath(str(form)).read_text(encoding="utf-8"))
+    assert {"name", "description", "body"} <= content.keys()
+    identifiers = [part["id"] for part in content["body"]]
+    assert len(identifiers) == len(set(identifiers))
+    assert all(part["type"] in {"textarea", "input"} and part["attributes"]["label"] for part in content["body"])
