@@ -92,7 +92,9 @@ def test_truncated_pictures_are_errors(format: str) -> None:
         read_picture(data[: len(data) // 2])
 
 
-@pytest.mark.parametrize(("data", "words"), [(b"", "empty"), (b"not a picture", "not a picture"), (b"BM", "not a")])
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"", "empty"), (b"not a picture", "not a picture"), (b"BM", "BMP picture, but damaged")]
+)
 def test_other_bytes_are_errors(data: bytes, words: str) -> None:
     with pytest.raises(PictureError, match=words):
         read_picture(data)
@@ -218,7 +220,7 @@ def test_a_bomb_is_refused_by_its_header() -> None:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)
-    with pytest.raises(PictureError, match="unpacks to more than 89,478,485 pixels"):
+    with pytest.raises(PictureError, match="30000 x 30000 pixels, over the limit of 89,478,485"):
         read_picture(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b""))
 
 
