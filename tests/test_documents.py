@@ -92,6 +92,27 @@ def test_every_folder_and_every_room_is_in_the_architecture() -> None:
     assert described == folders - {"node_modules", "dist", "requirements", "docs"} | rooms
 
 
+def layers() -> dict[str, int]:
+    """Each folder and room to its layer, the uppermost first, as the import contracts have them."""
+    found: dict[str, int] = {}
+    for contract in re.split(r"^\[", read(".importlinter"), flags=re.MULTILINE):
+        container = re.search(r"^containers = (\w+)", contract, re.MULTILINE)
+        house = f"{container[1]}/" if container else ""
+        _, _, listed = contract.partition("\nlayers =\n")
+        for layer, names in enumerate(listed.split("\n")):
+            found |= {house + name: layer for name in re.findall(r"\w+", names)}
+    return found
+
+
+def test_the_architecture_lists_rooms_from_the_uppermost_down() -> None:
+    known = layers()
+    assert known
+    for table in read("docs/architecture.md").split("\n\n"):
+        rows = re.findall(r"^\| `([A-Za-z_/]+)/` \|", table, re.MULTILINE)
+        order = [known[room] for room in rows if room in known]
+        assert order == sorted(order), rows
+
+
 @pytest.mark.parametrize("module", sorted(set(MODULES) - FOREIGN))
 def test_every_module_that_is_run_exists(module: str) -> None:
     spec = importlib.util.find_spec(module)
