@@ -22,7 +22,7 @@ import typer
 from infra.az import AzError, az
 from infra.deployed import DEPLOYMENT, outputs, run, with_key
 from infra.package import build
-from shared.command_line.console import command_line, console, errors_in_words, escape
+from shared.command_line.console import command_line, console, errors_in_words, escape, flag
 from shared.errors import UserError
 from shared.pictures.folder import find_pictures
 
@@ -123,7 +123,7 @@ def main(
     location: Annotated[str, typer.Option(help="Azure region.")] = "westeurope",
     model: Annotated[Path, typer.Option(help="The model to publish.")] = Path("models/books"),
     pictures: Annotated[Path, typer.Option(help=f"Folder of at least {PICTURES} pictures.")] = Path("data/test"),
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the resource group for a look.")] = False,
+    keep: Annotated[bool, flag("--keep", "Leave the resource group for a look.")] = False,
 ) -> None:
     """Try a real deployment, then delete it."""
     group = f"skill-smoke-{secrets.token_hex(3)}"

@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # while starting; the server has its own
     arguments = _parser().parse_args(argv)
+    given = {"MODEL_STORE": arguments.store, "MODEL_NAME": arguments.model}
+    os.environ.update({name: value for name, value in given.items() if value})
     try:
         app = read_app(arguments.app, os.environ)
         listener = _listen(arguments.host, _port(arguments.port, app.settings))
@@ -122,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m local.host", description="Serve HTTP functions without Core Tools."
     )
     parser.add_argument("--app", type=Path, default=Path(), help="folder with host.json (default: this one)")
+    parser.add_argument("--store", help="where models are: a folder or the URL of a blob container (MODEL_STORE)")
+    parser.add_argument("--model", help="which model to serve (MODEL_NAME)")
     parser.add_argument("--port", type=int, help=f"0 picks a free one (default: PORT, else {DEFAULT_PORT})")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
@@ -152,7 +156,7 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = "something else listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise HostError(
             f"can't listen on port {port} of {host}: {reason}. "
-            f"Choose another with --port or PORT, such as `PORT={port + 1 if port else DEFAULT_PORT} make serve`"
+            f"Choose another with --port or PORT, such as `make serve PORT={port + 1 if port else DEFAULT_PORT}`"
         ) from error
     except OverflowError:
         raise HostError(f"{port} is not a port: they go from 0 (any free one) to 65535") from None

@@ -22,7 +22,7 @@ import typer
 
 from local.processes import PROJECT
 from local.search.stack import start_stack
-from shared.command_line.console import command_line, console, errors_in_words, escape, fail
+from shared.command_line.console import command_line, console, errors_in_words, escape, fail, flag
 
 QUERIES = ("open book", "closed book", "book shelf")
 PAGE_PORT = 7073
@@ -33,7 +33,7 @@ app = command_line()
 
 @app.command()
 def main(
-    keep: Annotated[bool, typer.Option("--keep", help="Stay up, with a page to search by hand.")] = False,
+    keep: Annotated[bool, flag("--keep", "Stay up, with a page to search by hand.")] = False,
     model: Annotated[Path, typer.Option(help="The model to serve.")] = PROJECT / "models" / "books",
     pictures: Annotated[Path, typer.Option(help="Folder of pictures to index.")] = PROJECT / "data",
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.search.settings import Variant, load_search_settings
-from shared.command_line.console import command_line, console, errors_in_words, escape, fail, progress
+from shared.command_line.console import command_line, console, errors_in_words, escape, fail, flag, progress
 
 if TYPE_CHECKING:
     from infra.search.clients import Clients
@@ -21,9 +21,9 @@ _VariantOption = Annotated[
     Variant | None, typer.Option(help="[bold]projections[/]: a document per picture; [bold]simple[/]: one per blob.")
 ]
 _VectorOption = Annotated[
-    bool | None, typer.Option("--vector/--no-vector", help="Keep embeddings, to find pictures like another one.")
+    bool | None, flag("--vector/--no-vector", "Keep embeddings, to find pictures like another one.")
 ]
-_JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+_JsonOption = Annotated[bool, flag("--json", "Print the result as JSON.")]
 
 
 @contextmanager
@@ -62,9 +62,7 @@ def upload(folder: Annotated[Path, typer.Argument(help="Folder of pictures; subf
 @app.command()
 def remove(
     names: Annotated[list[str] | None, typer.Argument(help="Names of pictures in the container.")] = None,
-    purge: Annotated[
-        bool, typer.Option("--purge", help="Delete marked pictures that the index no longer holds, for good.")
-    ] = False,
+    purge: Annotated[bool, flag("--purge", "Delete marked pictures that the index no longer holds, for good.")] = False,
 ) -> None:
     """Mark pictures for deletion: the next run takes them out of the index."""
     from infra.search import gaps, pictures
@@ -115,7 +113,7 @@ def deploy(
 
 @app.command()
 def run(
-    retry: Annotated[bool, typer.Option("--retry/--no-retry", help="Read again what the run before failed on.")] = True,
+    retry: Annotated[bool, flag("--retry/--no-retry", "Read again what the run before failed on.")] = True,
 ) -> None:
     """Run the indexer, wait for it and report: new and changed pictures are read, marked ones leave the index."""
     from infra.search.reports import show_run
@@ -151,7 +149,7 @@ def status(as_json: _JsonOption = False) -> None:
 @app.command()
 def query(
     words: Annotated[str, typer.Argument(help="Words to find, in the service's simple syntax.")] = "*",
-    any_word: Annotated[bool, typer.Option("--any", help="One of the words is enough, rather than all.")] = False,
+    any_word: Annotated[bool, flag("--any", "One of the words is enough, rather than all.")] = False,
     where: Annotated[str | None, typer.Option("--filter", help="OData filter: [dim]cluster_id eq 2[/].")] = None,
     facet: Annotated[list[str] | None, typer.Option(help="Count the values of a field.")] = None,
     like: Annotated[
@@ -191,7 +189,7 @@ def relabel() -> None:
 
 
 @app.command()
-def delete(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+def delete(yes: Annotated[bool, flag("--yes", "Do not ask.")] = False) -> None:
     """Delete the index and what fills it. The pictures stay."""
     from infra.search.deploy import delete as take_away
 

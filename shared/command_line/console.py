@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
+import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import NoReturn
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NoReturn, override
 
 import typer
 from rich import markup
@@ -14,7 +19,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from shared.errors import UserError
 from shared.printable import printable
 
-console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+def typed(text: str) -> str:
+    """A text with each `python -m …` in it as it can be typed where the user stands: by this environment's Python."""
+    return re.sub(r"`((?:[A-Z_]+=\S+ )*)python -m ", lambda found: f"`{found[1]}{_python()} -m ", text)
+
+
+def _python() -> str:
+    program = Path(sys.executable)
+    with suppress(ValueError):
+        program = program.relative_to(Path.cwd())
+    return f'"{program}"' if os.name == "nt" and " " in str(program) else shlex.quote(str(program))
+
+
+class _TypedConsole(Console):
+    """Shows commands as they can be typed."""
+
+    @override
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(typed(item) if isinstance(item, str) else item for item in objects), **options)
+
+
+console = _TypedConsole(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 """For people. What a command computes goes to stdout, so that it can be piped."""
 
 
@@ -29,6 +55,16 @@ def command_line(description: str | None = None) -> typer.Typer:
     )
 
 
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """1 group, 2 groups."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def flag(name: str, help: str) -> object:
+    """An option that takes no value, shown without a type."""
+    return typer.Option(name, help=help, metavar="")
+
+
 def fail(message: object) -> NoReturn:
     """End the command: the message in red, exit code 1."""
     # Further lines are set back, so that a name with a line end in it can't pass for a line of ours.
@@ -38,10 +74,16 @@ def fail(message: object) -> NoReturn:
 
 
 @contextmanager
-def errors_in_words() -> Generator[None]:
-    """Turn errors that are written for people into `fail`; any other one is a bug and keeps its traceback."""
+def errors_in_words(kept: str = "") -> Generator[None]:
+    """Turn errors that are written for people into `fail`; any other one is a bug and keeps its traceback.
+
+    Ctrl+C ends the command in one line, too, which says what is `kept`.
+    """
     try:
         yield
+    except KeyboardInterrupt:
+        console.print(f"\nInterrupted. {kept}" if kept else "\nInterrupted.")
+        raise typer.Exit(130) from None
     except (UserError, OSError) as error:
         fail(error)
 

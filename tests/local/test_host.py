@@ -281,7 +281,7 @@ def test_a_taken_port_is_named_with_an_alternative(tmp_path: Path, source: str) 
     assert result.returncode == 1
     assert result.stderr == (
         f"Error: can't listen on port {port} of 127.0.0.1: something else listens there. "
-        f"Choose another with --port or PORT, such as `PORT={port + 1} make serve`\n"
+        f"Choose another with --port or PORT, such as `make serve PORT={port + 1}`\n"
     )
 
 

@@ -28,4 +28,4 @@ def test_from_nothing_to_three_answers(tmp_path: Path, capfd: pytest.CaptureFixt
 def test_a_failing_command_ends_the_demonstration(tmp_path: Path) -> None:
     result = CliRunner().invoke(search_demo.app, ["--model", str(tmp_path / "nothing"), "--pictures", str(tmp_path)])
     assert result.exit_code == 1
-    assert "`python -m training publish" in " ".join(result.stderr.split())
+    assert "python -m training publish" in " ".join(result.stderr.split())

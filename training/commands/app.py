@@ -9,6 +9,7 @@ from training.commands import (
     fetch,
     import_original,
     label,
+    models,
     publish,
     report,
     rollback,
@@ -23,6 +24,7 @@ app.command("train")(train.run)
 app.command("eps")(eps.run)
 app.command("assign")(assign.run)
 app.command("label")(label.run)
+app.command("models")(models.run)
 app.command("report")(report.run)
 app.command("import-original")(import_original.run)
 app.command("publish")(publish.run)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from shared.command_line.console import console, errors_in_words, escape, progress, say
-from training.commands.options import EngineOption, PicturesArgument, SchedulerOption
+from shared.command_line.console import console, errors_in_words, escape, flag, progress, say
+from training.commands.options import EngineOption, ModelArgument, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from shared.pictures.source import Source
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    bundle: Annotated[Path, typer.Argument(help="The trained model's folder, models/books say.")],
+    bundle: ModelArgument,
     pictures: PicturesArgument,
     format: Annotated[
         Literal["csv", "jsonl", "folders"],
@@ -38,7 +38,7 @@ def run(
     ] = None,
     engine: EngineOption = "threads",
     scheduler: SchedulerOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    force: Annotated[bool, flag("--force", "Replace what is there.")] = False,
 ) -> None:
     """Label pictures offline, as the Function would. A run that was ended goes on where it stopped."""
     from shared.pictures.listing import pictures_at

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from shared.command_line.console import console, errors_in_words, escape, progress, say
+from shared.command_line.console import console, errors_in_words, escape, flag, progress, say
 from shared.embedding.embedder import Pooling
 from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
@@ -31,7 +31,7 @@ def run(
     output: Annotated[Path, typer.Option(help="The page with the curves.")] = Path("eps.html"),
     engine: EngineOption = "threads",
     scheduler: SchedulerOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print every point of the curves as JSON.")] = False,
+    as_json: Annotated[bool, flag("--json", "Print every point of the curves as JSON.")] = False,
 ) -> None:
     """Show how many groups each eps gives, how many pictures they hold, and the eps that training would choose."""
     from shared.files import write_atomically

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from shared.command_line.console import console, errors_in_words, escape
-from training.commands.store_options import NameOption, StoreOption, show, store_at
+from training.commands.store_options import DEFAULT_STORE, NameOption, StoreOption, show, store_at
 
 
 def run(
-    store: StoreOption,
+    store: StoreOption = DEFAULT_STORE,
     version: Annotated[str | None, typer.Argument(help="The version; without it, the current one.")] = None,
     name: NameOption = "books",
     to: Annotated[Path, typer.Option(help="Folder of models; the model becomes a folder in it.")] = Path("models"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from shared.command_line.console import console, errors_in_words, escape
+from shared.command_line.console import console, count, errors_in_words, escape
 from shared.stores.graphs import graph_path
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _tell(imported: Imported, folder: Path, model: Path, labels: Path | None) ->
     counts, clustering = manifest.counts, manifest.clustering
     saved_by = f", saved by scikit-learn {version}" if (version := imported.original.scikit_learn) else ""
     console.print(f"Read {escape(str(model))}: a DBSCAN model{saved_by}; nothing in it was executed")
-    table = Table(title=f"{counts.clusters} groups in {counts.pictures} pictures")
+    table = Table(title=f"{count(counts.clusters, 'group')} in {count(counts.pictures, 'picture')}")
     for heading in ("Group", "Pictures", "Core samples", "Names"):
         table.add_column(heading, justify="left" if heading == "Names" else "right")
     core = imported.bundle.arrays.clusters
@@ -52,5 +52,5 @@ def _tell(imported: Imported, folder: Path, model: Path, labels: Path | None) ->
     if not graph_path(folder.parent, manifest.embedder.graph_sha256).exists():
         console.print(f"Next: get VGG16 with `python -m training weights --out {escape(str(folder.parent))}`")
     console.print(
-        f"Next: serve it with `MODEL_STORE={escape(str(folder.parent))} MODEL_NAME={escape(folder.name)} make serve`"
+        f"Next: serve it with `python -m local.host --store {escape(str(folder.parent))} --model {escape(folder.name)}`"
     )

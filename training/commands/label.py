@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import webbrowser
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from shared.command_line.console import console, errors_in_words, progress, say
-from training.commands.options import MovedPicturesOption
+from shared.command_line.console import console, count, errors_in_words, progress, say
+from training.commands.options import ModelArgument, MovedPicturesOption
 
 
 def run(
-    bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
+    bundle: ModelArgument,
     pictures: MovedPicturesOption = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port at 127.0.0.1; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page; without, only its link is printed.")] = True,
@@ -35,7 +34,6 @@ def run(
                 "[yellow]None of the pictures was there in training;[/] they are grouped as they would answer"
             )
         elif gallery.missing:
-            count = len(gallery.missing)
-            lost = "1 picture trained on is" if count == 1 else f"{count} pictures trained on are"
+            lost = count(len(gallery.missing), "picture trained on is", "pictures trained on are")
             console.print(f"[yellow]{lost} not in the folder any more[/]")
         serve(gallery, port, ready)

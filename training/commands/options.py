@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from shared.command_line.console import flag
+from shared.model.bundle import MANIFEST
 from training.engine import EngineName
 
+MODELS = Path("models")
+"""Where `train` puts models unless it is told otherwise."""
+
+
+def find_model(given: Path) -> Path:
+    """The folder of a model that is named by it, or by its name alone. Says which models there are if it is neither."""
+    for folder in (given, MODELS / given):
+        if (folder / MANIFEST).exists():
+            return folder
+    if given.exists() or len(given.parts) > 1:
+        return given  # reading it says what is missing
+    there = ", ".join(sorted(path.parent.name for path in MODELS.glob(f"*/{MANIFEST}"))) or "none yet"
+    raise typer.BadParameter(f"{given} is neither a model's folder nor one of the models in {MODELS}/: {there}")
+
+
+ModelArgument = Annotated[
+    Path, typer.Argument(help="The model: its folder, or its name if it is in models/.", callback=find_model)
+]
+JsonOption = Annotated[bool, flag("--json", "Print the result as JSON.")]
 PicturesArgument = Annotated[
     str, typer.Argument(help="Folder of pictures, or the URL of a blob container; subfolders are included.")
 ]

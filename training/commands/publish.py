@@ -11,12 +11,13 @@ import typer
 
 from shared.command_line.console import console, errors_in_words, escape, progress, say
 from shared.errors import UserError
-from training.commands.store_options import STORE_HELP, JsonOption, show, store_at
+from training.commands.options import JsonOption, ModelArgument
+from training.commands.store_options import DEFAULT_STORE, STORE_HELP, show, store_at
 
 
 def run(
-    bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
-    to: Annotated[str, typer.Option("--to", envvar="MODEL_STORE", help=STORE_HELP)],
+    bundle: ModelArgument,
+    to: Annotated[str, typer.Option("--to", envvar="MODEL_STORE", help=STORE_HELP)] = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Put a model into a store and make it the version that is served, with its report as it is now."""
@@ -34,7 +35,7 @@ def run(
         console.print("Workers that serve it change over within MODEL_REFRESH_SECONDS; `rollback` goes back")
     else:
         console.print(f"[green]Published[/] {move.name} {move.version}")
-        console.print(f"Next: serve it with `MODEL_STORE={escape(to)} MODEL_NAME={move.name} make serve`")
+        console.print(f"Next: serve it with `python -m local.host --store {escape(to)} --model {move.name}`")
 
 
 def _refresh_report(bundle: Path) -> None:

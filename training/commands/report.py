@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from shared.command_line.console import console, errors_in_words, escape, progress, say
-from training.commands.options import MovedPicturesOption
+from training.commands.options import ModelArgument, MovedPicturesOption
 
 
 def run(
-    bundle: Annotated[Path, typer.Argument(help="The model's folder, such as models/books.")],
+    bundle: ModelArgument,
     pictures: MovedPicturesOption = None,
 ) -> None:
     """Write the report of a trained model again: its groups, names and map on one page."""

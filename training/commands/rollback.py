@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from shared.command_line.console import console, errors_in_words
-from training.commands.store_options import JsonOption, NameOption, StoreOption, store_at
+from training.commands.options import JsonOption
+from training.commands.store_options import DEFAULT_STORE, NameOption, StoreOption, store_at
 
 
 def run(
-    store: StoreOption,
+    store: StoreOption = DEFAULT_STORE,
     version: Annotated[str | None, typer.Argument(help="The version; without it, the one current before.")] = None,
     name: NameOption = "books",
     as_json: JsonOption = False,

@@ -10,15 +10,15 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from shared.command_line.console import console, escape
-from shared.settings import load_settings
+from shared.settings import Settings, load_settings
 from shared.stores.base import Advance, Store
 from shared.stores.opening import open_store
 
 STORE_HELP = "The store: a folder, or the URL of a blob container."
 
 StoreOption = Annotated[str, typer.Option("--store", envvar="MODEL_STORE", help=STORE_HELP)]
+DEFAULT_STORE: str = Settings.model_fields["model_store"].default
 NameOption = Annotated[str, typer.Option("--name", envvar="MODEL_NAME", help="The model's name.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def store_at(location: str) -> Store:

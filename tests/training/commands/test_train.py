@@ -23,7 +23,8 @@ def test_groups_are_found_told_and_written(train: Train, pictures: Path, models:
     assert f"eps {EPS} (cosine), min_samples 3, pooling avg, resize antialias" in result.stderr
     bundle = read_bundle(models / "books")
     assert f"Wrote {models}/books (version {bundle.version})" in result.stderr
-    assert f"Next: name the 2 unnamed groups with `python -m training label {models}/books`" in result.stderr
+    assert "Next: name the 2 unnamed groups with `" in result.stderr
+    assert f"python -m training label {models}/books`" in result.stderr
     counts = bundle.manifest.counts
     assert (counts.clusters, counts.clustered, counts.unclustered, counts.skipped) == (2, 8, 1, 0)
     assert recall_pictures(models / "books") == str(pictures)
@@ -111,7 +112,7 @@ def test_names_are_given_by_picture(train: Train, pictures: Path, models: Path) 
     assert result.exit_code == 0, result.output
     assert read_bundle(models / "books").labels.labels == {0: ("open book", "double spread"), 1: ("chart",)}
     assert "open book, double spread" in result.stderr
-    assert f"Next: serve it with `MODEL_STORE={models} MODEL_NAME=books make serve`" in result.stderr
+    assert f"python -m local.host --store {models} --model books`" in result.stderr
 
 
 def test_folders_are_categories(train: Train, models: Path, tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ def test_the_command_says_what_it_did_and_what_comes_next(model: Path, tmp_path:
     assert "open book, double spread" in output
     assert "Left out: book shelf, library: this model has no group 2" in output
     assert f"python -m training weights --out {tmp_path}" in output
-    assert f"MODEL_STORE={tmp_path} MODEL_NAME=books make serve" in output
+    assert f"python -m local.host --store {tmp_path} --model books" in output
 
 
 def test_the_command_says_that_names_are_missing(model: Path, tmp_path: Path) -> None:

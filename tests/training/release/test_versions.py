@@ -126,7 +126,7 @@ def test_the_commands_from_publishing_to_fetching(place: Place, models: Path, tm
     first = tiny_model(models).version
     published = command("publish", models / "books").stderr
     assert f"Published books {first}" in published
-    assert f"MODEL_STORE={place.location} MODEL_NAME=books make serve" in published
+    assert f"python -m local.host --store {place.location} --model books" in published
     assert "nothing to do" in command("publish", models / "books").stderr
     second = tiny_model(models, seed=1).version
     assert command.json("publish", models / "books") == {"name": "books", "version": second, "previous": first}

@@ -1,0 +1,32 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.conftest import PROJECT
+from training.commands.app import app
+
+
+def test_the_sample_model_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    found = json.loads(CliRunner().invoke(app, ["models", "--json"]).stdout)
+    books = next(row for row in found if row["name"] == "books")
+    assert (books["clusters"], books["named"]) == (3, 3)
+    assert "books" in CliRunner().invoke(app, ["models"]).stdout
+
+
+def test_a_folder_without_models_has_none(tmp_path: Path) -> None:
+    assert "0 models" in CliRunner().invoke(app, ["models", str(tmp_path)]).stdout
+
+
+def test_a_model_is_found_by_its_name_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models").symlink_to(PROJECT / "models")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["versions", "--name", "books", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+    unknown = CliRunner().invoke(app, ["report", "boks"], env={"COLUMNS": "200"})
+    assert unknown.exit_code == 2
+    assert "boks is neither a model's folder nor one of the models in models/: books" in unknown.output
+    found = CliRunner().invoke(app, ["report", "books", "--pictures", str(tmp_path / "nothing")])
+    assert f"{tmp_path / 'nothing'} is not a folder" in found.output

@@ -1,0 +1,47 @@
+"""`python -m training models`: which models there are on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.command_line.console import count, errors_in_words, escape
+from training.commands.options import MODELS, JsonOption
+
+
+def run(
+    folder: Annotated[Path, typer.Argument(help="Folder of models.")] = MODELS,
+    as_json: JsonOption = False,
+) -> None:
+    """List the models in a folder, with their groups and how many of them are named."""
+    from shared.model.bundle import MANIFEST, read_bundle
+
+    with errors_in_words():
+        found = [read_bundle(path.parent) for path in sorted(folder.glob(f"*/{MANIFEST}"))]
+    rows = [
+        {
+            "name": bundle.manifest.name,
+            "version": bundle.version,
+            "created": bundle.manifest.created,
+            "pictures": bundle.manifest.counts.pictures,
+            "clusters": bundle.manifest.counts.clusters,
+            "named": len(bundle.labels.labels),
+        }
+        for bundle in found
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table(title=f"{folder}: {count(len(rows), 'model')}")
+    for heading in ("Name", "Version", "Trained"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Pictures", "Groups", "Named"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(*(escape(str(value)) for value in row.values()))
+    Console().print(table)
