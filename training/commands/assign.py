@@ -52,7 +52,10 @@ def run(
     from training.model.categories import find_categories
 
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
-    with errors_in_words(), open_engine(engine, scheduler) as running:
+    with (
+        errors_in_words("The rows written so far are kept: run the same command again to go on."),
+        open_engine(engine, scheduler) as running,
+    ):
         sources = pictures_at(pictures)
         names = [source.name for source in sources]
         of_picture = dict(zip(names, find_categories(categories, names), strict=True)) if categories else None

@@ -14,7 +14,7 @@ from shared.command_line.console import console, errors_in_words, escape, flag, 
 from shared.embedding.embedder import Pooling
 from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
-from training.commands.options import EngineOption, PicturesArgument, SchedulerOption
+from training.commands.options import EMBEDDINGS_ARE_KEPT, EngineOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from training.clustering.eps import EpsChoice
@@ -41,7 +41,7 @@ def run(
     from training.report.eps_page import render_eps
 
     options = Options("eps", None, min_samples, metric, pooling, resize)
-    with errors_in_words(), open_engine(engine, scheduler) as running:
+    with errors_in_words(EMBEDDINGS_ARE_KEPT), open_engine(engine, scheduler) as running:
         choice = explore_eps(pictures, options, Path("models"), engine=running, say=say, show=progress)
         write_atomically(output, render_eps(choice))
     if as_json:

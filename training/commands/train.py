@@ -13,7 +13,7 @@ from shared.command_line.console import console, count, errors_in_words, escape,
 from shared.embedding.embedder import Pooling, Precision
 from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
-from training.commands.options import EngineOption, JsonOption, PicturesArgument, SchedulerOption
+from training.commands.options import EMBEDDINGS_ARE_KEPT, EngineOption, JsonOption, PicturesArgument, SchedulerOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def run(
     from training.model.train import train
 
     options = Options(name, _eps(eps), min_samples, metric, pooling, resize, precision)
-    with errors_in_words(), open_engine(engine, scheduler) as running:
+    with errors_in_words(EMBEDDINGS_ARE_KEPT), open_engine(engine, scheduler) as running:
         trained = train(
             pictures,
             options,
