@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from local.browser import chromium
 from shared.model.bundle import REPORT, read_bundle
-from tests.e2e.browser import chromium, needs_chromium, tab
+from tests.e2e.browser import needs_chromium, tab
 from tests.training.galleries import many_pictures
 from tests.training.page.pages import served
 from training.gallery.gallery import Gallery

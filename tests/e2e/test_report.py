@@ -8,8 +8,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from local.browser import chromium
 from shared.model.bundle import REPORT, Labels, read_bundle
-from tests.e2e.browser import chromium, needs_chromium, tab
+from tests.e2e.browser import needs_chromium, tab
 from tests.training.galleries import HOSTILE, open_plainly, train_pictures
 from tests.training.report.test_cache import CHOICE
 from training.report.writer import Report

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import chromium, tab
+from local.browser import chromium
+from tests.e2e.browser import tab
 from tests.e2e.label_page.looking import REFUSED, enter
 from tests.training.galleries import open_plainly, train_pictures
 from tests.training.page.pages import Served, served

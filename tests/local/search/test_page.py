@@ -13,8 +13,9 @@ import pytest
 from playwright.sync_api import expect
 
 from infra.search.pictures import upload
+from local.browser import chromium
 from local.search.page import serve_page
-from tests.e2e.browser import chromium, needs_chromium, tab
+from tests.e2e.browser import needs_chromium, tab
 from tests.local.search.deployments import deployed, draw, draw_groups, index, settings
 from tests.local.search.skill_server import serve_skill
 
