@@ -111,6 +111,12 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def store_credential(self) -> str | None:
+        """The connection string for Blob Storage; None where an identity signs in."""
+        secret = self.model_store_connection_string
+        return secret.get_secret_value() if secret else None
+
+    @property
     def keys(self) -> list[bytes]:
         """The keys that let a caller in; none where somebody else guards the Function."""
         given = (self.key, self.key_secondary)

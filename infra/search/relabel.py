@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from pathlib import Path
 from typing import Any
 
 from azure.search.documents import SearchClient
@@ -51,11 +50,10 @@ class Relabelled:
 
 def read_names(settings: Settings) -> Names:
     """The names of the model that these settings serve. Raises StoreError, BundleError."""
-    secret = settings.model_store_connection_string
-    store = open_store(settings.model_store, secret.get_secret_value() if secret else None)
+    store = open_store(settings.model_store, settings.store_credential)
     release = ReleaseWatcher(store, settings.model_name, settings.model_version).current()
     key = f"{release.folder}/{LABELS}"
-    return Names(release.version, parse_labels(store.read(key).content, Path(key)))
+    return Names(release.version, parse_labels(store.read(key).content, store.where(key)))
 
 
 def relabel(documents: SearchClient, fields: Sequence[Any], names: Names) -> Relabelled:

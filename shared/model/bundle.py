@@ -26,6 +26,7 @@ from shared.files import finish_replacing, replace_together, write_atomically
 from shared.model.checks import Radius, check_arrays, check_labels
 from shared.model.core_samples import Metric
 from shared.model.exclusions import Excluded
+from shared.model.model_name import ModelName
 from shared.model.npz import read_npz
 from shared.model.remembered import Placed
 
@@ -93,7 +94,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = FORMAT
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    name: ModelName
     version: str = Field(pattern=r"^[0-9a-f]{12}$")
     created: str
     embedder: EmbedderSpec
@@ -174,19 +175,23 @@ class Bundle:
     """manifest.version and a digest of the names: another name is another version."""
 
 
-def read_bundle(folder: Path) -> Bundle:
-    """Read and check a bundle. Raises BundleError when a file is missing, altered, or of another format."""
-    manifest = read_manifest(folder)
+def read_bundle(folder: Path, origin: str | None = None) -> Bundle:
+    """Read and check a bundle. Raises BundleError when a file is missing, altered, or of another format.
+
+    Messages name the files in `origin`, where `folder` is only a copy of it.
+    """
+    origin = origin or str(folder)
+    manifest = read_manifest(folder, origin)
     for name, expected in manifest.files.items():
-        if sha256(_read(folder, name)) != expected:
-            raise BundleError(f"{folder / name} is not the file its manifest lists (SHA-256 differs): fetch it again")
-    labels_json = _read(folder, LABELS)
-    labels = parse_labels(labels_json, folder / LABELS)
-    with _naming(folder / LABELS):
+        if sha256(_read(folder, name, origin)) != expected:
+            raise BundleError(f"{origin}/{name} is not the file its manifest lists (SHA-256 differs): fetch it again")
+    labels_json = _read(folder, LABELS, origin)
+    labels = parse_labels(labels_json, f"{origin}/{LABELS}")
+    with _naming(f"{origin}/{LABELS}"):
         check_labels(labels, manifest)
     return Bundle(
         manifest=manifest,
-        arrays=_read_arrays(folder, manifest),
+        arrays=_read_arrays(folder, manifest, origin),
         labels=labels,
         version=full_version(manifest.version, labels_json),
     )
@@ -198,16 +203,19 @@ def is_bundle(folder: Path) -> bool:
     return (folder / MANIFEST).exists()
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read manifest.json alone. Raises BundleError."""
+def read_manifest(folder: Path, origin: str | None = None) -> Manifest:
+    """Read manifest.json alone. Raises BundleError, as read_bundle does."""
     _finish(folder)
-    path = folder / MANIFEST
-    return parse_versioned(Manifest, _read(folder, MANIFEST), f"{path} is not a manifest", path)
+    origin = origin or str(folder)
+    return parse_manifest(_read(folder, MANIFEST, origin), f"{origin}/{MANIFEST}")
 
 
-def parse_versioned[Document: BaseModel](
-    kind: type[Document], content: bytes, otherwise: str, origin: str | Path
-) -> Document:
+def parse_manifest(content: bytes, origin: str) -> Manifest:
+    """Raises BundleError naming `origin`."""
+    return parse_versioned(Manifest, content, f"{origin} is not a manifest", origin)
+
+
+def parse_versioned[Document: BaseModel](kind: type[Document], content: bytes, otherwise: str, origin: str) -> Document:
     """Read a document that names its format. Raises BundleError: for a newer format, or `otherwise` and why."""
     try:
         found = json.loads(content)
@@ -221,7 +229,7 @@ def parse_versioned[Document: BaseModel](
         raise BundleError(f"{otherwise}: {explain(error)}") from None
 
 
-def parse_labels(content: bytes, origin: Path) -> Labels:
+def parse_labels(content: bytes, origin: str) -> Labels:
     """Raises BundleError naming `origin`."""
     try:
         return Labels.model_validate_json(content)
@@ -267,17 +275,17 @@ def _finish(folder: Path) -> None:
         ) from None
 
 
-def _read(folder: Path, name: str) -> bytes:
+def _read(folder: Path, name: str, origin: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError:
-        raise BundleError(f"{folder / name} is missing: train the model, or fetch it from its store") from None
+        raise BundleError(f"{origin}/{name} is missing: train the model, or fetch it from its store") from None
 
 
-def _read_arrays(folder: Path, manifest: Manifest) -> Arrays:
-    path = folder / CLUSTERS
+def _read_arrays(folder: Path, manifest: Manifest, origin: str) -> Arrays:
+    path = f"{origin}/{CLUSTERS}"
     try:
-        stored = read_npz(_read(folder, CLUSTERS), [field.name for field in fields(Arrays)])
+        stored = read_npz(_read(folder, CLUSTERS, origin), [field.name for field in fields(Arrays)])
         arrays = Arrays(**cast("dict[str, Any]", stored))  # check_arrays sees to their types
     except BundleError:
         raise
@@ -289,7 +297,7 @@ def _read_arrays(folder: Path, manifest: Manifest) -> Arrays:
 
 
 @contextmanager
-def _naming(path: Path) -> Generator[None]:
+def _naming(path: str) -> Generator[None]:
     """Let what a check complains of name the file."""
     try:
         yield

@@ -63,5 +63,4 @@ def list_blobs(url: str) -> Iterator[BlobSource]:
 
 @cache
 def _opened(container: str) -> BlobStore:
-    secret = load_settings().model_store_connection_string
-    return open_container(container, secret.get_secret_value() if secret else None)
+    return open_container(container, load_settings().store_credential)

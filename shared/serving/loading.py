@@ -32,12 +32,9 @@ class Loader:
     """Finds and loads the model that the settings name. For one thread at a time."""
 
     def __init__(self, settings: Settings) -> None:
-        """Reaches nothing yet. Raises StoreError when the settings make no sense."""
-        connection_string = settings.model_store_connection_string
+        """Reaches nothing yet. Raises StoreError or ModelNameError when the settings make no sense."""
         self._settings = settings
-        self._store = open_store(
-            settings.model_store, connection_string.get_secret_value() if connection_string else None
-        )
+        self._store = open_store(settings.model_store, settings.store_credential)
         self._watcher = ReleaseWatcher(self._store, settings.model_name, settings.model_version)
         # A folder's files are used where they are. Stores don't share a cache: the same version may differ in them.
         self._cache = None if self._store.folder else settings.model_cache / sha256(self._store.location.encode())[:16]

@@ -16,10 +16,11 @@ from shared.digests import sha256
 from shared.documents import to_json
 from shared.files import write_atomically
 from shared.model.bundle import CLUSTERS, LABELS, MANIFEST, Bundle, BundleError, Manifest, read_bundle, read_manifest
+from shared.model.model_name import EMBEDDERS
 from shared.stores.base import Store
 from shared.stores.download import download
-from shared.stores.graphs import EMBEDDERS, checked_graph, graph_key, graph_path
-from shared.stores.releases import Release, errors_as_in
+from shared.stores.graphs import checked_graph, graph_key, graph_path
+from shared.stores.releases import Release
 
 # The version that is served, the one before and the one after: rolling back costs no download. Temporary storage on a
 # Flex Consumption instance is 0.8 GB.
@@ -100,19 +101,19 @@ def prune(name: str, folder: Path) -> None:
 
 
 def _download_bundle(store: Store, release: Release, staging: Path, cached: Path) -> Bundle:
-    with errors_as_in(store, release.folder, staging):
-        download(store, f"{release.folder}/{MANIFEST}", staging / MANIFEST, release.manifest_sha256)
-        manifest = read_manifest(staging)
-        for file in (CLUSTERS, LABELS):
-            expected = manifest.files.get(file)
-            if file == CLUSTERS and _reuse(cached, manifest, staging):
-                continue
-            download(store, f"{release.folder}/{file}", staging / file, expected)
-        served = {file: digest for file, digest in manifest.files.items() if file in (CLUSTERS, LABELS)}
-        write_atomically(staging / MANIFEST, to_json(manifest.model_copy(update={"files": served})))
-        bundle = read_bundle(staging)
+    origin = store.where(release.folder)
+    download(store, f"{release.folder}/{MANIFEST}", staging / MANIFEST, release.manifest_sha256)
+    manifest = read_manifest(staging, origin)
+    for file in (CLUSTERS, LABELS):
+        expected = manifest.files.get(file)
+        if file == CLUSTERS and _reuse(cached, manifest, staging):
+            continue
+        download(store, f"{release.folder}/{file}", staging / file, expected)
+    served = {file: digest for file, digest in manifest.files.items() if file in (CLUSTERS, LABELS)}
+    write_atomically(staging / MANIFEST, to_json(manifest.model_copy(update={"files": served})))
+    bundle = read_bundle(staging, origin)
     if bundle.version != release.version:
-        raise BundleError(f"{store.where(release.folder)} holds version {bundle.version}, not {release.version}")
+        raise BundleError(f"{origin} holds version {bundle.version}, not {release.version}")
     return bundle
 
 

@@ -6,8 +6,7 @@ import hashlib
 from pathlib import Path
 
 from shared.model.bundle import BundleError
-
-EMBEDDERS = "embedders"
+from shared.model.model_name import EMBEDDERS
 
 
 def graph_key(digest: str) -> str:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,13 +16,12 @@ from shared.model.bundle import (
     BundleError,
     Manifest,
     full_version,
+    parse_manifest,
     parse_versioned,
-    read_manifest,
 )
+from shared.model.model_name import check_model_name
 from shared.stores.base import MissingError, Store, StoreError
-from shared.stores.graphs import EMBEDDERS
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _VERSION = r"^[0-9a-f]{12}-[0-9a-f]{6}$"
 _SHA256 = r"^[0-9a-f]{64}$"
 
@@ -61,7 +56,7 @@ class ReleaseWatcher:
     """Asks a store for the release to serve, at the price of one conditional read when nothing has changed."""
 
     def __init__(self, store: Store, name: str, pinned: str | None = None) -> None:
-        """Raises StoreError when name or version can't be one."""
+        """Raises ModelNameError or StoreError when name or version can't be one."""
         self._store = store
         self._name = name
         self._pointer_key = pointer_key(name)
@@ -130,19 +125,19 @@ class ReleaseWatcher:
 
 
 def pointer_key(name: str) -> str:
-    """Raises StoreError when no model can have this name."""
-    return f"{_checked(name)}/current.json"
+    """Raises ModelNameError when no model can have this name."""
+    return f"{check_model_name(name)}/current.json"
 
 
 def version_key(name: str, version: str) -> str:
-    """The key of a published version's folder. Raises StoreError when this can't be one."""
+    """The key of a published version's folder. Raises ModelNameError or StoreError when this can't be one."""
     if not re.fullmatch(_VERSION, version):
         raise StoreError(f"{version!r} is no version: one looks like 0123456789ab-cdef01")
     return f"{versions_prefix(name)}{version}"
 
 
 def versions_prefix(name: str) -> str:
-    return f"{_checked(name)}/versions/"
+    return f"{check_model_name(name)}/versions/"
 
 
 def parse_pointer(content: bytes, origin: str) -> Pointer:
@@ -152,22 +147,6 @@ def parse_pointer(content: bytes, origin: str) -> Pointer:
 
 def read_published_manifest(store: Store, folder: str) -> tuple[Manifest, str]:
     """The manifest in a store's folder, and its SHA-256. Raises MissingError and other StoreErrors, BundleError."""
-    content = store.read(f"{folder}/{MANIFEST}").content
-    with tempfile.TemporaryDirectory() as copy, errors_as_in(store, folder, Path(copy)):
-        (Path(copy) / MANIFEST).write_bytes(content)
-        return read_manifest(Path(copy)), sha256(content)
-
-
-@contextmanager
-def errors_as_in(store: Store, folder: str, copy: Path) -> Generator[None]:
-    """Let BundleErrors about a copied folder name the folder in the store."""
-    try:
-        yield
-    except BundleError as error:
-        raise BundleError(str(error).replace(str(copy), store.where(folder))) from None
-
-
-def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name) or name == EMBEDDERS:
-        raise StoreError(f"{name!r} can't be a model's name: use letters, digits, dots, dashes, and not {EMBEDDERS!r}")
-    return name
+    key = f"{folder}/{MANIFEST}"
+    content = store.read(key).content
+    return parse_manifest(content, store.where(key)), sha256(content)

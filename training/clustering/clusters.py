@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 
 from shared.embedding.embedder import Vectors
-from shared.model.core_samples import NOISE, CoreSamples, Metric, comparable
+from shared.model.core_samples import NOISE, CoreSamples, Metric
 from training.clustering.dbscan import core_clusters, nearest_core_samples
 from training.engine import LOCAL, Engine
 
@@ -79,13 +79,3 @@ def join(parts: Sequence[tuple[NDArray[np.intp], Clusters]], total: int) -> Clus
         core[rows], distances[rows] = part.core, part.distances
         start += part.count
     return Clusters(labels, core, distances, np.concatenate([part.eps for _, part in parts]))
-
-
-def distances_to_centre(vectors: Vectors, clusters: Clusters, metric: Metric) -> NDArray[np.float32]:
-    """Squared distance of each picture to the mean of its cluster, shape (n,); infinite for NOISE."""
-    points = comparable(vectors, metric)
-    distances = np.full(len(points), np.inf, dtype=np.float32)
-    for cluster in np.unique(clusters.labels[clusters.labels != NOISE]).tolist():
-        members = clusters.labels == cluster
-        distances[members] = np.square(points[members] - points[members].mean(axis=0)).sum(axis=1)
-    return distances

@@ -26,8 +26,7 @@ def store_at(location: str) -> Store:
 
     The connection string is read from the environment only: on a command line everybody could see it.
     """
-    connection_string = load_settings().model_store_connection_string
-    return open_store(location, connection_string.get_secret_value() if connection_string else None)
+    return open_store(location, load_settings().store_credential)
 
 
 # Of a name beside its bar, on a terminal of 80 columns. Graphs are called by their SHA-256.

@@ -19,6 +19,7 @@ from shared.model.core_samples import NOISE, comparable, distance
 from shared.model.model import Model
 from shared.pictures.listing import pictures_at, recall_pictures
 from shared.pictures.source import Source
+from training.clustering.centres import distances_to_centre
 from training.csv_files import csv_rows
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.gallery.opening import open_trained
@@ -108,22 +109,15 @@ class Gallery:
 
     def arrange(self, clusters: NDArray[np.int32], distances: NDArray[np.float32]) -> Grouping:
         """Order pictures that have been assigned; both arrays have shape (n,)."""
-        centrality = np.full(len(clusters), np.inf, dtype=np.float32)
+        centrality = distances_to_centre(self.points, clusters, self.bundle.manifest.clustering.metric)
         groups: list[Group] = []
         for cluster in np.unique(clusters[clusters != NOISE]).tolist():
             members = np.flatnonzero(clusters == cluster)
-            centrality[members] = self.distances_to_centre(members)
             order = members[np.argsort(centrality[members], kind="stable")]
             groups.append(Group(cluster, tuple(order.tolist()), float(centrality[members].mean())))
         outside = np.flatnonzero(clusters == NOISE)
         nearest_first = outside[np.argsort(distances[outside], kind="stable")]
         return Grouping(clusters, distances, centrality, tuple(groups), tuple(nearest_first.tolist()))
-
-    def distances_to_centre(self, members: NDArray[np.intp]) -> NDArray[np.float32]:
-        """How far each of some pictures is from their mean, shape (len(members),), in the metric's units."""
-        metric = self.bundle.manifest.clustering.metric
-        points = self.points[members]
-        return distance(points, comparable(points.mean(axis=0, keepdims=True), metric), metric)
 
     def distances_to(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distance of every picture to an embedding of shape (1, dimensions), shape (n,)."""

@@ -26,9 +26,10 @@ from shared.model.bundle import (
     model_version,
     write_bundle,
 )
-from shared.model.core_samples import NOISE, Metric
+from shared.model.core_samples import NOISE, Metric, comparable
 from shared.model.exclusions import find_excluded
-from training.clustering.clusters import Clusters, distances_to_centre, find_clusters, join
+from training.clustering.centres import distances_to_centre
+from training.clustering.clusters import Clusters, find_clusters, join
 from training.clustering.eps import EpsChoice, NoGroupsError, choose_eps
 from training.clustering.reach import find_reach
 from training.csv_files import csv_row
@@ -202,9 +203,8 @@ def _labels(
     for row, out in find_excluded(carried.excluded, embedded.vectors).items():
         if members[row] in out.clusters:
             members[row] = NOISE
-    labels = make_labels(
-        names, embedded.names, members, distances_to_centre(embedded.vectors, clusters, options.metric)
-    )
+    points = comparable(embedded.vectors, options.metric)
+    labels = make_labels(names, embedded.names, members, distances_to_centre(points, clusters.labels, options.metric))
     edits = Edits(excluded=tuple(carried.excluded))
     conflicts = tuple(cluster for cluster in carried.conflicts if names.get(cluster) == carried.names.get(cluster))
     return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "conflicts": conflicts, "edits": edits})

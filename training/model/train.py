@@ -8,9 +8,9 @@ from pathlib import Path
 
 from shared.embedding.embedder import Embedder, open_embedder
 from shared.model.bundle import is_bundle, read_bundle
+from shared.model.model_name import check_model_name
 from shared.pictures.listing import pictures_at, remember_pictures
 from shared.pictures.source import Source
-from shared.stores.releases import pointer_key
 from training.clustering.eps import EpsChoice, choose_eps
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.embedding.workers import Workers
@@ -46,7 +46,7 @@ def train(
 
     Raises a shared.errors.UserError that names the picture, file or option at fault.
     """
-    pointer_key(options.name)  # refuse an impossible name now, not after the embedding
+    check_model_name(options.name)  # refuse an impossible name now, not after the embedding
     folder = models / options.name
     previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
     sources = pictures_at(pictures)

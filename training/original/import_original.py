@@ -19,10 +19,8 @@ from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from shared.digests import sha256
-from shared.documents import explain
 from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.embedding.vgg16 import WEIGHTS_SHA256
 from shared.model.bundle import (
@@ -40,6 +38,7 @@ from shared.model.bundle import (
     write_bundle,
 )
 from shared.model.core_samples import NOISE, Metric
+from shared.model.model_name import check_model_name
 from training.network.weights import GRAPH_SHA256
 from training.original.pickled_objects import LABELS, MODEL, Instance, printable
 from training.original.safe_pickle import read_pickle
@@ -82,8 +81,10 @@ class Imported:
 def import_original(model: Path, labels: Path | None, name: str, folder: Path) -> Imported:
     """Read the original's files and write the bundle into `folder`; its cluster ids stay, as its labels refer to them.
 
-    Raises RefusedError when a file is not what the original saved, or asks for more than such a file needs; OSError.
+    Raises ModelNameError; RefusedError when a file is not what the original saved, or asks for more than such a file
+    needs; OSError.
     """
+    check_model_name(name)
     original = read_model(model)
     names = read_labels(labels) if labels else {}
     known = {cluster: given for cluster, given in sorted(names.items()) if 0 <= cluster < original.count}
@@ -236,19 +237,16 @@ def _manifest(name: str, original: Original, contents: Mapping[str, bytes], made
         clusters=original.count,
         core_samples=len(original.core),
     )
-    try:
-        return Manifest(
-            name=name,
-            version=model_version(SPEC, original.clustering, contents[CLUSTERS]),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            embedder=SPEC,
-            clustering=original.clustering,
-            counts=counts,
-            files={file: sha256(content) for file, content in contents.items()},
-            made_with=made_with,
-        )
-    except ValidationError as error:
-        raise RefusedError(f"a model can't be called {name!r}: {explain(error)}") from None
+    return Manifest(
+        name=name,
+        version=model_version(SPEC, original.clustering, contents[CLUSTERS]),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        embedder=SPEC,
+        clustering=original.clustering,
+        counts=counts,
+        files={file: sha256(content) for file, content in contents.items()},
+        made_with=made_with,
+    )
 
 
 def _kind(value: object) -> str:

@@ -14,7 +14,7 @@ from shared.model.bundle import LABELS, MANIFEST, REPORT, BundleError, parse_lab
 from shared.stores.base import MissingError, Store
 from shared.stores.download import download
 from shared.stores.graphs import checked_graph, graph_key, graph_path
-from shared.stores.releases import ReleaseWatcher, errors_as_in, read_published_manifest, version_key
+from shared.stores.releases import ReleaseWatcher, read_published_manifest, version_key
 from training.progress import Show
 from training.release.publishing import known_versions, read_pointer
 
@@ -58,10 +58,10 @@ def fetch(store: Store, name: str, version: str | None, models: Path, show: Show
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=models, prefix=".") as staging:
         _fetch_bundle(store, release.folder, release.manifest_sha256, Path(staging), show)
-        with errors_as_in(store, release.folder, Path(staging)):
-            bundle = read_bundle(Path(staging))
+        origin = store.where(release.folder)
+        bundle = read_bundle(Path(staging), origin)
         if bundle.version != release.version:
-            raise BundleError(f"{store.where(release.folder)} holds version {bundle.version}, not {release.version}")
+            raise BundleError(f"{origin} holds version {bundle.version}, not {release.version}")
         _fetch_graph(store, bundle.manifest.embedder.graph_sha256, models, show)
         _install(Path(staging), target)
     return target
@@ -74,7 +74,8 @@ def _describe(store: Store, name: str, version: str, current: str | None) -> Ver
     if stat is None:
         return None
     manifest, _ = read_published_manifest(store, home)
-    labels = parse_labels(store.read(f"{home}/{LABELS}").content, Path(home, LABELS))
+    labels_key = f"{home}/{LABELS}"
+    labels = parse_labels(store.read(labels_key).content, store.where(labels_key))
     return Version(
         version=version,
         current=version == current,
@@ -87,8 +88,7 @@ def _describe(store: Store, name: str, version: str, current: str | None) -> Ver
 
 def _fetch_bundle(store: Store, folder: str, manifest_sha256: str | None, staging: Path, show: Show) -> None:
     download(store, f"{folder}/{MANIFEST}", staging / MANIFEST, manifest_sha256)
-    with errors_as_in(store, folder, staging):
-        manifest = read_manifest(staging)
+    manifest = read_manifest(staging, store.where(folder))
     for name in dict.fromkeys([*manifest.files, LABELS]):
         _fetch_file(store, f"{folder}/{name}", staging / name, manifest.files.get(name), show)
 

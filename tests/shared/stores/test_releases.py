@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from shared.model.bundle import BundleError, Labels, write_labels
+from shared.model.model_name import ModelNameError
 from shared.stores.base import MissingError, Store, StoreError
 from shared.stores.opening import open_store
 from shared.stores.releases import Pointer, ReleaseWatcher, pointer_key, read_published_manifest, version_key
@@ -56,10 +57,9 @@ def test_a_pinned_version_is_found_wherever_it_is(store: Store, models: Path) ->
             ReleaseWatcher(root, "books", "000000000000-000000").current()
 
 
-@pytest.mark.parametrize("name", ["", "../books", "a/b", ".books", "embedders", "b" * 64])
-def test_what_can_not_be_a_name_is_refused(store: Store, name: str) -> None:
-    with pytest.raises(StoreError, match="can't be a model's name"):
-        ReleaseWatcher(store, name)
+def test_a_name_that_no_model_can_have_is_refused(store: Store) -> None:
+    with pytest.raises(ModelNameError, match="can't be a model's name"):
+        ReleaseWatcher(store, "../books")
 
 
 @pytest.mark.parametrize("version", ["latest", "../../embedders", "0123456789ab", "0123456789ab-cdef01/..", "\n"])

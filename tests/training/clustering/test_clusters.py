@@ -8,7 +8,7 @@ from sklearn.metrics import pairwise_distances
 
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, Metric
-from training.clustering.clusters import Clusters, distances_to_centre, find_clusters, join
+from training.clustering.clusters import Clusters, find_clusters, join
 
 METRICS: list[Metric] = ["cosine", "euclidean"]
 seeds = st.integers(0, 2**32 - 1)
@@ -141,15 +141,6 @@ def test_one_part_joined_is_itself() -> None:
     joined = join([(np.arange(40), found)], 40)
     for mine, same in ((found.labels, joined.labels), (found.core, joined.core), (found.distances, joined.distances)):
         assert np.array_equal(mine, same)
-
-
-@pytest.mark.parametrize("metric", METRICS)
-def test_the_most_central_picture_is_nearest_to_the_mean(metric: Metric) -> None:
-    vectors = np.array([[1, 0], [1, 0.1], [1, 0.3], [0, 1], [5, 5]], dtype=np.float32)
-    found = clusters([0, 0, 0, 1, NOISE], [True] * 4 + [False], [1, 1])
-    to_centre = distances_to_centre(vectors, found, metric)
-    assert to_centre[:3].argmin() == 1
-    assert to_centre[3:].tolist() == [0, float("inf")]
 
 
 @given(seed=seeds, share=shares)

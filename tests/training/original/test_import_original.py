@@ -281,7 +281,7 @@ def test_the_command_refuses_hostile_files(tmp_path: Path) -> None:
 def test_the_command_refuses_names_that_are_paths(name: str, model: Path, tmp_path: Path) -> None:
     code, output = run(model, "--name", name, "--out", tmp_path)
     assert code == 1
-    assert f"a model can't be called {name!r}" in output
+    assert f"{name!r} can't be a model's name" in output
     assert list(tmp_path.iterdir()) == []
 
 
