@@ -1,4 +1,4 @@
-"""The last good model through every kind of trouble: a store that is down, damaged, newer than the code, or slow."""
+"""The model in service outlives a store that is down, damaged, newer than the code, or slow."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def exchange_graph(watched: Watched, key: Callable[[str], Path]) -> None:
     key("graph").write_bytes(key("other graph").read_bytes())
 
 
-TROUBLES = [
+FAILURES = [
     (take_down, "can't be reached"),
     (remove_pointer, "holds no model 'books'"),
     (tear_pointer, "current.json is damaged"),
@@ -63,8 +63,8 @@ TROUBLES = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "message"), TROUBLES, ids=[spoil.__name__ for spoil, _ in TROUBLES])
-def test_the_last_good_model_outlives_trouble_that_is_logged_once(
+@pytest.mark.parametrize(("spoil", "message"), FAILURES, ids=[spoil.__name__ for spoil, _ in FAILURES])
+def test_the_last_good_model_stays_in_service_and_a_lasting_failure_is_logged_once(
     watched: Watched,
     settings: Settings,
     publishes: Callable[..., str],
@@ -78,7 +78,7 @@ def test_the_last_good_model_outlives_trouble_that_is_logged_once(
     server = ModelServer(settings)
     old_graph = graph_key(server.current().embedder.spec.graph_sha256)
     second = publishes(seed=1, graph=1)
-    (new_graph,) = {f"embedders/{path.name}" for path in (root / "embedders").iterdir()} - {old_graph}
+    (new_graph,) = {f"embedders/{path.name}" for path in (root / "embedders").glob("*.onnx")} - {old_graph}
     keys = {"current.json": pointer_key("books"), "graph": new_graph, "other graph": old_graph}
     intact = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     spoil(watched, lambda name: root / keys.get(name, f"{version_key('books', second)}/{name}"))
@@ -118,7 +118,7 @@ def test_a_new_worker_serves_the_last_good_model_from_its_cache(
     assert server.current().version == second
 
 
-def test_without_a_model_the_store_is_asked_now_and_then_only(
+def test_without_a_model_requests_do_not_each_ask_the_store(
     watched: Watched, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = ModelServer(settings)
@@ -131,7 +131,7 @@ def test_without_a_model_the_store_is_asked_now_and_then_only(
     assert server.refresh() == 5
 
 
-def test_a_model_that_takes_long_to_arrive_is_not_waited_for_forever(
+def test_waiting_for_a_slow_store_has_a_limit(
     watched: Watched, settings: Settings, publishes: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publishes()
@@ -150,7 +150,7 @@ def test_a_model_that_takes_long_to_arrive_is_not_waited_for_forever(
     assert server.current().manifest.name == "books"
 
 
-def test_settings_that_make_no_sense_are_told_of(settings: Settings) -> None:
+def test_an_impossible_model_name_is_reported(settings: Settings) -> None:
     server = ModelServer(settings.model_copy(update={"model_name": "../books"}))
     with pytest.raises(NotReadyError, match="can't be a model's name"):
         server.current()
