@@ -6,33 +6,40 @@ everything runs, and keeps nothing.
 
 from __future__ import annotations
 
-import argparse
 import importlib
-from typing import cast
+from typing import Annotated, cast
+
+import typer
 
 from benchmarks.results import HERE, PAGE, Benchmark, load, render, save
+from shared.command_line.console import command_line, fail, flag
 
 SECTIONS = ("serving", "precision", "memory", "embedding", "clustering")
 
+app = command_line()
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help="which to measure (default: all)")
-    parser.add_argument("--quick", action="store_true", help="only prove that it runs; keep nothing")
-    options = parser.parse_args()
-    for name in options.sections or SECTIONS:
+
+@app.command()
+def main(
+    sections: Annotated[list[str] | None, typer.Argument(help=f"Which to measure: {', '.join(SECTIONS)}.")] = None,
+    quick: Annotated[bool, flag("--quick", "Only prove that it runs; keep nothing.")] = False,
+) -> None:
+    """Measure, keep the figures, and write RESULTS.md and cost.svg."""
+    if unknown := set(sections or ()) - set(SECTIONS):
+        fail(f"no section is called {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    for name in sections or SECTIONS:
         benchmark = cast("Benchmark", importlib.import_module(f"benchmarks.{name}").measure)
-        section = benchmark(options.quick)
+        section = benchmark(quick)
         print(render([section]), flush=True)
-        if not options.quick:
+        if not quick:
             save(section)
-    if not options.quick:
+    if not quick:
         from benchmarks.plot import draw
 
-        sections = load(SECTIONS)
-        PAGE.write_text(render(sections), encoding="utf-8")
-        draw(sections, HERE / "cost.svg")
+        measured = load(SECTIONS)
+        PAGE.write_text(render(measured), encoding="utf-8")
+        draw(measured, HERE / "cost.svg")
 
 
 if __name__ == "__main__":
-    main()
+    app(prog_name="python -m benchmarks")

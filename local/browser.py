@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+from shared.errors import UserError
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 """The browser's program; None where it is not installed."""
 
@@ -22,9 +24,15 @@ _ARGUMENTS = [
 ]
 
 
+class NoBrowserError(UserError):
+    """The browser is not installed."""
+
+
 @contextmanager
 def chromium() -> Generator[Browser]:
-    """A running browser. Raises playwright's Error where there is none."""
+    """A running browser. Raises NoBrowserError."""
+    if CHROMIUM is None:
+        raise NoBrowserError("there is no Chromium on the PATH; install it first (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         try:

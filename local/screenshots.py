@@ -6,13 +6,11 @@ They are taken in Chromium, in light and dark, and made small: flat colours and 
 from __future__ import annotations
 
 import io
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,8 +23,8 @@ from infra.search.settings import load_search_settings
 from local.browser import chromium
 from local.processes import PROJECT, ManagedProcess, ProcessFailedError
 from local.search.page import serve_page
-from local.search.stack import start_stack
-from shared.command_line.console import console, escape
+from local.search.stack import search_command, start_stack
+from shared.command_line.console import command_line, console, errors_in_words, escape
 
 # CSS pixels. A page of GitHub shows them at most 830 wide, larger on a click.
 _NAMING_SIZE = (1200, 760)
@@ -42,12 +40,16 @@ _MODEL = PROJECT / "models" / "books"
 _DATA = PROJECT / "data"
 
 
+app = command_line()
+
+
+@app.command()
 def main(
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = PROJECT / "docs" / "images",
 ) -> None:
     """Take pictures of the naming page and of a search."""
     out.mkdir(parents=True, exist_ok=True)
-    with chromium() as browser:
+    with errors_in_words(), chromium() as browser:
         _naming_page(browser, out)
         _search_page(browser, out)
 
@@ -67,16 +69,11 @@ def _naming_page(browser: Browser, out: Path) -> None:
 
 def _search_page(browser: Browser, out: Path) -> None:
     with start_stack(_MODEL) as settings:
-        for arguments in (["upload", str(_DATA / "test")], ["deploy"], ["run"]):
-            _search(settings, arguments)
+        for arguments in (("upload", str(_DATA / "test")), ("deploy",), ("run",)):
+            search_command(settings, *arguments)
         given = {name.lower(): value for name, value in settings.items() if value}
         with Clients(load_search_settings(given)) as clients, serve_page(clients) as link:
             _take(browser, link, _SEARCH_SIZE, out / "search", _ask)
-
-
-def _search(settings: Mapping[str, str], arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "infra.search", *arguments]
-    subprocess.run(command, cwd=PROJECT, env={**os.environ, **settings}, check=True, stdout=subprocess.DEVNULL)
 
 
 def _open_group(page: Page) -> None:
@@ -114,4 +111,4 @@ def _save(screenshot: bytes, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app(prog_name="python -m local.screenshots")

@@ -8,10 +8,7 @@ separated by tabs: `hit`, the query, the file name, the labels. With `--keep` ev
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,8 +18,8 @@ from typing import Annotated
 import typer
 
 from local.processes import PROJECT
-from local.search.stack import start_stack
-from shared.command_line.console import command_line, console, errors_in_words, escape, fail, flag
+from local.search.stack import search_command, start_stack
+from shared.command_line.console import command_line, console, errors_in_words, escape, flag
 
 QUERIES = ("open book", "closed book", "book shelf")
 PAGE_PORT = 7073
@@ -42,12 +39,12 @@ def main(
         _say("1. Starting Blob Storage (Azurite), the Function in Microsoft's worker, and the stand-in for search")
         with start_stack(model) as settings:
             _say("2. Uploading the pictures, deploying the search objects, running the indexer")
-            _run(settings, "upload", str(pictures))
-            _run(settings, "deploy")
-            _run(settings, "run")
+            search_command(settings, "upload", str(pictures))
+            search_command(settings, "deploy")
+            search_command(settings, "run")
             _say("3. Searching for words that nobody typed on the pictures")
             for query in QUERIES:
-                _run(settings, "query", query)
+                search_command(settings, "query", query)
             if keep:
                 _keep(settings)
 
@@ -63,12 +60,6 @@ def _keep(settings: Mapping[str, str]) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
-
-
-def _run(settings: Mapping[str, str], *arguments: str) -> None:
-    command = [sys.executable, "-m", "infra.search", *arguments]
-    if subprocess.run(command, cwd=PROJECT, env={**os.environ, **settings}, check=False).returncode:
-        fail(f"`python -m infra.search {' '.join(arguments)}` failed")
 
 
 def _say(text: str) -> None:

@@ -10,7 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +55,13 @@ def start_stack(model: Path, *, compare: bool = False) -> Generator[dict[str, st
                 "COMPARE_AI_SERVICES_URL": search.url if compare else "",
                 "CLASSIFIER_URL": "",
             }
+
+
+def search_command(settings: Mapping[str, str], *arguments: str) -> None:
+    """Run a command of `python -m infra.search` with a stack's settings. Raises ProcessFailedError."""
+    command = [sys.executable, "-m", "infra.search", *arguments]
+    if subprocess.run(command, cwd=PROJECT, env={**os.environ, **settings}, check=False).returncode:
+        raise ProcessFailedError(f"`python -m infra.search {' '.join(arguments)}` failed")
 
 
 def _publish(model: Path, store: dict[str, str]) -> None:
