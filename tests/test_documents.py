@@ -6,13 +6,15 @@ import subprocess
 import sys
 
 import pytest
+import typer
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
+from infra.search.cli import app as search_app
 from shared.settings import Settings
 from tests.conftest import PROJECT
 from tests.documents import DOCUMENTS, anchors, commands, links, read
-from training.commands.app import app
+from training.commands.app import app as training_app
 
 TARGETS = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
 MODULES = sorted({command[0].rstrip(".,;:") for document in DOCUMENTS for command in commands(document)})
@@ -43,9 +45,12 @@ def test_the_settings_table_is_the_settings_class() -> None:
     assert settings_table() in read("docs/settings.md"), f"docs/settings.md needs this table:\n{settings_table()}"
 
 
-def test_every_training_command_is_documented_and_no_other() -> None:
-    documented = set(re.findall(r"^\| `([a-z-]+)(?: [^`]*)?` \|", read("docs/training.md"), re.MULTILINE))
-    assert documented == set(get_command(app).commands)  # pyright: ignore[reportAttributeAccessIssue] - a group
+@pytest.mark.parametrize(("document", "app"), [("docs/training.md", training_app), ("docs/search.md", search_app)])
+def test_every_command_is_documented_and_no_other(document: str, app: typer.Typer) -> None:
+    table = re.search(r"^\| command of .*\n((?:\|.*\n)+)", read(document), re.MULTILINE)
+    assert table
+    documented = re.findall(r"^\| `([a-z-]+)[^`]*` \|", table[1], re.MULTILINE)
+    assert sorted(documented) == sorted(get_command(app).commands)  # pyright: ignore[reportAttributeAccessIssue] - a group
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
