@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -46,6 +47,10 @@ console = _TypedConsole(stderr=True, highlight=False, soft_wrap=True, emoji=Fals
 
 def command_line(description: str | None = None) -> typer.Typer:
     """A command line to add commands to. A single command describes itself; several share this description."""
+    for stream in (sys.stdout, sys.stderr):
+        # Where output goes into a pipe, Windows takes an encoding that lacks most letters: no name may end a command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     return typer.Typer(
         help=description,
         no_args_is_help=True,

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +33,18 @@ def test_a_model_is_found_by_its_name_alone(tmp_path: Path, monkeypatch: pytest.
     assert "boks is neither a model's folder nor one of the models in models/: books" in unknown.output
     found = CliRunner().invoke(app, ["report", "books", "--pictures", str(tmp_path / "nothing")])
     assert f"{tmp_path / 'nothing'} is not a folder" in found.output
+
+
+def test_a_name_that_the_console_can_not_show_ends_nothing(tmp_path: Path) -> None:
+    """Windows encodes what goes into a pipe in its own code page."""
+    folder = tmp_path / "写真"
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "models", str(folder)],
+        capture_output=True,
+        check=False,
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252", "COLUMNS": "200"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"\\u5199\\u771f: 0 models" in done.stdout
