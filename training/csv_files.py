@@ -1,7 +1,8 @@
 """CSV files that spreadsheets can open without running anything in them.
 
 A cell that begins with =, +, -, @, a tab or a carriage return is a formula to a spreadsheet, and file names come from
-strangers. Such a cell is written with a leading apostrophe, and read back without it.
+strangers. An apostrophe is written before such a mark, and read back as nothing. So it is where the mark follows a
+semicolon, a tab or a line end: a spreadsheet that separates columns by these begins a cell there, whatever the quotes.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_GUARD = "'"
+# Where a spreadsheet may begin a cell, and what would be a formula there, or looks like one that is guarded already.
+_BEGIN = r"(?:\A|(?<=[;\t\r\n]))"
+_FORMULA = r"""(?="*[=+\-@\t\r'])"""
+_UNGUARDED = re.compile(_BEGIN + _FORMULA)
+_GUARD = re.compile(f"{_BEGIN}'{_FORMULA}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -33,14 +37,9 @@ def csv_rows(content: str) -> Iterator[Mapping[str, str]]:
 
 
 def _guard(cell: str) -> str:
-    return _GUARD + cell if _needs_guard(cell) and not _NUMBER.fullmatch(cell) else cell
+    return cell if _NUMBER.fullmatch(cell) else _UNGUARDED.sub("'", cell)
 
 
 def _unguard(cell: str) -> str:
     # An apostrophe that guards nothing was never put there by _guard: somebody else wrote this file.
-    bare = cell.removeprefix(_GUARD)
-    return bare if _needs_guard(bare) else cell
-
-
-def _needs_guard(cell: str) -> bool:
-    return cell.startswith((*_FORMULA, _GUARD))
+    return _GUARD.sub("", cell)

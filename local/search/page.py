@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import jinja2
 import uvicorn
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
@@ -105,9 +105,11 @@ class Page:
 
     def picture(self, request: Request) -> Response:
         name = request.query_params.get("name", "")
+        if {".", ".."} & {*name.split("/")}:  # in a URL they lead out of the container
+            raise HTTPException(404)
         try:
             blob = self._clients.images.download_blob(name)
-        except (ResourceNotFoundError, ValueError):
+        except (HttpResponseError, ValueError):  # no such blob, or a name that no blob can have
             raise HTTPException(404) from None
         content_type = blob.properties.content_settings.content_type or ""
         if content_type not in _SHOWN:

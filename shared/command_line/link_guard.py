@@ -68,15 +68,17 @@ class Guard:
 
     def _refusal(self, request: HTTPConnection) -> str | None:
         """Why a request is not let in; None when it is."""
-        host, origin = request.headers.get("host", ""), request.headers.get("origin")
-        if host not in self._hosts:
+        # All of them: of two headers of one name, others may go by the second.
+        hosts, origins = request.headers.getlist("host"), request.headers.getlist("origin")
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
             return "This page answers only at 127.0.0.1."
+        own = [f"http://{hosts[0]}"]
         changes = request.scope["method"] not in {"GET", "HEAD"}
-        if origin not in ({f"http://{host}"} if changes else {None, f"http://{host}"}):
+        if origins not in ([own] if changes else [[], own]):
             return "This page answers only its own scripts."
-        if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        if not {*request.headers.getlist("sec-fetch-site")} <= {"none", "same-origin"}:
             # A link from elsewhere may open the page, for which it needs the token. Nothing else may be fetched.
-            opens = request.headers.get("sec-fetch-mode") == "navigate" and "token" in request.query_params
+            opens = request.headers.getlist("sec-fetch-mode") == ["navigate"] and "token" in request.query_params
             if not opens:
                 return "This page answers only its own scripts."
         given = request.query_params.get("token")

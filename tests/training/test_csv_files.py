@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import example, given
@@ -9,9 +10,10 @@ from training.csv_files import csv_row, csv_rows
 
 # What may stand in a UTF-8 file: everything but surrogates. Half of them begin with what means something somewhere.
 plain = st.text(st.characters(exclude_categories=["Cs"]))
-cells = plain | st.builds(
-    str.__add__, st.sampled_from(["=", "+", "-", "@", "\t", "\r", "'", "''", "\n", "-1", "+1"]), plain
+marks = st.sampled_from(
+    ["=", "+", "-", "@", "\t", "\r", "'", "''", "\n", "-1", "+1", ";", ";=", ';"=', "\n@", '"', ","]
 )
+cells = plain | st.builds("".join, st.lists(marks | plain, max_size=4))
 lines = st.lists(st.tuples(cells, cells), max_size=5)
 
 
@@ -33,6 +35,17 @@ def test_no_cell_is_a_formula_as_a_spreadsheet_reads_it(rows: list[tuple[str, st
             if cell.startswith(("=", "+", "-", "@", "\t", "\r")):
                 assert cell[1:].replace(".", "").isascii()
                 assert cell[1:].replace(".", "").isdigit(), "only a signed number may begin like a formula"
+
+
+@given(lines)
+@example([("a;=1+1", "b;+1"), ("x", 'a;"=1+1"'), ("a\t=1", "b\n=1\r@1"), ("x", ';""-1')])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_no_cell_is_a_formula_where_something_else_separates_columns(
+    delimiter: str, rows: list[tuple[str, str]]
+) -> None:
+    for row in csv.reader(io.StringIO(written(rows), newline=""), delimiter=delimiter):
+        for cell in row:
+            assert not re.match(r'"*[=@\t\r]|"*[+-](?![0-9]+(\.[0-9]+)?(,|$))', cell)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "12", "-0.123456", "+3.5", "inf"])

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Generator
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -123,6 +124,14 @@ def test_only_pictures_are_shown(client: httpx.Client) -> None:
     assert client.get("/picture?name=evil.svg").status_code == 415
     assert client.get("/picture?name=nothing.jpg").status_code == 404
     assert client.get("/picture").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", [".", "..", "a/..", "../images/open_book_0.jpg", "\x00", "?", "\udc80", "x" * 2000, "/"]
+)
+def test_names_that_no_blob_has_are_not_found(client: httpx.Client, name: str) -> None:
+    encoded = quote(name, errors="surrogateescape")
+    assert client.get(f"/picture?name={encoded}").status_code == 404
 
 
 def test_an_invalid_query_shows_its_error(client: httpx.Client) -> None:

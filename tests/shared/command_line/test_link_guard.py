@@ -109,3 +109,22 @@ def test_a_websocket_is_not_let_through() -> None:
         pytest.fail(f"answered with {message}")
 
     asyncio.run(Guard(app, "token", 80, cookie="page", command="make a-page")({"type": "websocket"}, receive, send))
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "other"),
+    [
+        ("origin", ORIGIN, "http://evil.example"),
+        ("host", f"127.0.0.1:{PORT}", "evil.example"),
+        ("sec-fetch-site", "same-origin", "cross-site"),
+    ],
+)
+def test_a_second_header_does_not_hide_behind_the_first(guard: Guard, name: str, own: str, other: str) -> None:
+    honest = {"host": f"127.0.0.1:{PORT}", "origin": ORIGIN, "sec-fetch-site": "same-origin"}
+
+    def status(*values: str) -> int:
+        rest = [(key, value) for key, value in honest.items() if key != name]
+        headers = [*rest, *((name, value) for value in values)]
+        return ask(guard, httpx.Request("POST", f"{ORIGIN}/?token=the-token", headers=headers)).status_code
+
+    assert [status(own), status(own, other), status(other, own)] == [200, 403, 403]
