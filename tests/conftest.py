@@ -1,9 +1,10 @@
-"""Fixtures that need the real network, and pictures made on the spot."""
+"""Fixtures for tests in every room: the real network, containers, and pictures made on the spot."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.embedding.embedder import Embedder, EmbedderSpec, open_embedder
+from shared.embedding.backends import Backend, open_backend
+from shared.embedding.embedder import Embedder, EmbedderSpec
 from shared.embedding.vgg16 import WEIGHTS_SHA256
+from tests.stores import Container, azurite_place, shared_azurite
+from tests.training.dask_cluster import DaskCluster, dask_cluster
 from training.network.weights import GRAPH_SHA256, export_graph
 
 PROJECT = Path(__file__).parents[1]
@@ -38,8 +42,25 @@ def spec() -> EmbedderSpec:
 
 
 @pytest.fixture(scope="session")
-def embedder(spec: EmbedderSpec, graph: Path) -> Embedder:
-    return open_embedder(spec, graph)
+def network(graph: Path) -> Backend:
+    return open_backend("float32", WEIGHTS_SHA256, graph, "onnxruntime")
+
+
+@pytest.fixture(scope="session")
+def embedder(spec: EmbedderSpec, network: Backend) -> Embedder:
+    return Embedder(spec, network)
+
+
+@pytest.fixture
+def opened_network(graph: Path, network: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that opens an embedder gets the network that is open already: opening takes longer than most tests."""
+
+    def open_known(precision: str, weights_sha256: str, path: Path, *_: object) -> Backend:
+        assert (precision, weights_sha256) == ("float32", WEIGHTS_SHA256)
+        assert path.samefile(graph)
+        return network
+
+    monkeypatch.setattr("shared.embedding.embedder.open_backend", open_known)
 
 
 def noise_picture(seed: int, size: tuple[int, int] = (64, 48)) -> Image.Image:
@@ -52,6 +73,10 @@ def encode(picture: Image.Image, format: str = "PNG", **options: object) -> byte
     buffer = io.BytesIO()
     picture.save(buffer, format, **options)
     return buffer.getvalue()
+
+
+def encoded_pictures(count: int = 5) -> dict[str, bytes]:
+    return {f"{seed}.png": encode(noise_picture(seed)) for seed in range(count)}
 
 
 @pytest.fixture
@@ -68,3 +93,23 @@ def picture_folder(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def container(monkeypatch: pytest.MonkeyPatch) -> Generator[Container]:
+    """An empty container whose credential is in the environment."""
+    place = azurite_place(shared_azurite())
+    monkeypatch.setenv("MODEL_STORE_CONNECTION_STRING", str(place.connection_string))
+    opened = Container(place)
+    with opened.client:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[DaskCluster]:
+    """Two Dask workers that may read every container here; tests that lose one start a cluster of their own."""
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MODEL_STORE_CONNECTION_STRING", str(shared_azurite().connection_string))
+            started = stack.enter_context(dask_cluster(tmp_path_factory.mktemp("dask")))
+        yield started

@@ -1,4 +1,4 @@
-"""Stores to test against: a folder, Azurite by key, and Azurite by https and a managed identity's token."""
+"""Stores to test against: a folder, Azurite by key, Azurite by identity over https; and containers of pictures."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Literal
 
+from azure.storage.blob import ContainerClient
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from local.azurite import RunningAzurite, start_azurite
+from shared.pictures.listing import pictures_at
+from shared.pictures.source import Source
 from shared.stores.base import Store
 from shared.stores.opening import open_store
 
@@ -61,6 +64,23 @@ def azurite_place(azurite: RunningAzurite) -> Place:
     container = f"models-{secrets.token_hex(6)}"
     azurite.create_container(container)
     return Place(azurite.url(container), azurite.connection_string)
+
+
+class Container:
+    """An empty container that this process may read as training does, and write by other means."""
+
+    def __init__(self, place: Place) -> None:
+        self.url = place.location
+        self.client = ContainerClient.from_connection_string(
+            str(place.connection_string), place.location.rpartition("/")[2]
+        )
+
+    def put(self, blobs: Mapping[str, bytes]) -> None:
+        for name, content in blobs.items():
+            self.client.upload_blob(name, content, overwrite=True)
+
+    def source(self, name: str) -> Source:
+        return {source.name: source for source in pictures_at(self.url)}[name]
 
 
 @contextmanager

@@ -18,7 +18,9 @@ def fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def models(tmp_path: Path, graph: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Path:
+def models(
+    tmp_path: Path, graph: Path, embedder: Embedder, opened_network: None, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A folder of models with one that knows noise picture 0 as "noise"."""
     link_graph(graph, tmp_path)
     vectors = embedder.embed([embedder.picture(encode(noise_picture(0)))])

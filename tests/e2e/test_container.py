@@ -12,11 +12,9 @@ import pytest
 
 from shared.model.bundle import REPORT
 from shared.pictures.folder import find_pictures
-from tests.e2e.test_engines import Checkout, finish
-from tests.shared.pictures.test_container import Container, container
+from tests.e2e.checkout import Checkout, finish
+from tests.stores import Container
 from tests.training.near_copies import near_copies
-
-__all__ = ["container"]  # a fixture
 
 pytestmark = pytest.mark.slow
 

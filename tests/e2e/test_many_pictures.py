@@ -16,7 +16,7 @@ from training.gallery.gallery import Gallery
 from training.report.thumbnails import BUDGET
 from training.report.writer import Report
 
-pytestmark = [pytest.mark.slow, needs_chromium]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial"), needs_chromium]
 
 PICTURES, GROUPS = 3000, 40
 # The server takes 0.02 s to save a name among so many pictures. The rest is patience with a busy machine.

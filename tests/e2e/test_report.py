@@ -11,8 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from local.browser import chromium
 from shared.model.bundle import REPORT, Labels, read_bundle
 from tests.e2e.browser import needs_chromium, tab
-from tests.training.galleries import HOSTILE, open_plainly, train_pictures
-from tests.training.report.test_cache import CHOICE
+from tests.training.galleries import CHOICE, HOSTILE, open_plainly, train_pictures
 from training.report.writer import Report
 
 pytestmark = [pytest.mark.slow, needs_chromium]

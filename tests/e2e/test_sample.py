@@ -12,6 +12,8 @@ from local.processes import RunningHost, start_host
 from tests.conftest import PROJECT
 from tests.documents import documented_answer
 
+pytestmark = pytest.mark.xdist_group("sample host")
+
 DATA = PROJECT / "data"
 NAMES = {
     "book_shelf": ["book shelf", "library"],

@@ -26,7 +26,7 @@ from local.processes import PROJECT, RunningHost, start_host
 from tests.local.search.deployments import KEY, shared_search
 from tests.stores import azurite_place, shared_azurite
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("search chain")]
 
 MODEL = PROJECT / "models" / "books"
 PICTURES = PROJECT / "data"

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.az import AzError, az, read_secret
-from tests.infra.conftest import Az
+from tests.infra.az import Az
 
 
 @pytest.mark.usefixtures("no_az")

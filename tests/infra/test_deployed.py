@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infra.deployed import app, outputs, with_key
-from tests.infra.conftest import Az
+from tests.infra.az import Az
 
 OUTPUTS = {
     "SEARCH_ENDPOINT": {"type": "String", "value": "https://search.example"},

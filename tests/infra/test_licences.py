@@ -10,11 +10,11 @@ from tests.conftest import PROJECT
 REQUIREMENTS = sorted(path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("requirements/*.txt"))
 
 
-@pytest.mark.parametrize("package", pins(EVERYTHING))
-def test_each_package_has_a_permissive_licence(package: str) -> None:
-    found = licence(package)
-    assert PERMITTED.search(found), f"{package}: {found!r}"
-    assert not re.search(r"\b[AL]?GPL", found), f"{package}: {found!r}"
+def test_each_package_has_a_permissive_licence() -> None:
+    found = {package: licence(package) for package in pins(EVERYTHING)}
+    assert len(found) > 100
+    assert {package: text for package, text in found.items() if not PERMITTED.search(text)} == {}
+    assert {package: text for package, text in found.items() if re.search(r"\b[AL]?GPL", text)} == {}
 
 
 def test_the_licences_are_listed() -> None:

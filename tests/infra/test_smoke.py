@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from infra.smoke import PICTURES, app
 from tests.conftest import noise_picture
-from tests.infra.conftest import Az
+from tests.infra.az import Az
 from tests.tiny_models import tiny_model
 
 

@@ -7,6 +7,24 @@ from typing import Any
 
 RETURN = {"type": "http", "direction": "out", "name": "$return"}
 
+GATE = """
+import pathlib, time
+
+def main(req) -> str:
+    print("gate begins", flush=True)
+    file, deadline = pathlib.Path(req.params["file"]), time.monotonic() + 60
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return "opened"
+"""
+
+ENVIRONMENT = """
+import json, os, sys, shared
+
+def main(req) -> str:
+    return json.dumps({"env": dict(os.environ), "cwd": os.getcwd(), "path": sys.path, "shared": shared.__file__})
+"""
+
 
 def write_app(folder: Path, *, host: dict[str, Any] | None = None, settings: dict[str, str] | None = None) -> Path:
     """Write host.json, with `host` added, and local.settings.json with these Values; return the folder."""

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from local.processes import RunningHost, start_host
-from tests.local.apps import RETURN, write_app, write_function
+from tests.local.apps import ENVIRONMENT, RETURN, write_app, write_function
 
 ECHO = """
 import json, logging, threading
@@ -53,24 +53,6 @@ import azure.functions as func
 
 def serve(req: func.HttpRequest, res: func.Out[func.HttpResponse]) -> None:
     res.set(func.HttpResponse("by name", status_code=201))
-"""
-
-GATE = """
-import pathlib, time
-
-def main(req) -> str:
-    print("gate begins", flush=True)
-    file, deadline = pathlib.Path(req.params["file"]), time.monotonic() + 60
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return "opened"
-"""
-
-ENVIRONMENT = """
-import json, os, sys, shared
-
-def main(req) -> str:
-    return json.dumps({"env": dict(os.environ), "cwd": os.getcwd(), "path": sys.path, "shared": shared.__file__})
 """
 
 

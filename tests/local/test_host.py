@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from local.processes import PROJECT, ManagedProcess, RunningHost, start_host
-from tests.local.apps import write_app, write_function
-from tests.local.conftest import ENVIRONMENT, GATE
+from tests.local.apps import ENVIRONMENT, GATE, write_app, write_function
 
 
 @pytest.mark.parametrize(("path", "on_main_thread"), [("echo/12", False), ("AsyncEcho", True)])

@@ -9,7 +9,7 @@ import pytest
 
 from shared.stores.base import Store
 from tests.stores import Place, azurite_place, shared_azurite
-from tests.training.retraining import OPTIONS, Pictures, fit, label
+from tests.training.model.retraining import OPTIONS, Pictures, fit, label
 from training.model.build import Trained
 from training.model.options import Options
 

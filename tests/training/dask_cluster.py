@@ -11,8 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.processes import ManagedProcess
-from tests.conftest import PROJECT
+from local.processes import PROJECT, ManagedProcess
 
 _DASK = (sys.executable, "-m", "dask")
 _HERE = ("--host", "127.0.0.1", "--no-dashboard")

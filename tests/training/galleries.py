@@ -17,10 +17,14 @@ from training.embedding.embeddings import Embedded, embed_pictures
 from training.gallery.gallery import Gallery
 from training.model.build import build_model
 from training.model.options import Options
+from training.report.cache import Choice, Curve
 
 EPS = 0.15
 HOSTILE = """<img src=x onerror="document.title='owned'">'&quot;.png"""
 """A file name that does harm wherever it is taken for markup."""
+
+CURVE = Curve(eps=(0.1, 0.2), clusters=(3, 2), coverage=(0.5, 0.9), largest=(0.2, 0.6), score=(0.4, 0.3))
+CHOICE = Choice(category="", eps=0.1, reason="it is best", curve=CURVE)
 
 _SIZE = (96, 72)
 

@@ -12,7 +12,7 @@ from joblib import delayed
 
 from shared.embedding.images import PictureError
 from shared.model.core_samples import Metric
-from tests.training.clustering.test_clusters import points
+from tests.training.clustering.points import points
 from tests.training.dask_cluster import DaskCluster, dask_cluster
 from tests.training.engine_tasks import die, element, fail
 from training import engine as engine_module
@@ -23,13 +23,9 @@ NUMBERS = np.arange(200_000, dtype=np.float64)
 """1.6 MB: large enough that no engine copies it into every task."""
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[DaskCluster]:
-    with dask_cluster(tmp_path_factory.mktemp("dask")) as started:
-        yield started
-
-
-@pytest.fixture(params=["threads", "processes", pytest.param("dask", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=["threads", "processes", pytest.param("dask", marks=[pytest.mark.slow, pytest.mark.xdist_group("dask")])]
+)
 def engine(request: pytest.FixtureRequest) -> Generator[Engine]:
     name: EngineName = request.param
     scheduler = request.getfixturevalue("cluster").address if name == "dask" else None
@@ -96,6 +92,7 @@ def test_a_process_that_dies_ends_the_run_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("dask")
 def test_a_dask_worker_that_dies_is_replaced(cluster: DaskCluster, tmp_path: Path) -> None:
     with open_engine("dask", cluster.address) as engine:
         found = list(engine.run([delayed(die)(tmp_path / "once")] * 6, str, ordered=True))

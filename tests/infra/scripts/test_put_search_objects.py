@@ -26,8 +26,8 @@ from infra.search.settings import SearchSettings
 from infra.search.templates import KINDS
 from local.search.process import start_search
 from tests.conftest import PROJECT
+from tests.infra.az import Az
 from tests.infra.bicep import deploy
-from tests.infra.conftest import Az
 
 SETTINGS = {
     "SEARCH_ENDPOINT": "https://search.example",

@@ -3,59 +3,27 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from azure.storage.blob import ContainerClient
 
 from shared.embedding.images import PictureError
 from shared.model.model import Assignment
 from shared.pictures import container as blob_source
 from shared.pictures.folder import find_pictures
 from shared.pictures.listing import pictures_at, recall_pictures, remember_pictures
-from shared.pictures.source import DatasetError, Source
+from shared.pictures.source import DatasetError
 from shared.stores.base import StoreError
 from tests.bundles import SPEC
-from tests.conftest import encode, noise_picture
-from tests.stores import Place, azurite_place, shared_azurite
+from tests.conftest import encode, encoded_pictures, noise_picture
+from tests.stores import Container, shared_azurite
 from tests.training.plain_embedder import Counted, plain_embedder
 from training.assignment.assign import AssignError, Row
 from training.assignment.sorting import sort_into_folders
 from training.embedding.cache import EmbeddingCache
 from training.embedding.embeddings import Embedded, embed_pictures
-
-
-class Container:
-    """An empty container that this process may read as training does, and write by other means."""
-
-    def __init__(self, place: Place) -> None:
-        self.url = place.location
-        self.client = ContainerClient.from_connection_string(
-            str(place.connection_string), place.location.rpartition("/")[2]
-        )
-
-    def put(self, blobs: Mapping[str, bytes]) -> None:
-        for name, content in blobs.items():
-            self.client.upload_blob(name, content, overwrite=True)
-
-    def source(self, name: str) -> Source:
-        return {source.name: source for source in pictures_at(self.url)}[name]
-
-
-@pytest.fixture
-def container(monkeypatch: pytest.MonkeyPatch) -> Generator[Container]:
-    place = azurite_place(shared_azurite())
-    monkeypatch.setenv("MODEL_STORE_CONNECTION_STRING", str(place.connection_string))
-    opened = Container(place)
-    with opened.client:
-        yield opened
-
-
-def pictures(count: int = 5) -> dict[str, bytes]:
-    return {f"{seed}.png": encode(noise_picture(seed)) for seed in range(count)}
 
 
 def names(url: str) -> list[str]:
@@ -130,7 +98,7 @@ def test_a_picture_deleted_or_archived_meanwhile_says_so(container: Container) -
 
 
 def test_a_container_that_fails_ends_the_run(container: Container) -> None:
-    container.put(pictures(1))
+    container.put(encoded_pictures(1))
     sources = pictures_at(container.url)
     container.client.delete_container()
     with pytest.raises(StoreError, match="does not exist"):
@@ -157,8 +125,8 @@ def test_pictures_are_sorted_into_folders_by_copies(container: Container, tmp_pa
 
 
 def test_embeddings_are_those_of_the_same_files(container: Container, tmp_path: Path) -> None:
-    container.put(pictures())
-    for name, content in pictures().items():
+    container.put(encoded_pictures())
+    for name, content in encoded_pictures().items():
         (tmp_path / name).write_bytes(content)
     blobs, files = (
         embed_pictures(sources, plain_embedder(), None)
@@ -171,7 +139,7 @@ def test_embeddings_are_those_of_the_same_files(container: Container, tmp_path: 
 def test_what_did_not_change_is_not_downloaded_again(
     container: Container, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    container.put(pictures() | {"broken.jpg": b"no picture"})
+    container.put(encoded_pictures() | {"broken.jpg": b"no picture"})
     read: list[str] = []
     content = blob_source.BlobSource.content
 
@@ -193,6 +161,6 @@ def test_what_did_not_change_is_not_downloaded_again(
     second = run()
     assert (read, counted.pictures) == (["broken.jpg"], 5)
     assert np.array_equal(second.vectors, first.vectors)
-    container.put({"3.png": encode(noise_picture(33)), "6.png": pictures()["2.png"]})
+    container.put({"3.png": encode(noise_picture(33)), "6.png": encoded_pictures()["2.png"]})
     run()
     assert (sorted(read[1:]), counted.pictures) == (["3.png", "6.png", "broken.jpg"], 6)

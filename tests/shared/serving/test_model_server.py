@@ -16,7 +16,7 @@ from shared.model.bundle import CLUSTERS, LABELS, MANIFEST, Labels, read_bundle,
 from shared.serving.model_server import ModelServer
 from shared.settings import Settings
 from shared.stores.opening import open_store
-from tests.shared.watched_store import Watched
+from tests.shared.serving.watched_store import Watched
 from tests.tiny_models import tiny_model
 from training.release.publishing import roll_back
 

@@ -14,7 +14,7 @@ from shared.serving.model_server import ModelServer, NotReadyError
 from shared.settings import Settings
 from shared.stores.graphs import graph_key
 from shared.stores.releases import pointer_key, version_key
-from tests.shared.watched_store import Watched
+from tests.shared.serving.watched_store import Watched
 
 
 def take_down(watched: Watched, key: Callable[[str], Path]) -> None:

@@ -8,7 +8,7 @@ from random import Random
 from tests.conftest import PROJECT
 from tests.soak.mutations import mutate
 from tests.soak.worker import Attempt
-from tests.training.hostile_pickles import TRICKS, dumped
+from tests.training.original.hostile_pickles import TRICKS, dumped
 from training.original.import_original import read_labels, read_model
 from training.original.unpack import RefusedError
 

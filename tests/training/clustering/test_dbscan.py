@@ -10,14 +10,13 @@ from sklearn.cluster import DBSCAN
 
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, Metric, comparable
-from tests.training.clustering.test_clusters import METRICS, min_samples, pick_eps, points, seeds, shares
+from tests.training.clustering.points import METRICS, min_samples, pick_eps, points, seeds, shares, sizes
 from training.clustering import clusters as clustering
 from training.clustering import dbscan
 from training.clustering.blocks import Points, Rule, link
 from training.clustering.clusters import find_clusters
 from training.clustering.dbscan import Joined, core_clusters
 
-sizes = st.integers(1, 60)
 block_sizes = st.integers(5, 40)
 
 

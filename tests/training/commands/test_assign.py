@@ -11,6 +11,8 @@ from tests.bundles import link_graph, make_bundle
 from tests.conftest import encode, noise_picture
 from training.commands.app import app
 
+pytestmark = pytest.mark.usefixtures("opened_network")
+
 
 @pytest.fixture
 def model(tmp_path: Path, graph: Path, embedder: Embedder) -> Path:

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from training.commands.app import app
 
+pytestmark = pytest.mark.usefixtures("opened_network")
+
 
 @pytest.fixture
 def command(tmp_path: Path, picture_folder: Callable[..., Path]) -> list[str]:

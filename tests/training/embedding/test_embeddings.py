@@ -169,7 +169,14 @@ def noise_folder(folder: Path, count: int) -> Path:
 
 
 def start(folder: Path, cache_file: Path, lifetime: int = 0) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.training.embedding_run", str(folder), str(cache_file), str(lifetime)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.training.embedding.embedding_run",
+        str(folder),
+        str(cache_file),
+        str(lifetime),
+    ]
     return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
 

@@ -17,18 +17,16 @@ from shared.embedding.images import PictureError
 from shared.pictures.folder import FileSource, find_pictures
 from shared.pictures.listing import pictures_at
 from shared.stores.base import StoreError
-from tests.conftest import encode, noise_picture
-from tests.shared.pictures.test_container import Container, container, pictures
+from tests.conftest import encode, encoded_pictures, noise_picture
+from tests.stores import Container
 from tests.tiny_models import tiny_model
-from tests.training.dask_cluster import dask_cluster
+from tests.training.dask_cluster import DaskCluster
 from training.embedding import workers as embedding_workers
 from training.embedding.cache import EmbeddingCache
 from training.embedding.embeddings import embed_pictures, embed_sources
 from training.embedding.tasks import Job, embed_some
 from training.embedding.workers import Workers
 from training.engine import Engine, EngineError, open_engine, toolchain
-
-__all__ = ["container"]  # a fixture
 
 COUNT = 41
 
@@ -177,7 +175,7 @@ def test_a_task_answers_for_each_picture(
 
 
 def test_a_container_that_fails_ends_the_run(container: Container, embedder: Embedder, workers: Workers) -> None:
-    container.put(pictures(3))
+    container.put(encoded_pictures(3))
     sources = pictures_at(container.url)
     container.client.delete_container()
     with pytest.raises(StoreError, match=container.url):
@@ -185,13 +183,14 @@ def test_a_container_that_fails_ends_the_run(container: Container, embedder: Emb
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("dask")
 def test_dask_workers_read_from_the_container_themselves(
-    container: Container, embedder: Embedder, graph_file: Path, tmp_path: Path
+    container: Container, embedder: Embedder, graph_file: Path, cluster: DaskCluster
 ) -> None:
-    container.put(pictures(30) | {"broken.jpg": b"no picture", "b/ü.png": encode(noise_picture(77))})
+    container.put(encoded_pictures(30) | {"broken.jpg": b"no picture", "b/ü.png": encode(noise_picture(77))})
     sources = pictures_at(container.url)
     here = embed_pictures(sources, embedder, None)
-    with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
+    with open_engine("dask", cluster.address) as engine:
         there = embed_pictures(sources, embedder, None, workers=Workers(engine, graph_file))
     assert there.names == here.names
     assert np.array_equal(there.vectors, here.vectors)

@@ -27,7 +27,7 @@ from shared.model.bundle import (
 from shared.model.core_samples import NOISE, Metric
 from shared.model.model import Model
 from shared.pictures.folder import find_pictures
-from tests.training.blobs import EPS, blob, bridge, embedded, named
+from tests.training.model.blobs import EPS, blob, bridge, embedded, named
 from tests.training.plain_embedder import plain_embedder
 from training.csv_files import csv_rows
 from training.embedding.cache import EmbeddingCache

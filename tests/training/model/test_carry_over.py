@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from shared.embedding.pipeline import Vector
 from shared.model.bundle import Labels
-from tests.training.blobs import EPS, blob, bridge, named
-from tests.training.retraining import BOOKS, BOTH, MAPS, OPTIONS, fit, group_of, label
+from tests.training.model.blobs import EPS, blob, bridge, named
+from tests.training.model.retraining import BOOKS, BOTH, MAPS, OPTIONS, fit, group_of, label
 from training.model.build import Trained
 from training.model.carry_over import Carried
 from training.model.options import Options

@@ -10,9 +10,9 @@ from shared.model.bundle import Edits
 from shared.model.core_samples import NOISE
 from shared.model.model import Model
 from shared.model.remembered import Placed, vector_bytes
-from tests.training.blobs import EPS, blob, bridge, named
+from tests.training.model.blobs import EPS, blob, bridge, named
+from tests.training.model.retraining import BOOKS, BOTH, MAPS, fit
 from tests.training.plain_embedder import plain_embedder
-from tests.training.retraining import BOOKS, BOTH, MAPS, fit
 from training.model.build import Trained
 from training.model.options import Options
 

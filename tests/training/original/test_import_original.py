@@ -17,7 +17,7 @@ from shared.model.bundle import Labels, read_bundle
 from shared.model.core_samples import CoreSamples
 from shared.model.model import open_model
 from shared.stores.graphs import graph_path
-from tests.training.hostile_pickles import command, dumped
+from tests.training.original.hostile_pickles import command, dumped
 from training.commands.app import app
 from training.network.weights import GRAPH_SHA256
 from training.original import safe_pickle

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import DBSCAN
 
-from tests.training.hostile_pickles import TRICKS, Plain, Trick, dumped, text
+from tests.training.original.hostile_pickles import TRICKS, Plain, Trick, dumped, text
 from training.original import safe_pickle
 from training.original.pickled_objects import LABELS, MODEL, Instance, Kind
 from training.original.safe_pickle import read_pickle

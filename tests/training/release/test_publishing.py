@@ -11,7 +11,7 @@ from shared.stores.base import MissingError, Store, StoreError
 from shared.stores.opening import open_store
 from shared.stores.releases import pointer_key, read_published_manifest, version_key
 from tests.tiny_models import tiny_model
-from tests.training.publications import Uploads, assert_whole, rename
+from tests.training.release.publications import Uploads, assert_whole, rename
 from training.release.publishing import Move, publish, read_pointer, roll_back
 from training.release.versions import list_versions
 

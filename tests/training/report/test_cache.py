@@ -5,12 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from shared.model.bundle import read_bundle
-from tests.training.galleries import train_pictures
+from tests.training.galleries import CHOICE, train_pictures
 from training.clustering.eps import EpsChoice, EpsCurve
 from training.report.cache import Choice, Curve, ReportCache, note_choices, read_cache, write_cache
-
-CURVE = Curve(eps=(0.1, 0.2), clusters=(3, 2), coverage=(0.5, 0.9), largest=(0.2, 0.6), score=(0.4, 0.3))
-CHOICE = Choice(category="", eps=0.1, reason="it is best", curve=CURVE)
 
 
 def test_the_cache_is_read_back_as_written(tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ import pytest
 from shared.model.bundle import REPORT, Edits, Labels, read_bundle, write_labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
-from tests.training.galleries import HOSTILE, open_plainly, train_pictures
-from tests.training.report.test_cache import CHOICE
+from tests.training.galleries import CHOICE, HOSTILE, open_plainly, train_pictures
 from training.gallery.gallery import Gallery
 from training.report.version import reported_version
 from training.report.writer import Report

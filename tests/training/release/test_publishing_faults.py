@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,13 @@ from shared.model.bundle import CLUSTERS, LABELS, MANIFEST, REPORT, BundleError
 from shared.stores.base import ConflictError, MissingError, Store, StoreError
 from shared.stores.graphs import graph_key
 from shared.stores.releases import pointer_key, version_key
+from tests.conftest import PROJECT
 from tests.stores import Place
 from tests.tiny_models import tiny_model
-from tests.training.publications import Uploads, assert_whole, overwrite, rename, served
+from tests.training.release.interruptions import Interrupted, Moment, interrupt, publish_until
+from tests.training.release.publications import Uploads, assert_whole, overwrite, rename, served
 from training.release.publishing import Move, publish, read_pointer, roll_back
 from training.release.versions import list_versions
-
-PROJECT = Path(__file__).parents[2]
 
 
 def test_a_version_that_is_not_whole_is_not_rolled_back_to(store: Store, models: Path) -> None:
@@ -170,35 +171,55 @@ def test_many_publishers_at_once_lose_no_files(store: Store, tmp_path: Path) -> 
 
 # The writes of a publication: graph, arrays, assignments, names, report, manifest, pointer.
 WRITES = 7
-MOMENTS = [
+MOMENTS: list[tuple[int, Moment]] = [
     *((step, moment) for step in range(1, WRITES + 1) for moment in ("before", "after")),
     (1, "during"),
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("step", "moment"), MOMENTS)
-def test_a_killed_publisher_leaves_the_model_before_and_can_repeat(
-    place: Place, models: Path, tmp_path: Path, step: int, moment: str
-) -> None:
-    store = place.open()
+def publish_another(place: Place, models: Path, end: Callable[[str], None], step: int, moment: Moment) -> None:
+    """Publish a model, then begin another's publication, which `end` must end; then look at what is left behind."""
+    store, cache = place.open(), models.parent / "cache"
     first = tiny_model(models)
     publish(store, models / "books", Uploads())
-    second = tiny_model(models, seed=1, graph=1, megabytes=12)
+    second = tiny_model(models, seed=1, graph=1, megabytes=12 if moment == "during" else 0)
     (models / "books" / REPORT).write_text("<p>report")
-    arguments = [place.location, place.connection_string or "", str(models / "books"), str(step), moment]
-    killed = subprocess.run(
-        [sys.executable, "-m", "tests.training.killed_publisher", *arguments], check=False, cwd=PROJECT
-    )
-    assert killed.returncode == -9
+    end(str(models / "books"))
     pointer = read_pointer(store, "books")
     assert pointer is not None
     pointer_moved = (step, moment) == (WRITES, "after")
     assert pointer.version == (second.version if pointer_moved else first.version)
-    assert served(place, tmp_path / "cache") == pointer.version
+    assert served(place, cache) == pointer.version
     listed = [version.version for version in list_versions(store, "books")]
     manifest_written = step == WRITES or (step, moment) == (WRITES - 1, "after")
     assert listed == ([first.version, second.version] if manifest_written else [first.version])
     assert publish(store, models / "books", Uploads()).version == second.version
     assert_whole(store, "books", second.version)
-    assert served(place, tmp_path / "cache") == second.version
+    assert served(place, cache) == second.version
+
+
+@pytest.mark.parametrize(("step", "moment"), MOMENTS)
+def test_an_interrupted_publication_leaves_the_model_before_and_can_be_repeated(
+    place: Place, models: Path, step: int, moment: Moment
+) -> None:
+    def interrupted(bundle: str) -> None:
+        with pytest.raises(Interrupted):
+            publish_until(place.open(), Path(bundle), step, moment, interrupt)
+
+    publish_another(place, models, interrupted, step, moment)
+
+
+@pytest.mark.parametrize(
+    ("place", "step", "moment"),
+    [("folder", 1, "during"), ("key", 1, "during"), ("key", WRITES - 1, "before")],
+    indirect=["place"],
+)
+def test_a_killed_publisher_leaves_the_model_before_and_can_repeat(
+    place: Place, models: Path, step: int, moment: Moment
+) -> None:
+    def killed(bundle: str) -> None:
+        arguments = [place.location, place.connection_string or "", bundle, str(step), moment]
+        command = [sys.executable, "-m", "tests.training.release.killed_publisher", *arguments]
+        assert subprocess.run(command, check=False, cwd=PROJECT).returncode == -9
+
+    publish_another(place, models, killed, step, moment)

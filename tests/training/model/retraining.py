@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shared.embedding.pipeline import Vector
 from shared.model.bundle import read_bundle, write_labels
-from tests.training.blobs import EPS, blob, embedded, named
+from tests.training.model.blobs import EPS, blob, embedded, named
 from training.model.build import Previous, Trained, build_model
 from training.model.options import Options
 

@@ -10,7 +10,7 @@ import pytest
 from shared.serving import loading
 from shared.settings import Settings
 from shared.stores.opening import open_store
-from tests.shared.watched_store import Watched
+from tests.shared.serving.watched_store import Watched
 from tests.tiny_models import tiny_model
 from training.commands.store_options import show
 from training.release.publishing import publish

@@ -6,7 +6,7 @@ import pytest
 
 from shared.model.core_samples import NOISE
 from shared.model.model import Model
-from tests.training.blobs import EPS, blob, embedded, named
+from tests.training.model.blobs import EPS, blob, embedded, named
 from tests.training.plain_embedder import plain_embedder
 from training.model.build import TrainingError, build_model
 from training.model.options import Options

@@ -9,9 +9,9 @@ from shared.model.bundle import Edits
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
 from shared.model.model import Model
-from tests.training.blobs import EPS, blob, bridge, named
+from tests.training.model.blobs import EPS, blob, bridge, named
+from tests.training.model.retraining import BOOKS, BOTH, MAPS, Pictures, group_of
 from tests.training.plain_embedder import plain_embedder
-from tests.training.retraining import BOOKS, BOTH, MAPS, Pictures, group_of
 from training.model.build import Trained
 from training.model.options import Options
 
