@@ -11,7 +11,7 @@ from tests.e2e.browser import needs_chromium
 from tests.e2e.label_page.looking import chips, saved, say
 from tests.training.galleries import HOSTILE
 
-pytestmark = [pytest.mark.slow, needs_chromium]
+pytestmark = needs_chromium
 
 
 class TestNaming:
@@ -33,6 +33,7 @@ class TestNaming:
         expect(page.locator("#saved")).to_have_text("Saved")
         assert saved(folder).labels == {0: ("boat",), 1: ("apple", "fruit"), 2: ("cup",)}
 
+    @pytest.mark.slow
     def test_a_name_is_removed_by_its_button_or_by_backspace(self, page: Page, folder: Path) -> None:
         page.fill("#name", "boat, ship, vessel")
         expect(page.locator("#chips li")).to_have_count(3)
@@ -44,6 +45,7 @@ class TestNaming:
         expect(page.locator("#chips li")).to_have_count(1)
         assert saved(folder).labels == {0: ("boat",)}
 
+    @pytest.mark.slow
     def test_a_name_left_in_the_field_belongs_to_the_group_it_was_typed_for(self, page: Page, folder: Path) -> None:
         page.locator("#name").press_sequentially("boat")
         page.locator('[data-group="1"]').click()
@@ -51,6 +53,7 @@ class TestNaming:
         say(page, "Group 0 named “boat”")
         assert saved(folder).labels == {0: ("boat",)}
 
+    @pytest.mark.slow
     def test_two_groups_of_one_name_stay_two(self, page: Page, folder: Path) -> None:
         page.fill("#name", "thing,")
         page.keyboard.press("Escape")
@@ -59,6 +62,7 @@ class TestNaming:
         expect(page.locator(".note", has_text="2 groups share this name")).to_have_count(2)
         assert saved(folder).labels == {0: ("thing",), 1: ("thing",)}
 
+    @pytest.mark.slow
     def test_only_what_is_unnamed_is_listed_if_wanted(self, page: Page) -> None:
         page.fill("#name", "boat,")
         expect(page.locator("#show-unnamed")).to_have_text("Unnamed 2")
@@ -67,6 +71,7 @@ class TestNaming:
         expect(page.locator(".group-item")).to_have_count(3)  # the unclustered pictures among them
         expect(page.locator('[data-group="0"]')).to_have_count(0)
 
+    @pytest.mark.slow
     def test_markup_in_names_is_text(self, page: Page, folder: Path) -> None:
         for name in (HOSTILE, "<script>alert(1)</script>", "</title>"):
             page.fill("#name", name)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def test_threads_are_those_given_or_of_the_environment_or_all_cores(
         return lambda batch: batch
 
     monkeypatch.setattr(backends, "_open_onnxruntime", note)
-    monkeypatch.setattr(backends.os, "process_cpu_count", lambda: 5)
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 5)
     monkeypatch.setenv("OMP_NUM_THREADS", variable)
     open_backend("float32", WEIGHTS_SHA256, Path("graph.onnx"), "onnxruntime", given)
     assert opened == [expected]

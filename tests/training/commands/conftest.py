@@ -20,8 +20,13 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="package")
 def cache_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all tests of `train`: the same pictures need embedding only once."""
     return tmp_path_factory.mktemp("cache") / "embeddings.sqlite"
+
+
+@pytest.fixture
+def shared_cache(own_cache: None, cache_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cache for tests that train and look on: the same pictures need embedding only once."""
+    monkeypatch.setattr(cache, "DEFAULT", cache_file)
 
 
 @pytest.fixture
@@ -31,14 +36,8 @@ def models(tmp_path: Path, graph: Path) -> Path:
 
 
 @pytest.fixture
-def train(
-    models: Path,
-    cache_file: Path,
-    opened_network: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Train:
+def train(models: Path, shared_cache: None, opened_network: None, monkeypatch: pytest.MonkeyPatch) -> Train:
     """The command, with an eps that suits near-copies unless another is given."""
-    monkeypatch.setattr(cache, "DEFAULT", cache_file)
     monkeypatch.setenv("COLUMNS", "200")  # else tables are as wide as the terminal that the tests run in
 
     def run(pictures: Path, *options: str) -> Result:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from training.commands.app import app
 
-pytestmark = pytest.mark.usefixtures("opened_network")
+pytestmark = pytest.mark.usefixtures("opened_network", "shared_cache")
 
 
 @pytest.fixture

@@ -16,15 +16,13 @@ from tests.bundles import link_graph
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.training.near_copies import EPS, near_copies
 from training.commands.app import app
-from training.embedding import cache
 from training.report.version import reported_version
 
 type Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(cache, "DEFAULT", tmp_path / "cache" / "embeddings.sqlite")
+def run(shared_cache: None, opened_network: None) -> Run:
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
