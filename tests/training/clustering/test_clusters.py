@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 
 from shared.model.core_samples import NOISE, Metric
 from tests.training.clustering.points import METRICS, distances, min_samples, pick_eps, points, seeds, shares, sizes
 from training.clustering.clusters import Clusters, find_clusters, join
+
 
 def partition(labels: NDArray[np.int32]) -> set[frozenset[int]]:
     return {frozenset(np.flatnonzero(labels == cluster).tolist()) for cluster in set(labels.tolist()) - {NOISE}}
