@@ -2,8 +2,8 @@
 
     python -m infra.package [--backend onnxruntime|tensorflow] [--output dist]
 
-Writes OUTPUT/package, the app as Azure unpacks it, and OUTPUT/skill.zip, the same zipped: the Function, shared/,
-host.json, and the pinned packages of requirements/function.txt for Linux on x86-64 and Python 3.13, under
+Writes OUTPUT/package, the app as Azure unpacks it, and OUTPUT/skill.zip, the same zipped: the Function, what it needs
+of shared/, host.json, and the pinned packages of requirements/function.txt for Linux on x86-64 and Python 3.13, under
 .python_packages/lib/site-packages, where the Functions worker looks. `--backend tensorflow` takes
 requirements/tensorflow.txt instead, for a dedicated plan.
 
@@ -33,6 +33,8 @@ from shared.errors import UserError
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("ClusterSkill", "host.json", "shared")
 """What the Function consists of, beside its packages. `.funcignore` leaves the same for other tools."""
+LEFT_OUT = ("shared/command_line", "shared/pictures")
+"""What is for people and training alone. `.importlinter` sees to it that the Function does not import it."""
 
 PACKAGES = Path(".python_packages/lib/site-packages")
 REQUIREMENTS = {"onnxruntime": "requirements/function.txt", "tensorflow": "requirements/tensorflow.txt"}
@@ -154,9 +156,14 @@ def _is_unread(path: Path) -> bool:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source, target, ignore=_left_out)
     else:
         shutil.copyfile(source, target)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    here = Path(folder).relative_to(ROOT)
+    return {name for name in names if name == "__pycache__" or (here / name).as_posix() in LEFT_OUT}
 
 
 def _files(folder: Path) -> Iterator[Path]:

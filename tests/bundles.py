@@ -18,13 +18,13 @@ from shared.model.bundle import (
     Arrays,
     Bundle,
     Clustering,
-    Counts,
     Labels,
     Manifest,
     arrays_bytes,
     model_version,
     write_bundle,
 )
+from shared.model.parts import Counts
 from shared.stores.graphs import graph_path
 from training.network.weights import GRAPH_SHA256
 

@@ -12,25 +12,19 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
 from shared.digests import sha256
 from shared.documents import explain, to_json
 from shared.embedding.embedder import EmbedderSpec
 from shared.errors import UserError
 from shared.files import finish_replacing, replace_together, write_atomically
-from shared.model.checks import Radius, check_arrays, check_labels
-from shared.model.core_samples import Metric
-from shared.model.exclusions import Excluded
-from shared.model.model_name import ModelName
+from shared.model.checks import check_arrays, check_labels
 from shared.model.npz import read_npz
-from shared.model.remembered import Placed
-
-FORMAT = 1
+from shared.model.parts import FORMAT, Arrays, Clustering, Labels, Manifest
 
 MANIFEST = "manifest.json"
 CLUSTERS = "clusters.npz"
@@ -39,131 +33,8 @@ ASSIGNMENTS = "assignments.csv"
 REPORT = "report.html"
 
 
-type FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-"""A plain name: it can't lead out of the bundle's folder."""
-
-
-type Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-type Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
-"""The arrays' ids are int32."""
-
-MOST_NAMES = 100
-"""Of one group. All of them stand in each answer."""
-
-type Names = Annotated[tuple[str, ...], Field(max_length=MOST_NAMES)]
-
-
 class BundleError(UserError):
     """A bundle that can't be used. The message names the file and the way out."""
-
-
-class Clustering(BaseModel):
-    """DBSCAN's parameters as used; eps is the largest where categories were trained apart."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    metric: Metric
-    eps: Radius
-    min_samples: Count = Field(ge=1)
-    eps_chosen: Literal["auto", "given"]
-
-
-class Counts(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    pictures: Count
-    clustered: Count
-    unclustered: Count
-    skipped: Count
-    clusters: Count = Field(ge=1)
-    core_samples: Count
-
-    @model_validator(mode="after")
-    def _add_up(self) -> Self:
-        if self.clustered + self.unclustered != self.pictures:
-            raise ValueError("clustered and unclustered must add up to pictures")
-        if not self.clusters <= self.core_samples <= self.clustered:
-            raise ValueError("each cluster must have a core sample, and each core sample be clustered")
-        return self
-
-
-class Manifest(BaseModel):
-    """What a bundle is: enough to serve it, to compare it and to make it again."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: Literal[1] = FORMAT
-    name: ModelName
-    version: str = Field(pattern=r"^[0-9a-f]{12}$")
-    created: str
-    embedder: EmbedderSpec
-    clustering: Clustering
-    categories: dict[str, tuple[int, ...]] = Field(default_factory=dict)
-    """Category to its clusters, where categories were trained apart; else empty."""
-    counts: Counts
-    files: dict[FileName, Sha256]
-    """File name to SHA-256. labels.json and report.html are added when a version is published."""
-    made_with: dict[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _know_its_parts(self) -> Self:
-        if CLUSTERS not in self.files:
-            raise ValueError(f"files must list {CLUSTERS}")
-        if any(not 0 <= cluster < self.counts.clusters for ids in self.categories.values() for cluster in ids):
-            raise ValueError(f"categories must be of the clusters 0 to {self.counts.clusters - 1}")
-        return self
-
-
-class Edits(BaseModel):
-    """What a person changed about the clusters themselves, laid over the arrays, which stay as trained."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    core: dict[int, int] = Field(default_factory=dict)
-    """Core sample (row of clusters.npz) to its new cluster; NOISE where it counts for none."""
-    eps: dict[int, Radius] = Field(default_factory=dict)
-    """The eps of each cluster that a person made; their ids follow the trained ones."""
-    excluded: tuple[Excluded, ...] = Field(default=(), validation_alias=AliasChoices("excluded", "taken_out"))
-    """Called taken_out in files of earlier versions."""
-    placed: tuple[Placed, ...] = ()
-    """Pictures that a person put into a cluster and that are no core samples of the model, or is not sure about."""
-    held: tuple[Placed, ...] = ()
-    """Pictures that stay where they were, though an edit of others would have moved them with those."""
-    decided: tuple[int, ...] = ()
-    """Clusters that a person put together: training again keeps their pictures together and apart from the others'."""
-    apart: tuple[tuple[int, int], ...] = ()
-    """Pairs of clusters that a person said are not the same."""
-
-
-class Labels(BaseModel):
-    """The names of the groups, pictures by which a group is recognized when its number changes, and edits."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    labels: dict[int, Names] = Field(default_factory=dict)
-    exemplars: dict[int, tuple[str, ...]] = Field(default_factory=dict)
-    not_groups: tuple[int, ...] = ()
-    """Clusters that a person found to be no group: they answer as if unclustered."""
-    conflicts: tuple[int, ...] = ()
-    """Clusters whose names come from others that training joined to them: a person is to say which names hold."""
-    edits: Edits = Field(default_factory=Edits)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrays:
-    """clusters.npz: the core samples."""
-
-    vectors: NDArray[np.float32]
-    """Shape (m, dimensions): embeddings of the core samples, as the embedder made them."""
-    clusters: NDArray[np.int32]
-    """Shape (m,): each one's cluster, numbered from 0."""
-    eps: NDArray[np.float32]
-    """Shape (clusters,): each cluster's eps. They differ where categories were trained apart."""
-    reach: NDArray[np.float32]
-    """Shape (clusters,): the distance up to which each cluster suggests its names; at least its eps."""
-    pictures: NDArray[np.int32]
-    """Shape (m,): each core sample's row in assignments.csv, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +83,10 @@ def read_manifest(folder: Path, origin: str | None = None) -> Manifest:
 
 def parse_manifest(content: bytes, origin: str) -> Manifest:
     """Raises BundleError naming `origin`."""
-    return parse_versioned(Manifest, content, f"{origin} is not a manifest", origin)
+    manifest = parse_versioned(Manifest, content, f"{origin} is not a manifest", origin)
+    if CLUSTERS not in manifest.files:
+        raise BundleError(f"{origin} is not a manifest: files must list {CLUSTERS}")
+    return manifest
 
 
 def parse_versioned[Document: BaseModel](kind: type[Document], content: bytes, otherwise: str, origin: str) -> Document:

@@ -7,21 +7,14 @@ gives every picture an answer of finite numbers. Functions raise ValueError; who
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from shared.model.core_samples import NOISE
-
-if TYPE_CHECKING:
-    from shared.model.bundle import Arrays, Edits, Labels, Manifest
+from shared.model.parts import Arrays, Edits, Labels, Manifest
 
 _FLOAT32 = np.finfo(np.float32)
-
-Radius = Annotated[float, Field(ge=float(_FLOAT32.tiny), le=float(_FLOAT32.max), allow_inf_nan=False)]
-"""A distance that can be divided by, in the float32 of clusters.npz too."""
 
 # VGG16's embeddings are some 10 to 1000 long. Squares of what is within these bounds are ordinary float32 numbers.
 _SHORTEST, _LONGEST = 1e-15, 1e15

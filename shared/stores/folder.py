@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from filelock import FileLock
-
 from shared.digests import sha256
 from shared.files import write_atomically
 from shared.stores.base import Advance, ConflictError, MissingError, Stat, Store, Stored, StoreError
@@ -60,6 +58,8 @@ class FolderStore(Store):
         return Stat(digest, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC), digest)
 
     def write(self, key: str, content: bytes, *, replacing: str | None, advance: Advance | None = None) -> None:
+        from filelock import FileLock  # serving never writes, and need not wait for it
+
         path = self._path(key)
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)

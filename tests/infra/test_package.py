@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.package import PACKAGES, REQUIREMENTS, SOURCES, Package, build, write_zip
+from infra.package import LEFT_OUT, PACKAGES, REQUIREMENTS, SOURCES, Package, build, write_zip
 from local.processes import ManagedProcess
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.tiny_models import tiny_model
@@ -50,7 +50,7 @@ def test_funcignore_leaves_what_the_package_takes() -> None:
 
     left = tracked() - tracked("--cached", "--ignored", "--exclude-from=.funcignore")
     assert {Path(name).parts[0] for name in left} == set(SOURCES)
-    assert left == tracked("--", *SOURCES)
+    assert left == tracked("--", *SOURCES, *(f":!{folder}" for folder in LEFT_OUT))
 
 
 @pytest.mark.parametrize("requirements", REQUIREMENTS.values())
@@ -82,6 +82,7 @@ def test_the_package_holds_the_function_and_its_packages_and_nothing_else(packag
     packages = {name.removeprefix(f"{PACKAGES}/").split("/")[0] for name in names if name.startswith(str(PACKAGES))}
     assert {"onnxruntime", "numpy", "PIL", "azure", "pydantic"} <= packages
     assert not {"tensorflow", "sklearn", "pytest", "bin", "training", "tests"} & packages
+    assert not [name for name in names if name.startswith(LEFT_OUT)]
     assert [name for name in names if name.endswith(".cpython-313-x86_64-linux-gnu.so")]
     compiled = {name.replace("__pycache__/", "").replace(".cpython-313.pyc", ".py") for name in names if "pyc" in name}
     assert {name for name in names if name.startswith("shared/") and name.endswith(".py")} <= compiled

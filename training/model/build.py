@@ -18,8 +18,6 @@ from shared.model.bundle import (
     Arrays,
     Bundle,
     Clustering,
-    Counts,
-    Edits,
     Labels,
     Manifest,
     arrays_bytes,
@@ -28,6 +26,7 @@ from shared.model.bundle import (
 )
 from shared.model.core_samples import NOISE, Metric, comparable
 from shared.model.exclusions import find_excluded
+from shared.model.parts import Counts, Edits
 from training.clustering.centres import distances_to_centre
 from training.clustering.clusters import Clusters, find_clusters, join
 from training.clustering.eps import EpsChoice, NoGroupsError, choose_eps

@@ -12,8 +12,9 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from shared.documents import explain
 from shared.errors import UserError
-from shared.model.bundle import MOST_NAMES, Labels
+from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
+from shared.model.parts import MOST_NAMES
 
 # Enough to recognize a group by when it is trained again, few enough to read in labels.json.
 _EXEMPLARS = 5

@@ -26,11 +26,9 @@ from shared.embedding.vgg16 import WEIGHTS_SHA256
 from shared.model.bundle import (
     ASSIGNMENTS,
     CLUSTERS,
-    MOST_NAMES,
     Arrays,
     Bundle,
     Clustering,
-    Counts,
     Labels,
     Manifest,
     arrays_bytes,
@@ -39,6 +37,7 @@ from shared.model.bundle import (
 )
 from shared.model.core_samples import NOISE, Metric
 from shared.model.model_name import check_model_name
+from shared.model.parts import MOST_NAMES, Counts
 from training.network.weights import GRAPH_SHA256
 from training.original.pickled_objects import LABELS, MODEL, Instance, printable
 from training.original.safe_pickle import read_pickle

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.digests import sha256
 from shared.errors import UserError
 from shared.model.assigner import apply_edits
-from shared.model.bundle import MOST_NAMES, Labels
+from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded, find_excluded
+from shared.model.parts import MOST_NAMES
 from training.gallery.gallery import Gallery, Group, Grouping
 from training.model.names import make_labels
 from training.page.splitting import SplitOption, split_parts

@@ -8,7 +8,8 @@ import pytest
 
 from infra.search.clients import Clients
 from infra.search.relabel import Names, RelabelError, read_names, relabel
-from shared.model.bundle import Edits, Labels
+from shared.model.bundle import Labels
+from shared.model.parts import Edits
 from shared.settings import Settings
 from tests.local.search.deployments import deployed, draw_groups, found, settings
 from tests.local.search.skill_server import VERSION, SkillServer

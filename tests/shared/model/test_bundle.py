@@ -5,18 +5,9 @@ import numpy as np
 import pytest
 
 from shared.digests import sha256
-from shared.model.bundle import (
-    CLUSTERS,
-    LABELS,
-    MANIFEST,
-    Bundle,
-    BundleError,
-    Edits,
-    Labels,
-    read_bundle,
-    write_labels,
-)
+from shared.model.bundle import CLUSTERS, LABELS, MANIFEST, Bundle, BundleError, Labels, read_bundle, write_labels
 from shared.model.exclusions import Excluded
+from shared.model.parts import Edits
 from tests.bundles import make_bundle
 
 VECTORS = np.random.default_rng(0).normal(size=(4, 512)).astype(np.float32)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from shared.embedding.embedder import Embedder
-from shared.model.bundle import Edits, Labels
+from shared.model.bundle import Labels
 from shared.model.exclusions import Excluded
 from shared.model.model import Model
+from shared.model.parts import Edits
 from tests.bundles import make_bundle
 
 # Unit vectors at these angles, in degrees: two clusters around 0 and 90.

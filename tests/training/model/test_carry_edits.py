@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from shared.embedding.pipeline import Vector
-from shared.model.bundle import Edits
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
 from shared.model.model import Model
+from shared.model.parts import Edits
 from tests.training.model.blobs import EPS, blob, bridge, named
 from tests.training.model.retraining import BOOKS, BOTH, MAPS, Pictures, group_of
 from tests.training.plain_embedder import plain_embedder

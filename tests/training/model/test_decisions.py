@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from shared.embedding.pipeline import Vector
-from shared.model.bundle import Edits
 from shared.model.core_samples import NOISE
 from shared.model.model import Model
+from shared.model.parts import Edits
 from shared.model.remembered import Placed, vector_bytes
 from tests.training.model.blobs import EPS, blob, bridge, named
 from tests.training.model.retraining import BOOKS, BOTH, MAPS, fit

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.model.bundle import Edits, Labels, Manifest
+from shared.model.bundle import Labels, Manifest
 from shared.model.exclusions import Excluded
+from shared.model.parts import Edits
 from tests.training.galleries import open_plainly, train_pictures
 from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
 

@@ -8,9 +8,10 @@ from typing import override
 
 import pytest
 
-from shared.model.bundle import REPORT, Edits, Labels, read_bundle, write_labels
+from shared.model.bundle import REPORT, Labels, read_bundle, write_labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
+from shared.model.parts import Edits
 from tests.training.galleries import CHOICE, HOSTILE, open_plainly, train_pictures
 from training.gallery.gallery import Gallery
 from training.report.version import reported_version
