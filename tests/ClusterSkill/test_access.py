@@ -63,7 +63,7 @@ def everything_answered(response: func.HttpResponse) -> str:
     return f"{response.status_code} {dict(response.headers)} {response.get_body().decode()}"
 
 
-def test_no_key_is_ever_logged_or_answered(
+def test_no_key_is_logged_or_returned(
     models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -101,7 +101,7 @@ def test_no_key_is_ever_logged_or_answered(
     ],
     ids=lambda setting: next(iter(setting)),
 )
-def test_settings_that_can_not_be_used_keep_their_secrets(
+def test_invalid_settings_do_not_reveal_secrets(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, setting: dict[str, str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -137,7 +137,7 @@ def listener() -> Generator[socket.socket]:
 
 
 @pytest.mark.usefixtures("models")
-def test_no_address_in_a_record_is_ever_asked(listener: socket.socket) -> None:
+def test_no_url_in_a_record_is_fetched(listener: socket.socket) -> None:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/picture.png"
     svg = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{url}"/></svg>'
     entity = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY y SYSTEM "{url}">]><svg>&y;</svg>'
@@ -159,7 +159,7 @@ def test_no_address_in_a_record_is_ever_asked(listener: socket.socket) -> None:
         listener.accept()
 
 
-def test_a_store_can_not_write_lines_of_its_own_into_the_log(models: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_store_cannot_forge_log_lines(models: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = models / "books" / MANIFEST
     manifest = json.loads(path.read_bytes())
     manifest["files"] = {"x\n2026-01-01 INFO all is well\x1b[2J": "0"}

@@ -42,7 +42,7 @@ def test_empty_values_are_answered_with_empty_values() -> None:
 
 @pytest.mark.usefixtures("models")
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", {"values": [{}]}])
-def test_what_is_no_request_is_400(body: object) -> None:
+def test_a_body_that_is_not_a_request_gets_400(body: object) -> None:
     response = call(body)
     assert response.status_code == 400
     assert response.mimetype == "application/json"
@@ -50,7 +50,7 @@ def test_what_is_no_request_is_400(body: object) -> None:
 
 
 @pytest.mark.usefixtures("models")
-def test_readiness_tells_the_model() -> None:
+def test_readiness_names_the_model() -> None:
     response = call(b"", method="GET")
     found = json.loads(response.get_body())
     assert response.status_code == 200
@@ -69,7 +69,7 @@ def test_without_a_model_it_is_503_and_says_where_it_looked(models: Path, method
     assert str(models) in problem(response)
 
 
-def test_a_setting_that_can_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_RECORDS", "many")
     response = call({"values": []})
     assert response.status_code == 503
@@ -98,7 +98,7 @@ def test_vector_where_the_deployment_asks(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("models")
-def test_an_error_nobody_foresaw_is_answered_and_logged(
+def test_an_unexpected_error_is_answered_and_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*args: object, **options: object) -> None:
@@ -113,7 +113,7 @@ def test_an_error_nobody_foresaw_is_answered_and_logged(
 
 
 @pytest.mark.usefixtures("models")
-def test_telemetry_that_can_not_be_set_up_costs_no_answer(
+def test_telemetry_that_fails_to_start_costs_no_answer(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=a-secret")

@@ -58,9 +58,9 @@ def imported(graph: Path) -> tuple[set[str], set[str]]:
     return set(json.loads(packages)), set(json.loads(azure))
 
 
-def test_nothing_is_imported_that_is_not_worth_its_wait(imported: tuple[set[str], set[str]]) -> None:
+def test_only_allowed_packages_are_imported(imported: tuple[set[str], set[str]]) -> None:
     assert imported[0] <= set(WORTH_IT)
 
 
-def test_the_store_and_telemetry_of_azure_are_left_alone_without_need(imported: tuple[set[str], set[str]]) -> None:
+def test_azure_storage_and_telemetry_are_not_imported_without_need(imported: tuple[set[str], set[str]]) -> None:
     assert not [name for name in imported[1] if not name.startswith("azure.functions")]

@@ -34,7 +34,7 @@ def test_too_many_records_are_413(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("models")
-def test_what_is_done_in_time_is_answered_and_the_rest_fails_record_by_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_done_in_time_are_answered_and_the_others_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_REQUEST_SECONDS", "5")
     call({"values": []})
     release = threading.Event()
@@ -62,7 +62,7 @@ def test_what_is_done_in_time_is_answered_and_the_rest_fails_record_by_record(mo
 
 
 @pytest.mark.usefixtures("models")
-def test_requests_too_large_together_take_turns_and_are_put_off_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_too_large_together_take_turns_until_429(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_REQUEST_SECONDS", "5")
     monkeypatch.setenv("MAX_BYTES_IN_FLIGHT", "100")
     call({"values": []})
@@ -89,7 +89,7 @@ def test_requests_too_large_together_take_turns_and_are_put_off_in_the_end(monke
 
 
 @pytest.mark.usefixtures("models")
-def test_where_memory_runs_out_the_request_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_out_of_memory_gets_429(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_memory(*_: object, **__: object) -> None:
         raise MemoryError
 
@@ -103,7 +103,7 @@ def test_where_memory_runs_out_the_request_is_put_off(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("models")
-def test_a_record_whose_picture_no_memory_suffices_for_fails_alone_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_too_large_for_memory_fails_its_record_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     embed = Embedder.embed
     call({"values": []})
 

@@ -24,7 +24,7 @@ def test_subsets_are_of_three_to_ten_groups_and_thirty_to_four_hundred_pictures(
     assert max(map(len, chosen)) > 250
 
 
-def test_clear_groups_leave_nothing_to_be_desired_but_of_the_plain_recipes() -> None:
+def test_clear_groups_are_found_by_all_but_the_plain_recipes() -> None:
     chance = np.random.default_rng(0)
     labels = np.repeat(np.arange(6), 20)
     vectors = (chance.gamma(1, 1, (6, 64))[labels] * chance.gamma(10, 0.1, (120, 64))).astype(np.float32)

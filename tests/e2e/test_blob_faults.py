@@ -77,7 +77,7 @@ def trouble(proxied: tuple[Place, RepeatedErrorLog]) -> RepeatedErrorLog:
         (503, "ServerBusy", "answers 503 ServerBusy"),
     ],
 )
-def test_whatever_the_store_answers_the_last_good_model_is_served(
+def test_the_last_good_model_is_served_whatever_the_store_answers(
     settings: Settings,
     trouble: RepeatedErrorLog,
     version: str,
@@ -111,9 +111,7 @@ def test_whatever_the_store_answers_the_last_good_model_is_served(
 
 
 @pytest.mark.slow
-def test_a_store_that_takes_thirty_seconds_holds_no_request_for_so_long(
-    settings: Settings, trouble: RepeatedErrorLog, version: str
-) -> None:
+def test_a_slow_store_does_not_hold_up_requests(settings: Settings, trouble: RepeatedErrorLog, version: str) -> None:
     trouble.delay = 30
     server = ModelServer(settings)
     started = time.monotonic()

@@ -59,7 +59,7 @@ def test_training_report_eps_and_assign_take_a_container(container: Container, g
     assert "pictures in a container can't be linked to: use --placing copy" in linked.stderr
 
 
-def test_eps_and_assign_say_the_same_by_processes(graph: Path, tmp_path: Path) -> None:
+def test_eps_and_assign_give_the_same_by_processes(graph: Path, tmp_path: Path) -> None:
     near_copies(tmp_path / "pictures")
     checkout = Checkout(tmp_path / "checkout", graph)
     finish(checkout.start(str(tmp_path / "pictures")))

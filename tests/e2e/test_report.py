@@ -85,7 +85,7 @@ def test_pointing_at_a_group_shows_where_it_lies(page: Page) -> None:
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])
-def test_nothing_sticks_out_and_colours_follow_the_system(
+def test_nothing_overflows_and_colours_follow_the_system(
     browser: Browser, report: Path, device: Literal["desktop", "phone"]
 ) -> None:
     backgrounds: set[str] = set()

@@ -53,7 +53,7 @@ def remembered(checkout: Checkout) -> dict[str, int]:
             return {}
 
 
-def test_what_was_trained_is_served_alike(checkout: Checkout, tmp_path: Path) -> None:
+def test_serving_answers_as_training_grouped(checkout: Checkout, tmp_path: Path) -> None:
     pictures = near_copies(tmp_path / "pictures")
     names = tmp_path / "names.json"
     names.write_text(json.dumps({"a0.png": ["open book"], "b0.png": ["chart", "map"]}))
@@ -80,7 +80,7 @@ def test_what_was_trained_is_served_alike(checkout: Checkout, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_training_that_was_killed_goes_on_where_it_stopped(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_killed_training_resumes_where_it_stopped(checkout: Checkout, tmp_path: Path) -> None:
     pictures = near_copies(tmp_path / "pictures", groups=2, each=50)
     with checkout.start(pictures) as process:
         while len(remembered(checkout)) < 32:

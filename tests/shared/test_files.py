@@ -39,7 +39,7 @@ def test_nothing_is_replaced_unless_all_is_written(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"1"}
 
 
-def test_what_a_killed_writer_left_long_ago_is_removed(tmp_path: Path) -> None:
+def test_old_remains_of_a_killed_writer_are_removed(tmp_path: Path) -> None:
     for name, hours in ((".writing-old", 2), (".writing-new", 0)):
         (tmp_path / name).mkdir()
         then = time.time() - hours * 3600

@@ -23,7 +23,7 @@ def test_each_cause_and_its_end_are_logged_once(trouble: RepeatedErrorLog, caplo
     assert caplog.messages == ["a", "b", "a", "over"]
 
 
-def test_only_what_nobody_foresaw_has_a_traceback(trouble: RepeatedErrorLog, caplog: pytest.LogCaptureFixture) -> None:
+def test_only_unexpected_errors_have_a_traceback(trouble: RepeatedErrorLog, caplog: pytest.LogCaptureFixture) -> None:
     for problem in (UserError("told"), OSError(28, "No space left on device"), KeyError("bug")):
         trouble.report(problem)
     assert caplog.messages == ["told", "[Errno 28] No space left on device", "KeyError: 'bug'"]

@@ -40,9 +40,7 @@ def test_no_cell_is_a_formula_as_a_spreadsheet_reads_it(rows: list[tuple[str, st
 @given(lines)
 @example([("a;=1+1", "b;+1"), ("x", 'a;"=1+1"'), ("a\t=1", "b\n=1\r@1"), ("x", ';""-1')])
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_no_cell_is_a_formula_where_something_else_separates_columns(
-    delimiter: str, rows: list[tuple[str, str]]
-) -> None:
+def test_no_cell_is_a_formula_with_other_separators(delimiter: str, rows: list[tuple[str, str]]) -> None:
     for row in csv.reader(io.StringIO(written(rows), newline=""), delimiter=delimiter):
         for cell in row:
             assert not re.match(r'"*[=@\t\r]|"*[+-](?![0-9]+(\.[0-9]+)?(,|$))', cell)
@@ -62,7 +60,7 @@ def test_an_apostrophe_that_guards_nothing_is_part_of_the_cell() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_every_line_end_is_known(end: str) -> None:
+def test_every_line_ending_is_read(end: str) -> None:
     rows = [dict(row) for row in csv_rows(end.join(["a,b", '1,"two\nlines"', "3,4", ""]))]
     assert rows == [{"a": "1", "b": "two\nlines"}, {"a": "3", "b": "4"}]
 

@@ -38,7 +38,7 @@ def calls(count: int, seconds: float = 0) -> Iterator[Call]:
     return (delayed(element)(NUMBERS, position, seconds) for position in range(count))
 
 
-def test_results_come_in_order_or_as_they_may(engine: Engine) -> None:
+def test_results_come_in_order_or_as_they_are_ready(engine: Engine) -> None:
     ordered = list(engine.run(calls(60), tuple[float, int], shared=[NUMBERS], ordered=True))
     assert [number for number, _ in ordered] == list(range(60))
     some = list(engine.run(calls(60), tuple[float, int], shared=[NUMBERS], ordered=False))
@@ -51,7 +51,7 @@ def test_work_is_done_where_it_should_be(engine: Engine) -> None:
     assert engine.here or os.getpid() not in found
 
 
-def test_without_work_nobody_is_asked() -> None:
+def test_without_work_no_worker_is_needed() -> None:
     assert list(Engine("dask").run(iter(()), int, ordered=True)) == []
 
 
@@ -75,7 +75,7 @@ def test_calls_are_not_all_taken_at_once(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("metric", "eps"), [("cosine", 0.02), ("euclidean", 1.0)])
-def test_clusters_are_the_same_whoever_finds_them(engine: Engine, metric: Metric, eps: float) -> None:
+def test_every_engine_finds_the_same_clusters(engine: Engine, metric: Metric, eps: float) -> None:
     vectors = points(3, 3000)
     found, expected = (
         core_clusters(vectors, eps=eps, min_samples=5, metric=metric, engine=each) for each in (engine, LOCAL)
@@ -84,7 +84,7 @@ def test_clusters_are_the_same_whoever_finds_them(engine: Engine, metric: Metric
     assert found.tolist() == expected.tolist()
 
 
-def test_a_process_that_dies_ends_the_run_in_words(tmp_path: Path) -> None:
+def test_a_process_that_dies_ends_the_run_with_an_explanation(tmp_path: Path) -> None:
     with (
         open_engine("processes") as engine,
         pytest.raises(EngineError, match=r"the workers were lost .*Embeddings that came back are kept"),
@@ -101,7 +101,7 @@ def test_a_dask_worker_that_dies_is_replaced(cluster: DaskCluster, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_a_machine_that_is_lost_takes_nothing_with_it(tmp_path: Path) -> None:
+def test_losing_a_machine_loses_no_results(tmp_path: Path) -> None:
     with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
         results = engine.run(calls(60, 0.1), tuple[float, int], shared=[NUMBERS], ordered=True)
         found = [next(results) for _ in range(10)]
@@ -111,7 +111,7 @@ def test_a_machine_that_is_lost_takes_nothing_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_losing_all_machines_ends_the_run_in_words(tmp_path: Path) -> None:
+def test_losing_all_machines_ends_the_run_with_an_explanation(tmp_path: Path) -> None:
     with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
         results = engine.run(calls(60, 0.1), tuple[float, int], shared=[NUMBERS], ordered=True)
         next(results)
@@ -122,7 +122,7 @@ def test_losing_all_machines_ends_the_run_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_is_lost_ends_the_run_in_words(tmp_path: Path) -> None:
+def test_losing_the_scheduler_ends_the_run_with_an_explanation(tmp_path: Path) -> None:
     with dask_cluster(tmp_path) as cluster, open_engine("dask", cluster.address) as engine:
         results = engine.run(calls(60, 0.1), tuple[float, int], shared=[NUMBERS], ordered=True)
         next(results)

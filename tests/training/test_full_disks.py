@@ -26,7 +26,7 @@ def vectors() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(4, SPEC.dimensions)).astype(np.float32)
 
 
-def test_a_model_that_finds_no_room_leaves_the_one_before(tmp_path: Path, vectors: np.ndarray) -> None:
+def test_a_model_that_does_not_fit_leaves_the_previous_one(tmp_path: Path, vectors: np.ndarray) -> None:
     with small_disk(tmp_path / "disk", kilobytes=64) as disk:
         before = make_bundle(disk / "books", vectors, [0, 0, 1, 1], Labels(labels={0: ("open book",)}))
         many = np.tile(vectors, (8, 1))
@@ -38,7 +38,7 @@ def test_a_model_that_finds_no_room_leaves_the_one_before(tmp_path: Path, vector
         assert read_bundle(disk / "moved").labels == before.labels
 
 
-def test_a_disk_that_can_only_be_read_is_named(tmp_path: Path, vectors: np.ndarray) -> None:
+def test_a_read_only_disk_is_named(tmp_path: Path, vectors: np.ndarray) -> None:
     with small_disk(tmp_path / "disk", kilobytes=64) as disk:
         before = make_bundle(disk / "books", vectors, [0, 0, 1, 1])
         make_read_only(disk)
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_cache_that_finds_no_room_is_named_and_keeps_what_it_has(tmp_path: Path, folder: Path) -> None:
+def test_a_cache_on_a_full_disk_is_named_and_keeps_its_contents(tmp_path: Path, folder: Path) -> None:
     sources = find_pictures(folder)
     with small_disk(tmp_path / "disk", kilobytes=1024) as disk:
         file = disk / "embeddings.sqlite"
@@ -75,7 +75,7 @@ def test_a_cache_that_finds_no_room_is_named_and_keeps_what_it_has(tmp_path: Pat
         assert backend.pictures <= 70 - 32
 
 
-def test_a_cache_that_can_only_be_read_is_named(tmp_path: Path, folder: Path) -> None:
+def test_a_read_only_cache_is_named(tmp_path: Path, folder: Path) -> None:
     with small_disk(tmp_path / "disk", kilobytes=512) as disk:
         make_read_only(disk)
         with pytest.raises(CacheError, match=rf"{disk}/embeddings.sqlite can't be used"):
@@ -83,7 +83,7 @@ def test_a_cache_that_can_only_be_read_is_named(tmp_path: Path, folder: Path) ->
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
-def test_a_table_that_finds_no_room_is_named_and_taken_up_again(tmp_path: Path, format: Format) -> None:
+def test_a_table_on_a_full_disk_is_named_and_resumed(tmp_path: Path, format: Format) -> None:
     sources = [FileSource(f"{number:04}.png", Path(f"{number:04}.png")) for number in range(500)]
     asked: list[str] = []
 

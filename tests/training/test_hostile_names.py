@@ -73,7 +73,7 @@ def test_training_keeps_every_name_as_it_is(folder: Path) -> None:
     assert read_bundle(folder).labels.labels == {0: ("<b>bold</b>", "=1+1", "../up")}
 
 
-def test_tables_hold_no_formula_and_a_row_for_each_picture(folder: Path, model: Model, tmp_path: Path) -> None:
+def test_tables_hold_no_formulas_and_one_row_for_each_picture(folder: Path, model: Model, tmp_path: Path) -> None:
     sources = find_pictures(folder.parent.parent / "pictures")
     for table in (folder / ASSIGNMENTS, written(model, sources, tmp_path / "labels.csv", "csv")):
         with table.open(encoding="utf-8", newline="") as file:
@@ -86,7 +86,7 @@ def test_tables_hold_no_formula_and_a_row_for_each_picture(folder: Path, model: 
 
 
 @pytest.mark.parametrize("placing", ["link", "copy"])
-def test_folders_hold_the_pictures_and_nothing_lies_beside_them(
+def test_folders_hold_the_pictures_and_nothing_else(
     folder: Path, model: Model, tmp_path: Path, placing: Placing
 ) -> None:
     sources = find_pictures(folder.parent.parent / "pictures")
@@ -97,7 +97,7 @@ def test_folders_hold_the_pictures_and_nothing_lies_beside_them(
     assert {path.name for path in (output / "_up").iterdir()} == set(NAMES)
 
 
-def test_the_report_shows_names_and_is_not_made_of_them(folder: Path) -> None:
+def test_the_report_shows_names_as_text(folder: Path) -> None:
     gallery = open_plainly(folder)
     Report(gallery).write(gallery.bundle.labels, gallery.bundle.version)
     page = Page()

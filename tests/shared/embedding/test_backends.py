@@ -38,7 +38,7 @@ def test_the_tensorflow_backend_refuses_int8(graph: Path) -> None:
         open_backend("int8", WEIGHTS_SHA256, graph, "tensorflow")
 
 
-def test_other_failures_stay_what_they_are(graph: Path) -> None:
+def test_other_errors_are_not_taken_for_memory(graph: Path) -> None:
     backend = open_backend("float32", "", graph, "onnxruntime", 1)
     with pytest.raises(Exception, match="INVALID_ARGUMENT") as caught:
         backend(np.zeros((1, 1, 32, 32), dtype=np.float32))

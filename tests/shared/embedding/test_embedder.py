@@ -106,7 +106,7 @@ def test_the_spec_refuses_what_it_does_not_know(spec: EmbedderSpec) -> None:
         EmbedderSpec.model_validate(spec.model_dump() | {"colour": "sepia"})
 
 
-def test_the_graph_holds_the_proven_weights(graph: Path) -> None:
+def test_the_graph_holds_the_verified_weights(graph: Path) -> None:
     assert digest(read_tensors(graph)) == WEIGHTS_SHA256
 
 

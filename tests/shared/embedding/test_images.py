@@ -105,7 +105,7 @@ def test_postscript_is_refused() -> None:
         read_picture(encode(noise_picture(1), "EPS"))
 
 
-def test_no_program_reads_postscript_wherever_it_lies(tmp_path: Path) -> None:
+def test_postscript_reaches_no_interpreter_whatever_holds_it(tmp_path: Path) -> None:
     canary, postscript = tmp_path / "canary", tmp_path / "picture.eps"
     ghostscript = tmp_path / "gs"
     ghostscript.write_text(f"#!/bin/sh\n: > {canary}\n")
@@ -191,7 +191,7 @@ print(peak() - before)
     assert int(run.stdout) < most * side * side
 
 
-def test_too_little_memory_is_said() -> None:
+def test_running_out_of_memory_is_reported() -> None:
     starve = """
 import io, resource
 from PIL import Image

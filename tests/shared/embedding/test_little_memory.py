@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.conftest import PROJECT
 
 
-def test_a_batch_that_memory_does_not_suffice_for_is_halved(graph: Path) -> None:
+def test_a_batch_too_large_for_memory_is_halved(graph: Path) -> None:
     command = [sys.executable, "-m", "tests.shared.embedding.little_memory", graph, "40"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "Failed to allocate memory" in done.stderr

@@ -79,7 +79,7 @@ def test_nothing_is_begun_after_the_deadline() -> None:
     assert begun == []
 
 
-def test_a_picture_that_decodes_slowly_costs_itself_its_answer_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_decodes_slowly_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.embedding.pipeline._RESERVE_SECONDS", 0.5)
     released = threading.Event()
 
@@ -132,7 +132,7 @@ class Tight:
 
 
 @pytest.mark.parametrize(("room", "batches"), [(4, [4]), (3, [2, 2]), (2, [2, 2]), (1, [1, 1, 1, 1])])
-def test_where_memory_is_short_batches_are_halved_and_nothing_is_lost(room: int, batches: list[int]) -> None:
+def test_batches_are_halved_when_memory_is_short(room: int, batches: list[int]) -> None:
     backend = Tight(room)
     outcomes = dict(embed_each(plain_embedder(backend), range(4), picture, PictureError))
     assert backend.batches == batches
@@ -151,7 +151,7 @@ class Content(str):
     __slots__ = ("__weakref__",)
 
 
-def test_a_failed_picture_keeps_nothing_of_what_it_was_read_from() -> None:
+def test_a_failed_picture_holds_no_reference_to_its_source() -> None:
     """Four requests of 98 MB with failing pictures left a worker with 859 MB: exceptions held frames, frames texts."""
     texts: list[weakref.ref[Content]] = []
 

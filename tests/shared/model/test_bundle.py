@@ -83,7 +83,7 @@ def test_a_broken_manifest_is_an_error(folder: Path, content: bytes) -> None:
 
 @pytest.mark.usefixtures("bundle")
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", ".."])
-def test_a_manifest_can_not_reach_outside(folder: Path, name: str) -> None:
+def test_a_manifest_cannot_reach_outside(folder: Path, name: str) -> None:
     edit_json(folder / MANIFEST, files={name: "0" * 64})
     with pytest.raises(BundleError, match="is not a manifest: files"):
         read_bundle(folder)
@@ -101,7 +101,7 @@ def test_broken_labels_are_an_error(folder: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     "edits", [Edits(core={4: 0}), Edits(core={0: 2}), Edits(core={0: -2}), Edits(eps={3: 0.1}), Edits(eps={1: 0.1})]
 )
-def test_edits_of_what_is_not_there_are_an_error(folder: Path, edits: Edits) -> None:
+def test_edits_of_missing_clusters_are_an_error(folder: Path, edits: Edits) -> None:
     write_labels(folder, Labels(edits=edits))
     with pytest.raises(BundleError, match=r"labels\.json: edits"):
         read_bundle(folder)
@@ -124,7 +124,7 @@ def test_removed_pictures_are_kept_to_the_bit(bundle: Bundle, folder: Path) -> N
         ((0,), (VECTORS[0] * np.nan).tobytes(), "is not an embedding of 512 numbers"),
     ],
 )
-def test_removed_pictures_that_can_not_be_are_an_error(
+def test_impossible_removed_pictures_are_an_error(
     folder: Path, clusters: tuple[int, ...], vector: bytes, problem: str
 ) -> None:
     out = Excluded(picture="a.jpg", clusters=clusters, vector=vector)
@@ -141,7 +141,7 @@ def test_object_arrays_are_never_loaded(bundle: Bundle, folder: Path) -> None:
         read_bundle(folder)
 
 
-def test_a_bundle_that_was_being_replaced_on_a_full_or_closed_disk_says_so(
+def test_replacing_a_bundle_on_a_full_or_read_only_disk_is_reported(
     bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / ".ready").mkdir()
@@ -159,7 +159,7 @@ def test_a_bundle_that_was_being_replaced_on_a_full_or_closed_disk_says_so(
 
 @pytest.mark.usefixtures("bundle")
 @pytest.mark.parametrize("content", [b"[" * 200_000, b'{"format": {}}', b'{"format": []}', b"\xff\xfe", b"1" * 5000])
-def test_what_is_no_manifest_is_refused(content: bytes, folder: Path) -> None:
+def test_what_is_not_a_manifest_is_refused(content: bytes, folder: Path) -> None:
     (folder / MANIFEST).write_bytes(content)
     with pytest.raises(BundleError, match="manifest"):
         read_bundle(folder)

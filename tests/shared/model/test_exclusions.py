@@ -33,5 +33,5 @@ def test_each_cluster_has_its_counterexamples() -> None:
     assert (found[2] == VECTORS[[3]]).all()
 
 
-def test_messages_do_not_spell_the_embedding_out() -> None:
+def test_messages_leave_the_embedding_out() -> None:
     assert repr(out(0, 1)) == "Excluded(picture='0.jpg', clusters=(1,))"

@@ -65,7 +65,7 @@ def test_every_group_may_be_no_group(tmp_path: Path, embedder: Embedder) -> None
     assert (found.cluster, found.confidence, found.distance) == (-1, 0.0, float("inf"))
 
 
-def test_a_core_sample_left_over_no_longer_counts(tmp_path: Path, embedder: Embedder) -> None:
+def test_an_unclustered_core_sample_no_longer_counts(tmp_path: Path, embedder: Embedder) -> None:
     (found,) = model(tmp_path, embedder, Labels(edits=Edits(core={3: -1}))).assign(at(90))
     assert (found.cluster, found.distance) == (1, pytest.approx(apart(4), abs=1e-6))
 

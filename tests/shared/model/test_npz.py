@@ -58,7 +58,7 @@ def test_arrays_come_back_as_they_were(dtype: str, order: str) -> None:
         (archive(b"\x93NUMPY"), "EOF"),
     ],
 )
-def test_what_is_no_array_is_refused(content: bytes, complaint: str) -> None:
+def test_what_is_not_an_array_is_refused(content: bytes, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         read_npz(content, ["a"])
 

@@ -50,13 +50,13 @@ def test_an_empty_container_says_what_was_looked_for(container: Container) -> No
 
 
 @pytest.mark.parametrize("name", ["a//b.jpg", "/etc/b.jpg"])
-def test_a_name_that_is_no_path_is_refused(container: Container, name: str) -> None:
+def test_a_name_that_is_not_a_path_is_refused(container: Container, name: str) -> None:
     container.put({name: b""})
     with pytest.raises(DatasetError, match=f"'{name}' in .* has an empty folder's name in its path: rename it"):
         pictures_at(container.url)
 
 
-def test_what_can_not_be_listed_is_named(container: Container) -> None:
+def test_a_container_that_cannot_be_listed_is_named(container: Container) -> None:
     with pytest.raises(StoreError, match=f"the container {container.url}-not does not exist"):
         pictures_at(f"{container.url}-not")
     with pytest.raises(StoreError, match=r"belongs to .* not to https://account"):
@@ -86,7 +86,7 @@ def test_the_fingerprint_follows_the_content_and_not_the_metadata(container: Con
     assert container.source("a.jpg").fingerprint() != first
 
 
-def test_a_picture_deleted_or_archived_meanwhile_says_so(container: Container) -> None:
+def test_a_picture_deleted_or_archived_since_listing_is_reported(container: Container) -> None:
     container.put({"a.jpg": b"content", "b.jpg": b"content"})
     deleted, archived = pictures_at(container.url)
     container.client.delete_blob("a.jpg")

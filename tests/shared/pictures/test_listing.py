@@ -80,14 +80,14 @@ def test_a_folder_without_pictures_says_what_was_looked_for(tmp_path: Path) -> N
         find_pictures(make(tmp_path, "notes.txt"))
 
 
-def test_what_is_no_folder_is_named(tmp_path: Path) -> None:
+def test_what_is_not_a_folder_is_named(tmp_path: Path) -> None:
     make(tmp_path, "a.jpg")
     for path in (tmp_path / "a.jpg", tmp_path / "missing"):
         with pytest.raises(DatasetError, match=f"{path} is not a folder"):
             find_pictures(path)
 
 
-def test_a_subfolder_that_can_not_be_read_is_not_passed_over(tmp_path: Path) -> None:
+def test_an_unreadable_subfolder_is_an_error(tmp_path: Path) -> None:
     # No permission would stop root; a path longer than the system takes stops everybody.
     make(tmp_path, "a.jpg")
     home = Path.cwd()

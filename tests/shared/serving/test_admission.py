@@ -22,7 +22,7 @@ def test_bodies_are_let_in_while_there_is_room_and_wait_for_it() -> None:
     waiting.join()
 
 
-def test_retrying_ends_in_words() -> None:
+def test_retries_end_with_an_error_that_says_why() -> None:
     admission = Admission(100)
     with admission.admit(100, timeout=0):
         started = time.monotonic()

@@ -42,7 +42,7 @@ def test_a_list_may_mix_both_forms() -> None:
     assert one({"images": ["QUJD", {"data": "REVG"}]}) == Record("a", ("QUJD", "REVG"), is_list=True)
 
 
-def test_an_empty_list_is_no_error() -> None:
+def test_an_empty_list_is_not_an_error() -> None:
     assert one({"images": []}) == Record("a", (), is_list=True)
 
 
@@ -72,7 +72,7 @@ def test_what_is_wrong_with_a_record_stays_with_it(data: object, words: str) -> 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b'{"values": {}}', b'{"Values": []}', b"\xff\xfe", b"[" * 200_000]
 )
-def test_a_body_that_is_no_request_is_400(body: bytes) -> None:
+def test_a_body_that_is_not_a_request_gets_400(body: bytes) -> None:
     with pytest.raises(RequestError) as raised:
         parse_request(body, max_records=100)
     assert raised.value.status == 400
@@ -178,13 +178,13 @@ def test_response_has_lists_of_objects_and_no_data_beside_errors() -> None:
 
 
 @pytest.mark.parametrize("name", [rb"\ud800", rb"a\udfff", b"\xed\xa0\x80"])
-def test_an_id_that_is_not_unicode_could_not_be_told_from_others_like_it(name: bytes) -> None:
+def test_a_record_id_that_is_not_unicode_is_refused(name: bytes) -> None:
     body = b'{"values": [{"recordId": "1", "data": {}}, {"recordId": "' + name + b'", "data": {}}]}'
     with pytest.raises(RequestError, match=r"values\[1\]\.recordId is '.*ud.*', which is not Unicode text"):
         parse_request(body, max_records=2)
 
 
-def test_an_answer_that_json_can_not_hold_is_an_error_of_its_record(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_that_is_not_valid_json_fails_its_record(caplog: pytest.LogCaptureFixture) -> None:
     body = render_response([Answer("a", {"confidence": nan}), Answer("b", {"label": []})])
     bad, good = json.loads(body)["values"]
     assert (bad["recordId"], bad["data"], good["errors"]) == ("a", {}, [])

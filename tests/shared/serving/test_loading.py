@@ -76,7 +76,7 @@ def test_what_is_damaged_in_the_cache_is_fetched_again(settings: Settings, versi
     assert loader.last_known() is not None
 
 
-def test_a_cache_that_is_no_folder_does_not_stop_serving(
+def test_a_cache_that_is_not_a_folder_does_not_stop_serving(
     settings: Settings, version: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.model_cache.write_bytes(b"in the way")
@@ -134,7 +134,7 @@ def test_a_clock_that_jumps_loses_nothing(
     assert loader.last_known() is not None
 
 
-def test_who_is_taken_for_dead_while_it_fetches_has_it_at_the_next_attempt(
+def test_a_download_whose_owner_was_presumed_dead_succeeds_on_retry(
     settings: Settings, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a jump of its clock, another worker may clear away what this one is just writing."""
@@ -152,7 +152,7 @@ def test_who_is_taken_for_dead_while_it_fetches_has_it_at_the_next_attempt(
     assert load(loader) == version
 
 
-def test_where_no_disk_can_be_written_memory_does(
+def test_without_a_writable_disk_memory_holds_the_cache(
     settings: Settings, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.model_cache.write_bytes(b"in the way")
@@ -160,7 +160,7 @@ def test_where_no_disk_can_be_written_memory_does(
     assert load(Loader(settings)) == version
 
 
-def test_where_even_memory_can_not_be_written_that_is_the_error(
+def test_without_any_writable_folder_the_error_says_so(
     settings: Settings, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.model_cache.write_bytes(b"in the way")
@@ -187,7 +187,7 @@ def test_only_the_pinned_version_is_known(settings: Settings, version: str) -> N
     assert Loader(settings.model_copy(update={"model_version": "000000000000-000000"})).last_known() is None
 
 
-def test_a_known_version_that_is_no_longer_whole_is_not_served(settings: Settings, place: Place, models: Path) -> None:
+def test_a_cached_version_that_is_incomplete_is_not_served(settings: Settings, place: Place, models: Path) -> None:
     tiny_model(models, names="soon to be lost")
     version = publish(place.open(), models / "books", show).version
     loader = Loader(settings)
@@ -224,7 +224,7 @@ def test_old_versions_leave_the_cache(settings: Settings, place: Place, models: 
     assert len(list((root / "embedders").iterdir())) == 3
 
 
-def test_what_killed_workers_left_leaves_the_cache(settings: Settings, version: str) -> None:
+def test_remains_of_killed_workers_are_removed_from_the_cache(settings: Settings, version: str) -> None:
     load(Loader(settings))
     (root,) = settings.model_cache.iterdir()
     whole = {path for path in root.rglob("*") if path.is_file()}
@@ -243,7 +243,7 @@ def test_what_killed_workers_left_leaves_the_cache(settings: Settings, version: 
     assert {path for path in root.rglob("*") if path.is_file()} == whole | {running}
 
 
-def test_a_graph_that_can_not_be_run_is_refused(settings: Settings, models: Path) -> None:
+def test_a_graph_that_cannot_be_run_is_refused(settings: Settings, models: Path) -> None:
     bundle = tiny_model(models)
     settings = settings.model_copy(update={"model_store": str(models), "model_store_connection_string": None})
     digest = sha256(b"no graph")
@@ -254,7 +254,7 @@ def test_a_graph_that_can_not_be_run_is_refused(settings: Settings, models: Path
         load(Loader(settings))
 
 
-def test_a_graph_that_gives_no_numbers_is_refused(settings: Settings, models: Path) -> None:
+def test_a_graph_that_yields_nan_is_refused(settings: Settings, models: Path) -> None:
     tiny_model(models, graph=-1)
     with pytest.raises(BundleError, match="gives numbers that are not finite"):
         load(Loader(settings.model_copy(update={"model_store": str(models), "model_store_connection_string": None})))

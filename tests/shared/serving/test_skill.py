@@ -222,7 +222,7 @@ class TestWhatNobodyForesaw:
         monkeypatch.setattr(model, "assign", broken)
         self.check(answer(model, *self.RECORDS), list("012345"), "ZeroDivisionError", caplog)
 
-    def test_a_lack_of_memory_is_for_the_whole_request(self, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_running_out_of_memory_fails_the_whole_request(self, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(data: bytes, *, max_pixels: int) -> Picture:
             raise MemoryError
 

@@ -59,7 +59,7 @@ def test_only_a_change_is_read_again(store: Store) -> None:
     assert store.changed("changed/a.json", second.etag) is None
 
 
-def test_what_is_there_is_replaced_only_by_whom_who_saw_it(store: Store) -> None:
+def test_a_write_replaces_only_the_version_it_has_read(store: Store) -> None:
     store.write("conflict/a.json", b"one", replacing=None)
     first = store.read("conflict/a.json")
     with pytest.raises(ConflictError, match="somebody else"):
@@ -175,7 +175,7 @@ def test_a_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
         open_store(str(tmp_path)).read("folder")
 
 
-def test_a_missing_container_is_told_from_a_missing_blob() -> None:
+def test_a_missing_container_differs_from_a_missing_blob() -> None:
     azurite = shared_azurite()
     store = open_store(azurite.url("nobody-made-this"), azurite.connection_string)
     with pytest.raises(StoreError, match=r"the container http://.*/nobody-made-this does not exist") as caught:
@@ -215,7 +215,7 @@ def test_an_unreachable_store_is_reported_soon_and_always_alike() -> None:
     assert len(messages) == 1
 
 
-def test_what_can_not_be_a_store_is_refused_before_anything_is_sent() -> None:
+def test_an_invalid_store_url_is_refused_before_anything_is_sent() -> None:
     url = "https://account.blob.core.windows.net/models"
     with pytest.raises(StoreError, match="keep credentials out of the URL") as caught:
         open_store(f"{url}?sv=2026&sig=secret")

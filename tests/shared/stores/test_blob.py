@@ -34,7 +34,7 @@ def test_a_url_is_a_container_and_a_folder_in_it(url: str, container: str, prefi
     assert split_url(url) == (container, prefix)
 
 
-def test_blobs_are_listed_with_what_tells_their_content_apart(place: Place) -> None:
+def test_blobs_are_listed_with_their_fingerprints(place: Place) -> None:
     store = open_container(place.location, place.connection_string)
     for key in ("a/one.jpg", "a/deeper/two.jpg", "ab.jpg"):
         store.write(key, key.encode(), replacing=None)

@@ -63,7 +63,7 @@ def test_a_name_that_no_model_can_have_is_refused(store: Store) -> None:
 
 
 @pytest.mark.parametrize("version", ["latest", "../../embedders", "0123456789ab", "0123456789ab-cdef01/..", "\n"])
-def test_what_can_not_be_a_version_is_refused(store: Store, version: str) -> None:
+def test_an_invalid_version_is_refused(store: Store, version: str) -> None:
     with pytest.raises(StoreError, match="is no version"):
         ReleaseWatcher(store, "books", version)
 
@@ -77,7 +77,7 @@ def test_what_can_not_be_a_version_is_refused(store: Store, version: str) -> Non
         (b'{"version": "../../../etc"}', r"current\.json is damaged .*: version: String should match"),
     ],
 )
-def test_a_pointer_that_can_not_be_read_is_named(store: Store, content: bytes, message: str) -> None:
+def test_a_pointer_that_cannot_be_read_is_named(store: Store, content: bytes, message: str) -> None:
     store.write(pointer_key("books"), content, replacing=None)
     with pytest.raises(BundleError, match=message):
         ReleaseWatcher(store, "books").current()
@@ -91,7 +91,7 @@ def test_a_pointer_with_a_version_that_leaves_its_folder_is_refused() -> None:
             Pointer.model_validate(good | bad)
 
 
-def test_a_working_manifest_that_is_none_is_named(models: Path) -> None:
+def test_an_invalid_working_manifest_is_named(models: Path) -> None:
     tiny_model(models)
     (models / "books" / "manifest.json").write_text("[]")
     with pytest.raises(BundleError, match=r"books/manifest\.json is not a manifest"):

@@ -59,7 +59,7 @@ def test_jsonl(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
 @pytest.mark.parametrize("cut", [0, 1, 5])
-def test_an_interrupted_run_is_taken_up(tmp_path: Path, format: str, cut: int) -> None:
+def test_an_interrupted_run_is_resumed(tmp_path: Path, format: str, cut: int) -> None:
     output, part = tmp_path / "labels", tmp_path / "labels.part"
     with pytest.raises(KeyboardInterrupt):
         write_rows(output, format, SOURCES, Assigner(dies_after=2), version="v1")  # pyright: ignore[reportArgumentType]

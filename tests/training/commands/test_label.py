@@ -49,7 +49,7 @@ def test_the_report_is_written_again(run: Run, folder: Path) -> None:
     assert reported_version(folder) == read_bundle(folder).version
 
 
-def test_pictures_that_moved_are_found_where_they_are_said_to_be(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_moved_pictures_are_found_in_the_folder_given(run: Run, folder: Path, tmp_path: Path) -> None:
     shutil.move(tmp_path / "pictures", tmp_path / "moved")
     lost = run("report", folder)
     assert lost.exit_code == 1
@@ -90,7 +90,7 @@ def test_a_bundle_that_never_had_pictures_says_what_to_do(run: Run, folder: Path
     assert "does not say where its pictures are" in " ".join(lost.output.split())
 
 
-def test_what_is_no_bundle_is_said_to_be_none(run: Run, tmp_path: Path) -> None:
+def test_a_folder_without_a_bundle_is_reported(run: Run, tmp_path: Path) -> None:
     result = run("label", tmp_path, "--no-browser")
     assert result.exit_code == 1
     assert "manifest.json is missing" in " ".join(result.output.split())
@@ -121,7 +121,7 @@ def test_the_link_is_printed_and_opened_if_wanted(
 
 
 @pytest.mark.usefixtures("ends_at_once")
-def test_pictures_that_came_or_went_are_told(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_new_and_missing_pictures_are_reported(run: Run, folder: Path, tmp_path: Path) -> None:
     next((tmp_path / "pictures").glob("*")).unlink()
     result = run("label", folder, "--no-browser")
     assert "1 picture trained on is not in the folder any more" in " ".join(result.output.split())

@@ -35,7 +35,7 @@ def test_a_model_is_found_by_its_name_alone(tmp_path: Path, monkeypatch: pytest.
     assert f"{tmp_path / 'nothing'} is not a folder" in found.output
 
 
-def test_a_name_that_the_console_can_not_show_ends_nothing(tmp_path: Path) -> None:
+def test_a_name_the_console_cannot_show_stops_nothing(tmp_path: Path) -> None:
     """Windows encodes what goes into a pipe in its own code page."""
     folder = tmp_path / "写真"
     folder.mkdir()

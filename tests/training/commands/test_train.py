@@ -13,7 +13,7 @@ from tests.training.commands.training_command import Train, write_json
 from tests.training.near_copies import EPS, near_copies
 
 
-def test_groups_are_found_told_and_written(train: Train, pictures: Path, models: Path) -> None:
+def test_groups_are_found_reported_and_written(train: Train, pictures: Path, models: Path) -> None:
     result = train(pictures)
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
@@ -31,7 +31,7 @@ def test_groups_are_found_told_and_written(train: Train, pictures: Path, models:
     assert (models / "books" / REPORT).read_text("utf-8").startswith("<!")
 
 
-def test_eps_is_chosen_and_the_reason_told(train: Train, pictures: Path, models: Path) -> None:
+def test_eps_is_chosen_and_the_reason_shown(train: Train, pictures: Path, models: Path) -> None:
     result = train(pictures, "--eps", "auto")
     assert result.exit_code == 0, result.output
     assert "eps chosen: " in result.stderr
@@ -74,7 +74,7 @@ def test_the_same_pictures_in_another_order_give_the_same_model(
     assert manifests[0] | {"created": ""} == manifests[1] | {"created": ""}
 
 
-def test_pictures_that_can_not_be_read_are_named_and_the_rest_trained(train: Train, pictures: Path) -> None:
+def test_unreadable_pictures_are_named_and_the_rest_trained(train: Train, pictures: Path) -> None:
     (pictures / "not [really].jpg").write_bytes(b"a picture")
     result = train(pictures)
     assert result.exit_code == 0, result.output

@@ -8,9 +8,7 @@ from tests.training.commands.training_command import Train, write_json
 from tests.training.near_copies import near_copies
 
 
-def test_training_again_keeps_the_names_and_tells_what_became_of_the_groups(
-    train: Train, pictures: Path, models: Path
-) -> None:
+def test_training_again_keeps_the_names_and_reports_changed_groups(train: Train, pictures: Path, models: Path) -> None:
     train(pictures, "--labels", write_json(models / "names.json", {"a1.png": ["book"], "b0.png": ["chart"]}))
     for path in list(pictures.glob("a*.png")):
         path.unlink()
@@ -26,7 +24,7 @@ def test_training_again_keeps_the_names_and_tells_what_became_of_the_groups(
     assert "Gone: old group 0 (chart)" in result.stderr
 
 
-def test_merged_and_split_groups_are_told(train: Train, pictures: Path, models: Path) -> None:
+def test_merged_and_split_groups_are_reported(train: Train, pictures: Path, models: Path) -> None:
     names = write_json(models / "names.json", {"a1.png": ["book"], "b0.png": ["chart"]})
     train(pictures, "--labels", names)
     result = train(pictures, "--eps", "0.06")
@@ -44,7 +42,7 @@ def test_names_are_forgotten_on_request(train: Train, pictures: Path, models: Pa
     assert "Carried" not in result.stderr
 
 
-def test_what_is_no_group_stays_none_and_needs_no_name(train: Train, pictures: Path, models: Path) -> None:
+def test_not_a_group_survives_training_and_needs_no_name(train: Train, pictures: Path, models: Path) -> None:
     train(pictures)
     write_labels(models / "books", Labels(labels={0: ("book",)}, not_groups=(1,)))
     result = train(pictures)

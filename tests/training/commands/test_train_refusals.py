@@ -15,7 +15,7 @@ from tests.training.commands.training_command import Train, write_json
         ({"a0.png": []}, "names.json must map picture names to lists of names"),
     ],
 )
-def test_names_that_can_not_be_given_end_the_command(
+def test_names_that_cannot_be_assigned_end_the_command(
     train: Train, pictures: Path, models: Path, names: object, message: str
 ) -> None:
     result = train(pictures, "--labels", write_json(models / "names.json", names))
@@ -36,7 +36,7 @@ def test_names_that_can_not_be_given_end_the_command(
         (("--categories", "missing.csv"), "Error: missing.csv can't be read"),
     ],
 )
-def test_what_is_wrong_is_told_in_words(
+def test_errors_are_explained(
     train: Train, pictures: Path, models: Path, options: tuple[str, ...], message: str
 ) -> None:
     result = train(pictures, *options)

@@ -9,7 +9,7 @@ from training.commands.app import app
 from training.network.weights import GRAPH_SHA256
 
 
-def test_the_graph_is_made_and_its_origin_told(tmp_path: Path) -> None:
+def test_the_graph_is_made_and_its_origin_shown(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["weights", "--out", str(tmp_path)])
     path = graph_path(tmp_path, GRAPH_SHA256)
     assert result.exit_code == 0, result.output
@@ -26,7 +26,7 @@ def test_quiet_says_nothing_where_everything_is_there() -> None:
     assert result.output == ""
 
 
-def test_what_is_wrong_is_told_in_words(tmp_path: Path) -> None:
+def test_errors_are_explained(tmp_path: Path) -> None:
     path = graph_path(tmp_path, GRAPH_SHA256)
     path.parent.mkdir()
     path.write_bytes(b"half a graph")
@@ -36,7 +36,7 @@ def test_what_is_wrong_is_told_in_words(tmp_path: Path) -> None:
     assert result.stderr.startswith(f"Error: {path} is damaged")
 
 
-def test_a_source_that_fails_is_told_and_the_next_one_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_fails_is_reported_and_the_next_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VGG16_WEIGHTS", "/not [there].h5")
     result = CliRunner().invoke(app, ["weights", "--out", str(tmp_path)])
     assert result.exit_code == 0

@@ -106,7 +106,7 @@ def test_a_corrupt_entry_is_a_miss_and_can_be_remembered_again(open_cache: Open,
     assert same(cache.by_fingerprint("file 0"), VECTORS[0])
 
 
-def test_a_file_that_is_no_database_is_put_aside(open_cache: Open, file: Path) -> None:
+def test_a_file_that_is_not_a_database_is_moved_aside(open_cache: Open, file: Path) -> None:
     first = open_cache()
     first.remember(rows(1))
     first.close()
@@ -146,7 +146,7 @@ def test_a_locked_database_is_left_alone(open_cache: Open, file: Path, monkeypat
     assert same(open_cache().by_content("content 0"), VECTORS[0])
 
 
-def test_what_can_not_be_opened_is_named(file: Path) -> None:
+def test_a_cache_that_cannot_be_opened_is_named(file: Path) -> None:
     file.mkdir(parents=True)
     with pytest.raises(CacheError, match=r"embeddings\.sqlite can't be used: unable to open database file"):
         EmbeddingCache(SPEC, file)

@@ -104,7 +104,7 @@ def test_a_picture_replaced_while_it_is_read_is_not_remembered_as_the_one_before
     assert np.array_equal(vector(again, "30.png"), embedding_of(30))
 
 
-def test_a_folder_that_is_gone_is_said_to_be(folder: Path, cache: EmbeddingCache) -> None:
+def test_a_missing_folder_is_reported(folder: Path, cache: EmbeddingCache) -> None:
     sources = find_pictures(folder)
     shutil.rmtree(folder)
     with pytest.raises(NothingReadableError, match=r"none of the 40 pictures .* 00\.png: it can't be opened"):

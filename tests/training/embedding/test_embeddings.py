@@ -113,7 +113,7 @@ def test_a_copy_under_another_name_is_embedded_no_more(folder: Path, cache: Embe
     assert run(folder, cache).count == 0
 
 
-def test_what_is_no_picture_is_skipped_with_the_reason_and_tried_again(folder: Path, cache: EmbeddingCache) -> None:
+def test_what_is_not_a_picture_is_skipped_and_tried_again(folder: Path, cache: EmbeddingCache) -> None:
     (folder / "text.jpg").write_bytes(b"not a picture")
     (folder / "cut.jpg").write_bytes(encode(noise_picture(0), "JPEG")[:400])
     (folder / "empty.png").write_bytes(b"")
@@ -125,7 +125,7 @@ def test_what_is_no_picture_is_skipped_with_the_reason_and_tried_again(folder: P
     assert run(folder, cache).read == ["cut.jpg", "empty.png", "text.jpg"]
 
 
-def test_a_mended_picture_is_embedded(folder: Path, cache: EmbeddingCache) -> None:
+def test_a_repaired_picture_is_embedded(folder: Path, cache: EmbeddingCache) -> None:
     (folder / "late.png").write_bytes(b"")
     run(folder, cache)
     noise_picture(5).save(folder / "late.png")
@@ -149,7 +149,7 @@ def test_nothing_readable_names_some_pictures_and_why(tmp_path: Path) -> None:
     assert "3.jpg" not in str(e.value)
 
 
-def test_who_stops_early_keeps_what_was_embedded(folder: Path, cache: EmbeddingCache) -> None:
+def test_stopping_early_keeps_what_was_embedded(folder: Path, cache: EmbeddingCache) -> None:
     assert len(list(itertools.islice(embed_sources(find_pictures(folder), plain_embedder(), cache), 5))) == 5
     assert run(folder, cache).count <= 4
 
@@ -180,7 +180,7 @@ def start(folder: Path, cache_file: Path, lifetime: int = 0) -> subprocess.Popen
     return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
 
-def test_a_run_that_was_killed_goes_on_where_it_stopped(tmp_path: Path, cache_file: Path) -> None:
+def test_a_killed_run_resumes_where_it_stopped(tmp_path: Path, cache_file: Path) -> None:
     folder = noise_folder(tmp_path / "pictures", 80)
     with start(folder, cache_file, lifetime=60) as killed:
         killed.communicate()

@@ -90,7 +90,7 @@ def test_workers_give_the_same_to_the_bit(folder: Path, embedder: Embedder, work
     assert sum(steps) == COUNT + 2
 
 
-def test_what_the_cache_knows_is_asked_of_nobody(
+def test_cached_embeddings_are_not_computed_again(
     folder: Path, embedder: Embedder, workers: Workers, opened: Callable[[], closing[EmbeddingCache]]
 ) -> None:
     with opened() as cache:
@@ -122,7 +122,7 @@ def test_known_and_new_pictures_come_in_order(
     assert np.array_equal(mixed.vectors, expected.vectors)
 
 
-def test_who_stops_early_keeps_what_came_back(
+def test_stopping_early_keeps_what_came_back(
     folder: Path, embedder: Embedder, workers: Workers, opened: Callable[[], closing[EmbeddingCache]]
 ) -> None:
     with opened() as cache:

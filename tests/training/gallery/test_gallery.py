@@ -89,7 +89,7 @@ def test_the_looser_group_has_the_larger_spread(folder: Path) -> None:
     assert cups.spread > 5 * max(boats.spread, apples.spread)
 
 
-def test_what_labels_say_now_counts(folder: Path) -> None:
+def test_the_current_labels_count(folder: Path) -> None:
     gallery = open_plainly(folder)
     assert members(gallery, gallery.bundle.labels.model_copy(update={"not_groups": (1,)})) == {
         0: {"<", "b"},

@@ -76,7 +76,7 @@ def test_a_bundle_says_what_it_is(tmp_path: Path) -> None:
     assert {"python", "machine", "numpy", "onnxruntime", "pillow", "scikit-learn"} == manifest.made_with.keys()
 
 
-def test_assignments_tell_every_pictures_group_and_distance(tmp_path: Path) -> None:
+def test_assignments_list_every_pictures_group_and_distance(tmp_path: Path) -> None:
     pictures = PICTURES | named("step", bridge(1, 2)[1:3])
     build_model(embedded(pictures), OPTIONS, tmp_path / "books")
     found = assigned(tmp_path / "books")
@@ -133,7 +133,7 @@ def test_pictures_that_could_not_be_read_are_counted(tmp_path: Path, picture_fol
 @pytest.mark.parametrize("pooling", get_args(Pooling))
 @pytest.mark.parametrize("metric", get_args(Metric))
 @pytest.mark.parametrize("resize", get_args(Resize))
-def test_every_way_to_embed_and_compare_is_recorded_and_served(
+def test_every_embedder_and_metric_is_recorded_and_served(
     tmp_path: Path, picture_folder: Callable[..., Path], pooling: Pooling, metric: Metric, resize: Resize
 ) -> None:
     options = Options("books", metric=metric, pooling=pooling, resize=resize)
@@ -237,7 +237,7 @@ def test_given_names_win_over_carried_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("exemplar", ["missing.jpg", "odd0.jpg"])
-def test_a_name_that_can_not_be_given_leaves_the_old_model_as_it_was(tmp_path: Path, exemplar: str) -> None:
+def test_a_name_that_cannot_be_assigned_leaves_the_old_model_unchanged(tmp_path: Path, exemplar: str) -> None:
     build_model(embedded(PICTURES), OPTIONS, tmp_path / "books", given_names={"map0.jpg": ("map",)})
     before = contents(tmp_path / "books")
     with pytest.raises(NamesError, match=exemplar):
@@ -246,7 +246,7 @@ def test_a_name_that_can_not_be_given_leaves_the_old_model_as_it_was(tmp_path: P
 
 
 @pytest.mark.parametrize("file", [CLUSTERS, ASSIGNMENTS, LABELS])
-def test_a_half_replaced_bundle_is_not_served_until_it_is_replaced(tmp_path: Path, file: str) -> None:
+def test_a_half_replaced_bundle_is_not_served(tmp_path: Path, file: str) -> None:
     folder = tmp_path / "books"
     build_model(embedded(PICTURES), OPTIONS, folder)
     (folder / file).unlink()
@@ -260,7 +260,7 @@ def test_a_half_replaced_bundle_is_not_served_until_it_is_replaced(tmp_path: Pat
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
-def test_a_person_s_names_do_not_change_what_is_trained(tmp_path: Path) -> None:
+def test_names_do_not_change_what_is_trained(tmp_path: Path) -> None:
     first = build_model(embedded(PICTURES), OPTIONS, tmp_path / "books").bundle
     write_labels(tmp_path / "books", first.labels.model_copy(update={"labels": {0: ("book",)}}))
     second = build_model(

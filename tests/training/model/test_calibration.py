@@ -92,7 +92,7 @@ def test_opening_a_graph_that_is_lost_says_which(root: Path, int8: EmbedderSpec)
         open_graph(int8, root, print)
 
 
-def test_what_can_not_be_read_is_passed_over_and_the_sample_bounded(
+def test_unreadable_pictures_are_skipped_and_the_sample_is_bounded(
     root: Path, graph: Path, sources: list[FileSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "broken.png").write_bytes(b"no picture")

@@ -61,13 +61,13 @@ def test_another_picture_under_the_name_of_a_removed_one_is_not_removed(retrain:
     assert answered(model, BOOKS["book0.jpg"]) == NOISE
 
 
-def test_a_picture_is_not_removed_from_what_is_no_group_of_its_any_more(retrain: Callable[..., Trained]) -> None:
+def test_a_picture_is_not_removed_from_a_group_it_has_left(retrain: Callable[..., Trained]) -> None:
     model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), MAPS | named("cat", blob(3, 5)))
     assert model.bundle.labels.edits == Edits()
     assert model.carried.forgotten == {"book0.jpg": "nothing continues the group that it was removed from"}
 
 
-def test_a_picture_removed_from_a_group_that_came_apart_stays_out_of_every_part(
+def test_a_picture_removed_from_a_group_that_splits_stays_out_of_every_part(
     retrain: Callable[..., Trained],
 ) -> None:
     ends = BOOKS | MAPS

@@ -103,14 +103,14 @@ def test_other_pictures_under_the_old_file_names_inherit_nothing(retrain: Callab
     assert model.carried == Carried(gone=[0, 1])
 
 
-def test_file_names_that_changed_places_do_not_move_the_names(retrain: Callable[..., Trained]) -> None:
+def test_swapped_file_names_do_not_move_the_names(retrain: Callable[..., Trained]) -> None:
     swapped = named("map", blob(1, 5)) | named("book", blob(2, 4))
     model = retrain(BOOKS | MAPS, {"labels": BOTH}, swapped)
     assert model.bundle.labels.labels[group_of(model, "map0.jpg")] == ("book",)
     assert model.bundle.labels.labels[group_of(model, "book0.jpg")] == ("map",)
 
 
-def test_a_group_that_comes_apart_gives_its_names_to_every_part(retrain: Callable[..., Trained]) -> None:
+def test_a_group_that_splits_gives_its_names_to_every_part(retrain: Callable[..., Trained]) -> None:
     ends = BOOKS | MAPS
     model = retrain(ends | named("between", bridge(1, 2)), {"labels": {0: ("paper",)}}, ends)
     assert model.clusters.count == 2
@@ -137,7 +137,7 @@ def test_groups_that_become_one_pass_on_names(
     assert (model.carried.split, model.carried.gone) == ({}, [])
 
 
-def test_a_picture_that_changed_sides_is_no_merger(retrain: Callable[..., Trained]) -> None:
+def test_a_picture_that_changes_groups_is_not_a_merger(retrain: Callable[..., Trained]) -> None:
     ends, steps = named("book", blob(1, 8)) | named("map", blob(2, 8)), named("step", bridge(1, 2))
     first = ends | {name: steps[name] for name in ("step1.jpg", "step2.jpg")}
     second = ends | {name: steps[name] for name in ("step2.jpg", "step3.jpg")}
@@ -148,7 +148,7 @@ def test_a_picture_that_changed_sides_is_no_merger(retrain: Callable[..., Traine
 
 
 @pytest.mark.parametrize("prefix", ["", "renamed "])
-def test_what_is_no_group_stays_none(retrain: Callable[..., Trained], prefix: str) -> None:
+def test_not_a_group_survives_training(retrain: Callable[..., Trained], prefix: str) -> None:
     second = {f"{prefix}{name}": vector for name, vector in (MAPS | BOOKS).items()}
     model = retrain(BOOKS | MAPS, {"labels": {0: ("book",)}, "not_groups": (1,)}, second)
     assert model.bundle.labels.not_groups == (group_of(model, f"{prefix}map0.jpg"),) == (0,)

@@ -37,7 +37,7 @@ def test_a_csv_file_gives_each_pictures_category(file: Path, content: bytes) -> 
     assert find_categories(str(file), PICTURES) == ["art", "maps", "art"]
 
 
-def test_names_that_had_to_be_guarded_are_found(file: Path) -> None:
+def test_guarded_names_are_found(file: Path) -> None:
     names = ["=1+1.jpg", "-dash.jpg", "@home.jpg", "'tis.jpg", "two\r\nlines.jpg", "a,b.jpg"]
     file.write_bytes("".join(csv_row(row) for row in [("picture", "category"), *((n, "odd") for n in names)]).encode())
     assert find_categories(str(file), names) == ["odd"] * 6
@@ -60,14 +60,14 @@ def test_a_picture_without_a_category_is_named_and_counted(file: Path, rows: str
     [b"", b"picture,category\n", b"name,category\na.jpg,art\n", b"picture;category\na.jpg;art\n"],
     ids=["empty", "no rows", "another column", "semicolons"],
 )
-def test_a_file_without_what_is_needed_says_what_that_is(file: Path, content: bytes) -> None:
+def test_a_file_with_missing_columns_names_them(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(CategoriesError, match=r"categories\.csv needs the columns picture and category, and a row"):
         find_categories(str(file), PICTURES)
 
 
 @pytest.mark.parametrize("content", [b"picture,category\ncaf\xe9.jpg,art\n", b"picture,category\n" + b"x" * 200_000])
-def test_a_file_that_can_not_be_read_is_named(file: Path, content: bytes) -> None:
+def test_an_unreadable_file_is_named(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(CategoriesError, match=r"categories\.csv can't be read"):
         find_categories(str(file), PICTURES)

@@ -64,13 +64,13 @@ def test_each_scale_holds_the_greatest_activation(graph: Path, pictures: list[Pi
     assert both == {layer: max(one[layer], other[layer]) for layer in both}
 
 
-def test_each_embedding_is_close_to_float32_s(embedder: Embedder, int8: Path, pictures: list[Picture]) -> None:
+def test_each_embedding_is_close_to_float32(embedder: Embedder, int8: Path, pictures: list[Picture]) -> None:
     small = open_embedder(embedder.spec.model_copy(update={"precision": "int8"}), int8)
     for a, b in zip(embedder.embed(pictures), small.embed(pictures), strict=True):
         assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) > 0.998
 
 
-def test_a_picture_s_embedding_is_the_same_to_the_bit_alone_in_a_batch_and_on_one_thread(
+def test_an_embedding_is_identical_alone_in_a_batch_and_on_one_thread(
     embedder: Embedder, int8: Path, pictures: list[Picture]
 ) -> None:
     spec = embedder.spec.model_copy(update={"precision": "int8"})

@@ -116,7 +116,7 @@ def test_the_cache_is_read_back(tmp_path: Path) -> None:
     assert_same(read_weight_file(tmp_path / "new" / "folder" / "vgg16.npz"))
 
 
-def test_a_cache_that_could_not_be_written_whole_is_not_there(tmp_path: Path) -> None:
+def test_an_incomplete_cache_is_not_kept(tmp_path: Path) -> None:
     class Unwritable:
         def __array__(self) -> NDArray[np.float32]:
             raise OSError("the disk is full")

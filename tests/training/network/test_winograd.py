@@ -67,9 +67,7 @@ def test_it_is_the_convolution_by_definition(
 
 
 @given(st.integers(2, 20), st.integers(2, 20))
-def test_a_picture_gives_the_same_to_the_bit_alone_and_among_others(
-    both: tuple[Run, Run], height: int, width: int
-) -> None:
+def test_a_picture_gives_identical_results_alone_and_in_a_batch(both: tuple[Run, Run], height: int, width: int) -> None:
     run, _ = both
     pictures = np.random.default_rng(0).normal(0, 60, (3, 3, height, width)).astype(np.float32)
     assert np.array_equal(run(pictures), np.concatenate([run(picture[None]) for picture in pictures]))

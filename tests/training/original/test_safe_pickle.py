@@ -184,7 +184,7 @@ def test_a_name_cannot_write_to_the_terminal(tmp_path: Path) -> None:
         (b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}b.", "lacks a shape"),
     ],
 )
-def test_refuses_what_is_no_whole_pickle(content: bytes, complaint: str, tmp_path: Path) -> None:
+def test_refuses_incomplete_pickles(content: bytes, complaint: str, tmp_path: Path) -> None:
     message = refusal(tmp_path, content)
     assert "is not a pickle that can be read" in message
     assert complaint in message

@@ -55,7 +55,7 @@ def test_transparency_lies_on_white() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", encode(noise_picture(1), "JPEG")[:300]])
-def test_what_is_no_picture_is_said_to_be_none(content: bytes) -> None:
+def test_what_is_not_a_picture_is_refused(content: bytes) -> None:
     with pytest.raises(PictureError):
         thumbnail(content, (32, 32), 70)
 

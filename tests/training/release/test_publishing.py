@@ -71,7 +71,7 @@ def test_models_share_their_graph(store: Store, models: Path) -> None:
     assert len(list_versions(store, "books")) == len(list_versions(store, "covers")) == 1
 
 
-def test_rolling_back_walks_back_and_a_named_version_is_remembered(store: Store, models: Path) -> None:
+def test_rolling_back_follows_the_history_and_remembers_a_named_version(store: Store, models: Path) -> None:
     versions: list[str] = []
     for name in ("one", "two", "three"):
         versions.append(tiny_model(models, names=name).version)
@@ -85,7 +85,7 @@ def test_rolling_back_walks_back_and_a_named_version_is_remembered(store: Store,
     assert roll_back(store, "books", None) == Move("books", versions[0], versions[2])
 
 
-def test_rolling_back_to_what_is_not_there_names_what_is(store: Store, models: Path) -> None:
+def test_rolling_back_to_a_missing_version_lists_the_others(store: Store, models: Path) -> None:
     with pytest.raises(MissingError, match="nothing to roll back"):
         roll_back(store, "books", None)
     bundle = tiny_model(models)

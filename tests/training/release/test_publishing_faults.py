@@ -24,7 +24,7 @@ from training.release.publishing import Move, publish, read_pointer, roll_back
 from training.release.versions import list_versions
 
 
-def test_a_version_that_is_not_whole_is_not_rolled_back_to(store: Store, models: Path) -> None:
+def test_an_incomplete_version_is_refused_by_rollback(store: Store, models: Path) -> None:
     bundle = tiny_model(models)
     publish(store, models / "books", Uploads())
     unfinished = version_key("books", "000000000000-000000")
@@ -34,7 +34,7 @@ def test_a_version_that_is_not_whole_is_not_rolled_back_to(store: Store, models:
         roll_back(store, "books", "000000000000-000000")
 
 
-def test_a_damaged_version_is_not_rolled_back_to_and_publishing_mends_it(store: Store, models: Path) -> None:
+def test_a_damaged_version_is_refused_by_rollback_and_repaired_by_publishing(store: Store, models: Path) -> None:
     first = tiny_model(models)
     publish(store, models / "books", Uploads())
     tiny_model(models, seed=1)
@@ -51,7 +51,7 @@ def test_a_damaged_version_is_not_rolled_back_to_and_publishing_mends_it(store: 
 
 
 @pytest.mark.parametrize("content", [b"not JSON", b'{"format": 2}', b"altered eps"])
-def test_publishing_mends_a_damaged_manifest(store: Store, models: Path, content: bytes) -> None:
+def test_publishing_repairs_a_damaged_manifest(store: Store, models: Path, content: bytes) -> None:
     bundle = tiny_model(models)
     publish(store, models / "books", Uploads())
     key = f"{version_key('books', bundle.version)}/{MANIFEST}"
@@ -75,7 +75,7 @@ def test_an_unreadable_pointer_is_not_overwritten(store: Store, models: Path) ->
         publish(store, models / "books", Uploads())
 
 
-def test_without_its_graph_nothing_is_published(store: Store, models: Path) -> None:
+def test_nothing_is_published_without_its_graph(store: Store, models: Path) -> None:
     bundle = tiny_model(models)
     (models / graph_key(bundle.manifest.embedder.graph_sha256)).unlink()
     with pytest.raises(BundleError, match="training weights"):
@@ -83,7 +83,9 @@ def test_without_its_graph_nothing_is_published(store: Store, models: Path) -> N
     assert store.children("books/") == []
 
 
-def test_of_two_publishers_the_later_is_told_and_nothing_is_lost(store: Store, models: Path, tmp_path: Path) -> None:
+def test_the_later_of_two_publishers_gets_a_conflict_and_nothing_is_lost(
+    store: Store, models: Path, tmp_path: Path
+) -> None:
     slow = tiny_model(models)
     quick = tiny_model(tmp_path / "others", seed=1, graph=1)
     uploads = Uploads(meanwhile=lambda: publish(store, tmp_path / "others" / "books", Uploads()))
@@ -108,7 +110,7 @@ def test_two_publishers_of_the_same_agree(store: Store, models: Path, tmp_path: 
     assert_whole(store, "books", bundle.version)
 
 
-def test_where_copying_fails_an_upload_does(store: Store, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_copy_is_replaced_by_an_upload(store: Store, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny_model(models)
     publish(store, models / "books", Uploads())
     renamed = rename(models / "books", "closed book")
@@ -123,7 +125,7 @@ def test_where_copying_fails_an_upload_does(store: Store, models: Path, monkeypa
     assert_whole(store, "books", renamed)
 
 
-def test_a_file_that_a_rival_spoils_meanwhile_is_told_of(store: Store, models: Path) -> None:
+def test_a_file_overwritten_by_another_publisher_is_a_conflict(store: Store, models: Path) -> None:
     bundle = tiny_model(models)
     graph = graph_key(bundle.manifest.embedder.graph_sha256)
     uploads = Uploads(meanwhile=lambda: store.write(graph, b"something else", replacing=None))

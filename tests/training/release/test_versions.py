@@ -41,7 +41,7 @@ def test_a_fetched_model_can_be_named_and_published(store: Store, models: Path, 
     assert publish(store, folder, show).previous == bundle.version
 
 
-def test_names_that_are_nowhere_else_are_not_overwritten(store: Store, models: Path) -> None:
+def test_unpublished_names_are_not_overwritten(store: Store, models: Path) -> None:
     bundle = tiny_model(models)
     publish(store, models / "books", show)
     fetch(store, "books", None, models, show)
@@ -62,7 +62,7 @@ def test_a_version_can_be_chosen(store: Store, models: Path, tmp_path: Path) -> 
     assert read_bundle(fetch(store, "books", first.version, tmp_path / "here", show)).version == first.version
 
 
-def test_what_is_damaged_in_the_store_is_not_installed(store: Store, models: Path, tmp_path: Path) -> None:
+def test_damaged_files_in_the_store_are_not_installed(store: Store, models: Path, tmp_path: Path) -> None:
     bundle = tiny_model(models)
     publish(store, models / "books", show)
     home = version_key("books", bundle.version)
@@ -78,7 +78,7 @@ def test_what_is_damaged_in_the_store_is_not_installed(store: Store, models: Pat
     assert list((tmp_path / "here").iterdir()) == []
 
 
-def test_a_manifest_can_not_name_files_outside(store: Store, models: Path, tmp_path: Path) -> None:
+def test_a_manifest_cannot_name_files_outside(store: Store, models: Path, tmp_path: Path) -> None:
     bundle = tiny_model(models)
     manifest = bundle.manifest.model_copy(update={"files": bundle.manifest.files | {"../../outside": "0" * 64}})
     home = version_key("books", bundle.version)
