@@ -48,3 +48,11 @@ def commands(document: str) -> Iterator[tuple[str, ...]]:
     for line in read(document).replace("\\\n", " ").splitlines():
         for command in re.findall(r"python -m ([a-z][\w.]*[^`#|&\n]*)", line):
             yield tuple(command.split())
+
+
+def command_blocks(document: str) -> list[str]:
+    """The command lines in a page's blocks without a language, each as it begins without the environment's folder."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", read(document), re.MULTILINE | re.DOTALL)
+    lines = [line for language, block in blocks if not language for line in block.replace("\\\n", "").splitlines()]
+    begun = [line.removeprefix(".venv/bin/") for line in lines]
+    return [line for line in begun if re.match(r"(?:[A-Z_]+=\S+ )*(?:python|make|az|azd|curl|export|git|cd) ", line)]
