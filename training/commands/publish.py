@@ -21,9 +21,10 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Put a model into a store and make it the version that is served, with its report as it is now."""
+    from training.model_lock import hold
     from training.release.publishing import publish
 
-    with errors_in_words():
+    with errors_in_words(), hold(bundle, "publishing"):
         _refresh_report(bundle)
         move = publish(store_at(to), bundle, show)
     if as_json:

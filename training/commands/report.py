@@ -12,8 +12,9 @@ def run(
 ) -> None:
     """Write the report of a trained model again: its groups, names and map on one page."""
     from shared.model.bundle import REPORT
+    from training.model_lock import hold
     from training.report.writer import rewrite_report
 
-    with errors_in_words():
+    with errors_in_words(), hold(bundle, "writing its report"):
         rewrite_report(bundle, pictures, say, progress)
     console.print(f"[green]Wrote[/] {escape(str(bundle / REPORT))}")

@@ -21,6 +21,7 @@ from training.model.calibration import choose_graph
 from training.model.categories import find_categories
 from training.model.names import NamesByPicture
 from training.model.options import Options
+from training.model_lock import hold
 from training.progress import Say, Show, no_progress
 from training.report.cache import note_choices
 from training.report.writer import Report
@@ -48,23 +49,24 @@ def train(
     """
     check_model_name(options.name)  # refuse an impossible name now, not after the embedding
     folder = models / options.name
-    previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
-    sources = pictures_at(pictures)
-    old_spec = previous.bundle.manifest.embedder if previous and not recalibrate else None
-    options, graph = choose_graph(options, models, sources, old_spec, say)
-    embedder, embedded = _embed(sources, options, graph, engine, show)
-    trained = build_model(
-        embedded,
-        options,
-        folder,
-        given_names=given_names,
-        categories=find_categories(categories, embedded.names) if categories else None,
-        previous=previous,
-        engine=engine,
-    )
-    remember_pictures(folder, pictures)
-    gallery = Gallery(folder, trained.bundle, embedder, sources, embedded)
-    Report(gallery, note_choices(trained.choices)).write(trained.bundle.labels, trained.bundle.version)
+    with hold(folder, "training"):
+        previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
+        sources = pictures_at(pictures)
+        old_spec = previous.bundle.manifest.embedder if previous and not recalibrate else None
+        options, graph = choose_graph(options, models, sources, old_spec, say)
+        embedder, embedded = _embed(sources, options, graph, engine, show)
+        trained = build_model(
+            embedded,
+            options,
+            folder,
+            given_names=given_names,
+            categories=find_categories(categories, embedded.names) if categories else None,
+            previous=previous,
+            engine=engine,
+        )
+        remember_pictures(folder, pictures)
+        gallery = Gallery(folder, trained.bundle, embedder, sources, embedded)
+        Report(gallery, note_choices(trained.choices)).write(trained.bundle.labels, trained.bundle.version)
     return trained
 
 

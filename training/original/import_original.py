@@ -38,6 +38,7 @@ from shared.model.bundle import (
 from shared.model.core_samples import NOISE, Metric
 from shared.model.model_name import check_model_name
 from shared.model.parts import MOST_NAMES, Counts
+from training.model_lock import hold
 from training.network.weights import GRAPH_SHA256
 from training.original.pickled_objects import LABELS, MODEL, Instance, printable
 from training.original.safe_pickle import read_pickle
@@ -93,7 +94,8 @@ def import_original(model: Path, labels: Path | None, name: str, folder: Path) -
     if original.scikit_learn:
         made_with["scikit-learn"] = original.scikit_learn
     manifest = _manifest(name, original, contents, made_with)
-    bundle = write_bundle(folder, manifest, contents, Labels(labels=known))
+    with hold(folder, "import-original"):
+        bundle = write_bundle(folder, manifest, contents, Labels(labels=known))
     return Imported(bundle, original, {cluster: names[cluster] for cluster in sorted(names.keys() - known.keys())})
 
 

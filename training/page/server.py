@@ -12,9 +12,9 @@ import uvicorn
 
 from shared.errors import UserError
 from training.gallery.gallery import Gallery
+from training.model_lock import hold
 from training.page.app import make_app
 from training.page.document import Document
-from training.page.lock import exclusive
 from training.page.report_keeper import ReportKeeper
 from training.report.writer import Report
 
@@ -30,9 +30,9 @@ class PortError(UserError):
 def serve(gallery: Gallery, port: int, ready: Callable[[str], None]) -> None:
     """Serve the page at a port (0: any free one) until SIGINT or SIGTERM. `ready` is told the link that opens it.
 
-    Raises PortError, training.page.lock.InUseError.
+    Raises PortError, training.model_lock.InUseError.
     """
-    with exclusive(gallery.folder), _listen(port) as listener, ReportKeeper(Report(gallery)) as keeper:
+    with hold(gallery.folder, "the naming page"), _listen(port) as listener, ReportKeeper(Report(gallery)) as keeper:
         token = secrets.token_urlsafe(24)
         bound: int = listener.getsockname()[1]
         app = make_app(Document(gallery, keeper.refresh), keeper, token, bound)

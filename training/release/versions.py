@@ -14,7 +14,8 @@ from shared.model.bundle import LABELS, MANIFEST, REPORT, BundleError, parse_lab
 from shared.stores.base import MissingError, Store
 from shared.stores.download import download
 from shared.stores.graphs import checked_graph, graph_key, graph_path
-from shared.stores.releases import ReleaseWatcher, read_published_manifest, version_key
+from shared.stores.releases import Release, ReleaseWatcher, read_published_manifest, version_key
+from training.model_lock import hold
 from training.progress import Show
 from training.release.publishing import known_versions, read_pointer
 
@@ -51,6 +52,13 @@ def fetch(store: Store, name: str, version: str | None, models: Path, show: Show
     """
     release = ReleaseWatcher(store, name, version).current()
     target = models / name
+    with hold(target, "fetching"):
+        _replace(store, release, target, show, overwrite=overwrite)
+    return target
+
+
+def _replace(store: Store, release: Release, target: Path, show: Show, *, overwrite: bool) -> None:
+    models = target.parent
     if (target / MANIFEST).exists():
         present = read_bundle(target).version
         if present != release.version and not overwrite:
@@ -64,7 +72,6 @@ def fetch(store: Store, name: str, version: str | None, models: Path, show: Show
             raise BundleError(f"{origin} holds version {bundle.version}, not {release.version}")
         _fetch_graph(store, bundle.manifest.embedder.graph_sha256, models, show)
         _install(Path(staging), target)
-    return target
 
 
 def _describe(store: Store, name: str, version: str, current: str | None) -> Version | None:

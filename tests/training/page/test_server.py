@@ -14,7 +14,7 @@ import pytest
 
 from shared.model.bundle import read_bundle
 from tests.training.galleries import open_plainly
-from training.page.lock import InUseError
+from training.model_lock import InUseError
 from training.page.server import PortError, serve
 from training.report.version import reported_version
 
@@ -63,7 +63,7 @@ def test_the_port_is_this_machine_only_and_the_bundle_one_page_only(folder: Path
         assert link.startswith("http://127.0.0.1:")
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.2", int(re.findall(r":(\d+)/", link)[0])), timeout=5)
-        with pytest.raises(InUseError, match="naming page already"):
+        with pytest.raises(InUseError, match="in use by the naming page"):
             serve(open_plainly(folder), 0, lambda link: pytest.fail("served twice"))
 
 

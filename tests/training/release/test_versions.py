@@ -30,7 +30,7 @@ def test_a_fetched_model_is_the_published_one(store: Store, models: Path, tmp_pa
     assert (fetched.manifest, fetched.version) == (bundle.manifest, bundle.version)
     assert {path.name for path in folder.iterdir()} == {path.name for path in (models / "books").iterdir()}
     assert graph_path(tmp_path / "here", bundle.manifest.embedder.graph_sha256).exists()
-    assert [path.name for path in (tmp_path / "here").iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in (tmp_path / "here").iterdir() if path.name.startswith(".")] == [".books.lock"]
 
 
 def test_a_fetched_model_can_be_named_and_published(store: Store, models: Path, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_damaged_files_in_the_store_are_not_installed(store: Store, models: Path
         store.write(key, content, replacing=found.etag)
         with pytest.raises(BundleError, match=message):
             fetch(store, "books", None, tmp_path / "here", show)
-    assert list((tmp_path / "here").iterdir()) == []
+    assert [path.name for path in (tmp_path / "here").iterdir()] == [".books.lock"]
 
 
 def test_a_manifest_cannot_name_files_outside(store: Store, models: Path, tmp_path: Path) -> None:
