@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import shared.serving.api
-from shared.embedding.embedder import Embedder
+from shared.embedding.embedder import Embedder, Vectors
 from shared.model.bundle import Labels
 from tests.bundles import link_graph, make_bundle
 from tests.conftest import encode, noise_picture
@@ -17,15 +17,21 @@ def fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.serving.api, "_api", None)
 
 
+@pytest.fixture(scope="session")
+def noise_vector(embedder: Embedder) -> Vectors:
+    """The embedding of noise picture 0, shape (1, 512)."""
+    return embedder.embed([embedder.picture(encode(noise_picture(0)))])
+
+
 @pytest.fixture
 def models(
-    tmp_path: Path, graph: Path, embedder: Embedder, opened_network: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, graph: Path, noise_vector: Vectors, opened_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A folder of models with one that knows noise picture 0 as "noise"."""
     link_graph(graph, tmp_path)
-    vectors = embedder.embed([embedder.picture(encode(noise_picture(0)))])
-    make_bundle(tmp_path / "books", vectors, [0], Labels(labels={0: ("noise",)}), eps=0.001)
+    make_bundle(tmp_path / "books", noise_vector, [0], Labels(labels={0: ("noise",)}), eps=0.001)
     for name in ("KEY", "WEBSITE_INSTANCE_ID", "WEBSITE_AUTH_ENABLED", "MODEL_NAME", "DBSCAN_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MODEL_STORE", str(tmp_path))
+    monkeypatch.setenv("MAX_REQUEST_SECONDS", "300")  # on a busy machine, too
     return tmp_path
