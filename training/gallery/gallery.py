@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from training.clustering.centres import distances_to_centre
 from training.csv_files import csv_rows
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.gallery.opening import open_trained
+from training.gallery.placing import Placer
 from training.progress import Say, Show
 
 
@@ -85,6 +87,20 @@ class Gallery:
         """Shape (n, dimensions): embeddings whose Euclidean order is the metric's."""
         self.vectors = found.vectors
         """Shape (n, dimensions): embeddings as the embedder made them."""
+
+    @cached_property
+    def placer(self) -> Placer:
+        """Puts pictures where a person wants them."""
+        manifest = self.bundle.manifest
+        return Placer(
+            self.bundle.arrays,
+            manifest.clustering.metric,
+            manifest.categories,
+            self.names,
+            self.vectors,
+            self.samples,
+            self.categories,
+        )
 
     def model(self, labels: Labels) -> Model:
         """The model as it answers with these labels."""

@@ -34,11 +34,11 @@ from training.clustering.reach import find_reach
 from training.csv_files import csv_row
 from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine, toolchain
+from training.gallery.placing import Placer
 from training.model.carry_over import Carried, carry_over, read_assignments
 from training.model.decisions import Partition, apply_decisions, carried_edits, decided_clusters
 from training.model.names import NamesByPicture, make_labels, names_by_exemplar
 from training.model.options import Options
-from training.model.placing import Placer
 
 
 class TrainingError(UserError):

@@ -26,7 +26,7 @@ from training.gallery.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
 from training.page.edits import Edit
 from training.page.report_keeper import ReportKeeper
-from training.page.view import split_option_views, state_view, tried_view
+from training.page.view import alike, proposal_views, split_option_views, state_view, tried_view
 from training.pictures.thumbnails import thumbnail
 
 _STATIC = Path(__file__).parent / "static"
@@ -40,7 +40,7 @@ _REPORT_POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 )
 
-_MAX_EDIT_BYTES = 64 << 10
+_MAX_EDIT_BYTES = 1 << 20
 _MAX_PICTURE_BYTES = 64 << 20
 _REPORT_SECONDS = 60
 
@@ -86,7 +86,21 @@ class Page:
     def splits(self, request: Request) -> Response:
         """The options for splitting a group."""
         found, group = self._document.group(int(request.path_params["group"]))
-        return JSONResponse({"digest": found.digest, "options": split_option_views(self._gallery, found, group)})
+        return JSONResponse({"digest": found.digest, "options": split_option_views(self._gallery, group)})
+
+    def proposals(self, request: Request) -> Response:
+        """What to ask a person next."""
+        found = self._document.snapshot()
+        return JSONResponse({"digest": found.digest, "proposals": proposal_views(self._gallery, found)})
+
+    def alike(self, request: Request) -> Response:
+        """The pictures of a group, or the unclustered ones, that look like some of them."""
+        try:
+            group = int(request.query_params["group"])
+            pictures = [int(picture) for picture in request.query_params["pictures"].split(",")]
+        except (KeyError, ValueError):
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "alike needs a group and pictures by number") from None
+        return JSONResponse({"pictures": alike(self._gallery, self._document.snapshot(), group, pictures)})
 
     async def try_picture(self, request: Request) -> Response:
         """What the Function would answer for the picture in the body, and the category in the query if there is one."""
@@ -119,7 +133,10 @@ class Page:
         """report.html, once it shows the names as they are."""
         if not self._keeper.wait(_REPORT_SECONDS):
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The report is still being written: reload in a minute")
-        return FileResponse(self._gallery.folder / REPORT, headers={"Content-Security-Policy": _REPORT_POLICY})
+        path = self._gallery.folder / REPORT
+        if not path.exists():
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, self._keeper.trouble or "There is no report yet")
+        return FileResponse(path, headers={"Content-Security-Policy": _REPORT_POLICY})
 
     def _state(self, found: Snapshot, message: str = "", concurrent_change: bool = False) -> Response:
         view = state_view(self._gallery, found, self._keeper.trouble)
@@ -145,6 +162,8 @@ def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) ->
         Route("/api/undo", page.undo, methods=["POST"]),
         Route("/api/redo", page.redo, methods=["POST"]),
         Route("/api/splits/{group:int}", page.splits),
+        Route("/api/alike", page.alike),
+        Route("/api/proposals", page.proposals),
         Route("/api/try", page.try_picture, methods=["POST"]),
         Route("/picture/{picture:int}/{size}", page.picture),
         Route("/report", page.report),

@@ -15,7 +15,8 @@ from shared.documents import to_json
 from shared.errors import UserError
 from shared.model.bundle import LABELS, Labels, full_version, read_bundle, read_manifest, write_labels
 from training.gallery.gallery import Gallery, Group, Grouping
-from training.page.edits import Edit, EditError, Split, apply, shown_grouping
+from training.page.edited import EditError
+from training.page.edits import Edit, Split, apply, shown_grouping
 
 # More than anybody steps back; each step is as large as labels.json.
 _MOST_UNDO = 500

@@ -34,7 +34,7 @@ class TestAccess:
 class TestHelp:
     def test_the_keys_are_listed_and_can_be_switched_off(self, page: Page) -> None:
         page.keyboard.press("?")
-        expect(page.locator("#help-dialog")).to_contain_text("Next group without a name")
+        expect(page.locator("#help-dialog")).to_contain_text("The largest group without a name")
         page.get_by_label("Single-key shortcuts").uncheck()
         page.keyboard.press("Escape")
         page.keyboard.press("j")

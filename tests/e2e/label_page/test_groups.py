@@ -21,7 +21,7 @@ class TestGroups:
     def test_what_is_no_group_answers_as_unclustered(self, page: Page, folder: Path, served_page: Served) -> None:
         page.get_by_role("button", name="Not a group").click()
         expect(page.locator(".group-item.struck")).to_have_count(1)
-        expect(page.locator("#progress-text")).to_have_text("0 of 2 named")
+        expect(page.locator("#progress-text")).to_have_text("0 of 18 pictures named, 0 of 2 groups")
         assert saved(folder).not_groups == (0,)
         page.get_by_role("button", name="It is a group").click()
         expect(page.locator(".group-item.struck")).to_have_count(0)
@@ -61,10 +61,19 @@ class TestGroups:
         expect(page.locator("#split-dialog")).not_to_be_visible()
         assert (folder / LABELS).read_bytes() == before
 
-    def test_a_group_that_stays_together_says_so(self, page: Page) -> None:
-        page.keyboard.press("j")
+    def test_a_split_has_more_and_fewer_parts_which_are_named_where_they_stand(self, page: Page, folder: Path) -> None:
+        page.locator('[data-group="2"]').click()
         page.keyboard.press("s")
-        expect(page.locator("#split-dialog")).to_contain_text("does not come apart")
+        parts = page.locator("#split-dialog .part")
+        expect(parts).to_have_count(2)
+        page.get_by_role("button", name="More parts").click()
+        expect(parts).to_have_count(3)
+        page.get_by_role("button", name="Fewer parts").click()
+        page.get_by_label("Name of part 1").fill("cup")
+        page.get_by_label("Name of part 2").fill("mug")
+        page.get_by_role("button", name="Keep this split").click()
+        say(page, "Group 2 split into 2")
+        assert saved(folder).labels == {3: ("cup",), 4: ("mug",)}
 
     def test_a_picture_is_removed_and_put_back_by_keys(self, page: Page, folder: Path) -> None:
         page.keyboard.press("j")
@@ -152,7 +161,7 @@ class TestGroups:
 def test_a_removed_picture_whose_file_is_gone_is_named_and_put_back(browser: Browser, folder: Path) -> None:
     gallery = open_plainly(folder)
     document = Document(gallery, lambda labels, version, grouping: None)
-    document.change(Remove(op="remove", picture=gallery.names.index(HOSTILE)), document.snapshot().digest)
+    document.change(Remove(op="remove", pictures=(gallery.names.index(HOSTILE),)), document.snapshot().digest)
     (folder.parents[1] / "pictures" / HOSTILE).unlink()
     with served(open_plainly(folder)) as incomplete, tab(browser) as page:
         enter(page, incomplete)

@@ -21,17 +21,17 @@ class TestUndo:
         expect(page.locator("#chips li")).to_have_count(1)
         page.keyboard.press("Escape")
         page.keyboard.press("x")
-        say(page, "“boat” marked as no group: its pictures answer as unclustered")
+        say(page, "“boat” marked as not a group: its pictures answer as unclustered")
         changed = saved(folder)
         page.keyboard.press("Control+z")
-        say(page, "Undone: “boat” marked as no group: its pictures answer as unclustered")
+        say(page, "Undone: “boat” marked as not a group: its pictures answer as unclustered")
         page.click("#undo")
         say(page, "Undone: Group 0 named “boat”")
         assert saved(folder) == before
         page.keyboard.press("Control+y")
         say(page, "Done again: Group 0 named “boat”")
         page.click("#redo")
-        say(page, "Done again: “boat” marked as no group: its pictures answer as unclustered")
+        say(page, "Done again: “boat” marked as not a group: its pictures answer as unclustered")
         assert saved(folder) == changed
         expect(page.locator("#redo")).to_have_attribute("aria-disabled", "true")
 

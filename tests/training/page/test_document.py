@@ -13,10 +13,11 @@ from training.embedding.embeddings import embed_pictures
 from training.model.build import build_model
 from training.model.options import Options
 from training.page.document import Document, OutdatedError
-from training.page.edits import EditError, Mark, Name, Split
+from training.page.edited import EditError
+from training.page.edits import Mark, Name, Split
 
 CUPS = 2
-SPLIT = Split(op="split", group=CUPS, eps=0.05, min_samples=3)
+SPLIT = Split(op="split", group=CUPS, parts=2)
 
 
 def name(*add: str, group: int = 0) -> Name:

@@ -1,18 +1,17 @@
-"""The options for splitting a group."""
+"""A group is divided by what sets its pictures apart."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from shared.model.bundle import Labels
 from tests.training.galleries import fabricate, open_plainly, train_pictures
 from training.gallery.gallery import Gallery, Group
-from training.page.splitting import SplitOption, split_options, split_parts
+from training.page.splitting import split_parts
 
 
-def groups(gallery: Gallery) -> tuple[Group, ...]:
-    return gallery.grouping(gallery.bundle.labels).groups
+def group(gallery: Gallery, cluster: int) -> Group:
+    return gallery.grouping(gallery.bundle.labels).groups[cluster]
 
 
 @pytest.fixture(scope="module")
@@ -21,31 +20,26 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
 
 
 def test_a_group_of_two_kinds_comes_apart_into_them(gallery: Gallery) -> None:
-    cups = groups(gallery)[2]
-    (option, *_) = split_options(gallery, gallery.bundle.labels, cups)
-    assert option.min_samples == 3
-    assert [len(part) for part in split_parts(gallery, gallery.bundle.labels, cups, option)] == [4, 4]
+    parts = split_parts(gallery, group(gallery, 2), 2)
+    assert [{gallery.names[picture][:3] for picture in part} for part in parts] == [{"cup"}, {"mug"}]
 
 
-def test_each_way_gives_other_parts(gallery: Gallery) -> None:
-    cups = groups(gallery)[2]
-    found = split_options(gallery, gallery.bundle.labels, cups)
-    parts = [split_parts(gallery, gallery.bundle.labels, cups, option) for option in found]
-    assert [option.eps for option in found] == sorted((option.eps for option in found), reverse=True)
-    assert all(parts.count(part) == 1 for part in parts)
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6])
+def test_every_picture_is_in_one_part(gallery: Gallery, count: int) -> None:
+    cups = group(gallery, 2)
+    parts = split_parts(gallery, cups, count)
+    assert len(parts) == count
+    assert sorted(picture for part in parts for picture in part) == sorted(cups.pictures)
+    assert [len(part) for part in parts] == sorted((len(part) for part in parts), reverse=True)
 
 
-def test_parts_are_core_samples_of_the_group_and_disjoint(gallery: Gallery) -> None:
-    cups = groups(gallery)[2]
-    own = {gallery.samples[picture] for picture in cups.pictures}
-    for option in split_options(gallery, gallery.bundle.labels, cups):
-        rows = [row for part in split_parts(gallery, gallery.bundle.labels, cups, option) for row in part]
-        assert set(rows) <= own
-        assert len(set(rows)) == len(rows)
+def test_more_parts_divide_one_of_the_fewer(gallery: Gallery) -> None:
+    fewer, more = (split_parts(gallery, group(gallery, 2), count) for count in (2, 3))
+    assert len({*map(frozenset, fewer)} & {*map(frozenset, more)}) == 1
 
 
-def pairs(tmp_path: Path) -> Gallery:
-    """One group of three pairs: each has a twin, and the pairs follow one another at a distance."""
+def test_a_large_group_is_divided_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.page.splitting._MOST_PAIRWISE", 4)
     angles = np.radians([0, 0.1, 20, 20.1, 40, 40.1])
     vectors = np.zeros((6, 512), dtype=np.float32)
     vectors[:, 0], vectors[:, 1] = np.cos(angles), np.sin(angles)
@@ -53,19 +47,14 @@ def pairs(tmp_path: Path) -> Gallery:
     names = [f"{number}.png" for number in range(6)]
     for name in names:
         (tmp_path / "pictures" / name).write_bytes(b"")
-    return fabricate(tmp_path, names, vectors)
+    gallery = fabricate(tmp_path, names, vectors)
+    assert sorted(map(sorted, split_parts(gallery, group(gallery, 0), 3))) == [[0, 1], [2, 3], [4, 5]]
 
 
-def test_pairs_make_parts_where_nothing_else_does(tmp_path: Path) -> None:
-    gallery = pairs(tmp_path)
-    (whole,) = groups(gallery)
-    (option, *_) = split_options(gallery, gallery.bundle.labels, whole)
-    assert option.min_samples == 2
-    assert split_parts(gallery, gallery.bundle.labels, whole, option) == [(0, 1), (2, 3), (4, 5)]
-
-
-def test_a_group_of_one_kind_does_not_come_apart_into_two_kinds(tmp_path: Path) -> None:
-    gallery = pairs(tmp_path)
-    (whole,) = groups(gallery)
-    assert split_parts(gallery, gallery.bundle.labels, whole, SplitOption(1e-9, 3)) == []
-    assert split_options(gallery, Labels(not_groups=(0,)), whole) == split_options(gallery, Labels(), whole)
+def test_copies_of_one_picture_do_not_come_apart(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    names = [f"{number}.png" for number in range(3)]
+    for name in names:
+        (tmp_path / "pictures" / name).write_bytes(b"")
+    gallery = fabricate(tmp_path, names, np.ones((3, 512), dtype=np.float32))
+    assert split_parts(gallery, group(gallery, 0), 2) == []

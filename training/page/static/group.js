@@ -4,36 +4,42 @@ import { byId, el, isolated, plural } from "./dom.js";
 import { change, store, titleOf } from "./store.js";
 import { current, currentGroup } from "./view.js";
 import { missingPictures } from "./missing.js";
+import { merge } from "./merge.js";
 import { openSplit } from "./split.js";
 
 export function watchGroup() {
   byId("mark").addEventListener("click", toggleMark);
   byId("split").addEventListener("click", split);
+  byId("merge").addEventListener("click", merge);
+  byId("settle").addEventListener("click", () => {
+    const group = currentGroup();
+    change({ op: "name", group: group.id, add: group.names });
+  });
 }
 
 export function drawGroup() {
   const group = currentGroup();
-  const { groups, unclustered } = store.state;
-  for (const id of ["naming", "name-hint", "mark", "split"]) byId(id).hidden = !group;
+  const { unclustered } = store.state;
+  for (const id of ["naming", "name-hint", "mark", "split", "merge"]) byId(id).hidden = !group;
+  byId("conflict").hidden = !group?.conflict;
   if (!group) {
     byId("title").textContent = "Unclustered";
     byId("facts").textContent = `${plural(unclustered.length, "picture")} in no group, nearest misses first`;
     return;
   }
-  const place = groups.indexOf(group) + 1;
   const out = group.out.length + missingPictures().length;
   const names = group.names.length ? [": ", isolated(titleOf(group))] : ", unnamed";
   byId("title").replaceChildren(`Group ${group.id}`, el("span", { className: "hidden-visually" }, names));
   byId("facts").textContent = [
+    group.category ? `Category ${group.category}` : "",
     plural(group.pictures.length, "picture"),
     out ? `${out} removed` : "",
-    `${place} of ${groups.length}`,
   ]
     .filter(Boolean)
     .join(" · ");
   byId("mark").textContent = group.notGroup ? "It is a group" : "Not a group";
   byId("mark").ariaPressed = String(group.notGroup);
-  byId("split").disabled = group.notGroup;
+  byId("split").disabled = byId("merge").disabled = group.notGroup;
   byId("main").classList.toggle("struck", group.notGroup);
 }
 

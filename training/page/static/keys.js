@@ -4,7 +4,10 @@ import { byId, el } from "./dom.js";
 import { redo, store, undo } from "./store.js";
 import { show, step, stepToUnnamed, UNCLUSTERED } from "./view.js";
 import { split, toggleMark } from "./group.js";
-import { enlarge, focusedPicture, focusTile, remove } from "./tiles.js";
+import { move, removeOrPutBack, selectAlike, setAside } from "./acting.js";
+import { merge } from "./merge.js";
+import { openQuestions } from "./questions.js";
+import { enlarge, focusTile } from "./tiles.js";
 import { openTry } from "./try.js";
 import { setSingleKeys, singleKeys } from "./preferences.js";
 
@@ -14,13 +17,20 @@ const dialog = byId("help-dialog");
 const SHORTCUTS = [
   ["j", "Next group", () => go(() => step(1))],
   ["k", "Previous group", () => go(() => step(-1))],
-  ["n", "Next group without a name", () => go(stepToUnnamed)],
+  ["n", "The largest group without a name", () => go(stepToUnnamed)],
   ["u", "Unclustered pictures", () => go(() => show(UNCLUSTERED))],
   ["e", "Name the group", () => byId("name").focus()],
   ["p", "Go to the pictures; arrow keys move, Enter enlarges", () => focusTile(0)],
-  ["r", "Remove the picture, or put it back", () => focusedPicture() !== null && remove(focusedPicture())],
+  ["Space", "On a picture: select it (with Shift: all up to it)", null],
+  ["a", "Select all that look like the selected pictures", selectAlike],
+  ["m", "Move the selected pictures, or this one, to a group", move],
+  ["r", "Remove the selected pictures, or this one; or put them back", removeOrPutBack],
+  ["o", "Not sure about the selected pictures, or this one", setAside],
   ["x", "Not a group, or a group after all", toggleMark],
   ["s", "Split the group", split],
+  ["g", "Merge the group with another", merge],
+  ["q", "Answer questions: which groups are the same, which pictures belong", openQuestions],
+  ["/", "Filter the groups", () => byId("filter").focus()],
   ["d", "Try a picture", openTry],
   ["+", "Larger pictures", () => enlarge(1)],
   ["-", "Smaller pictures", () => enlarge(-1)],
@@ -77,7 +87,7 @@ function go(move) {
 
 function onKey(event) {
   if (!store.state || document.querySelector("dialog[open]")) return;
-  const typing = event.target.matches?.("input:not([type=range]), textarea");
+  const typing = event.target.matches?.("input:not([type=range]), select, textarea");
   if ((event.ctrlKey || event.metaKey) && !event.altKey) {
     const key = event.key.toLowerCase();
     const again = key === "y" || (key === "z" && event.shiftKey);
@@ -90,7 +100,7 @@ function onKey(event) {
   }
   if (typing || event.altKey || !singleKeys()) return;
   const shortcut = SHORTCUTS.find(([key]) => key === event.key || (key === "+" && event.key === "="));
-  if (!shortcut) return;
+  if (!shortcut?.[2]) return;
   event.preventDefault();
   shortcut[2]();
 }

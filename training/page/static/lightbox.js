@@ -62,16 +62,17 @@ export function drawLightbox() {
   image.alt = store.names[shown];
   name.textContent = store.names[shown];
   const kinds = {
-    core: "a core sample: the group is recognized by it",
-    border: "no core sample: it lies near one",
+    core: "",
+    border: "",
     out: currentGroup() ? `removed from ${titleOf(currentGroup())}` : "removed from its group",
     new: "not there when the model was trained",
+    unsure: "set aside as not sure",
   };
-  const away = item?.distance && item.mark !== "out" ? `${item.distance.toFixed(3)} from the nearest core sample` : "";
-  facts.textContent = [group ? titleOf(group) : "Unclustered", kinds[item?.mark], away].filter(Boolean).join(" · ");
+  facts.textContent = [group ? titleOf(group) : "Unclustered", kinds[item?.mark]].filter(Boolean).join(" · ");
   // What left the view with its last change is shown on, but can be changed no more from here.
-  out.hidden = !item || (!group && item.mark !== "out");
-  out.textContent = item?.mark === "out" ? "Put back" : "Remove";
+  const back = item?.mark === "out" || item?.mark === "unsure";
+  out.hidden = !item || (!group && !back);
+  out.textContent = back ? "Put back" : "Remove";
 }
 
 /** The tile's picture at once, the large one when it is here. */

@@ -2,14 +2,27 @@
 
 import { byId, el, isolated } from "./dom.js";
 import { isUnnamed, store, titleOf } from "./store.js";
-import { current, show, UNCLUSTERED } from "./view.js";
+import { current, inOrder, order, setOrder, show, UNCLUSTERED } from "./view.js";
+import { plain } from "./choose.js";
 
 const items = new Map();
+const headings = new Map();
 let onlyUnnamed = false;
 
 export function watchList() {
   byId("show-all").addEventListener("click", () => filter(false));
   byId("show-unnamed").addEventListener("click", () => filter(true));
+  byId("filter").addEventListener("input", drawList);
+  byId("filter").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    const found = matching(byId("filter").value);
+    if (found.length) show(found[0].id);
+  });
+  byId("order").value = order();
+  byId("order").addEventListener("change", () => {
+    setOrder(byId("order").value);
+    drawList();
+  });
 }
 
 export function drawList() {
@@ -17,21 +30,53 @@ export function drawList() {
   const unnamed = groups.filter(isUnnamed);
   byId("show-all").textContent = `All ${groups.length}`;
   byId("show-unnamed").textContent = `Unnamed ${unnamed.length}`;
-  const rows = (onlyUnnamed ? groups.filter((group) => isUnnamed(group) || group.id === current()) : groups).map(
-    (group) => ({
-      id: group.id,
-      title: titleOf(group),
-      unnamed: !group.names.length,
-      struck: group.notGroup,
-      note: group.notGroup ? "no group" : sharing(group),
-      pictures: group.pictures,
-    }),
+  const rows = [];
+  let category = null;
+  for (const group of matching(byId("filter").value)) {
+    if (onlyUnnamed && !isUnnamed(group) && group.id !== current()) continue;
+    if (group.category !== category) rows.push(drawHeading(group.category));
+    category = group.category;
+    rows.push(
+      drawItem({
+        id: group.id,
+        title: titleOf(group),
+        unnamed: !group.names.length,
+        struck: group.notGroup,
+        note: group.notGroup ? "not a group" : group.conflict ? "check its names" : sharing(group),
+        pictures: group.pictures,
+      }),
+    );
+  }
+  rows.push(
+    drawItem({ id: UNCLUSTERED, title: "Unclustered", unnamed: true, struck: false, note: "", pictures: unclustered }),
   );
-  rows.push({ id: UNCLUSTERED, title: "Unclustered", unnamed: true, struck: false, note: "", pictures: unclustered });
-  const drawn = rows.map(drawItem);
   const list = byId("group-list");
-  const same = list.children.length === drawn.length && drawn.every((item, index) => list.children[index] === item);
-  if (!same) list.replaceChildren(...drawn);
+  const same = list.children.length === rows.length && rows.every((item, index) => list.children[index] === item);
+  if (!same) list.replaceChildren(...rows);
+}
+
+/** Groups whose names, or whose pictures' file names, have the text, in the order of the list. */
+function matching(text) {
+  const wanted = plain(text);
+  const groups = inOrder(store.state.groups);
+  if (!wanted) return groups;
+  return groups.filter(
+    (group) =>
+      plain(titleOf(group)).includes(wanted) ||
+      group.pictures.some(({ picture }) => plainName(picture).includes(wanted)),
+  );
+}
+
+const plainNames = new Map();
+
+function plainName(picture) {
+  if (!plainNames.has(picture)) plainNames.set(picture, plain(store.names[picture]));
+  return plainNames.get(picture);
+}
+
+function drawHeading(category) {
+  if (!headings.has(category)) headings.set(category, el("li", { className: "category" }, isolated(category ?? "")));
+  return headings.get(category);
 }
 
 /** Bring the current group's line into view. */

@@ -10,6 +10,8 @@ import { drawMissing } from "./missing.js";
 import { drawNames, watchNames } from "./names.js";
 import { drawTiles, watchTiles } from "./tiles.js";
 import { openTry, watchTry } from "./try.js";
+import { drawActing, settleSelection, watchActing } from "./acting.js";
+import { watchQuestions } from "./questions.js";
 import { openHelp, watchKeys } from "./keys.js";
 
 /** Every part, after a change or when another group comes into view. */
@@ -20,6 +22,8 @@ function draw() {
   drawNames();
   drawTiles();
   drawMissing();
+  settleSelection();
+  drawActing();
   drawLightbox();
 }
 
@@ -27,13 +31,15 @@ function drawBar() {
   const { state } = store;
   const groups = state.groups.filter((group) => !group.notGroup);
   const unnamed = groups.filter(isUnnamed).length;
+  const covered = groups
+    .filter((group) => group.names.length)
+    .reduce((sum, group) => sum + group.pictures.length, 0);
   document.title = `${unnamed ? `(${unnamed}) ` : ""}${state.model}: name the groups`;
   byId("model").textContent = state.model;
-  byId("progress").max = groups.length || 1;
-  byId("progress").value = groups.length - unnamed;
-  byId("progress-text").textContent = unnamed
-    ? `${groups.length - unnamed} of ${groups.length} named`
-    : `All ${groups.length} named`;
+  byId("progress").max = state.pictures || 1;
+  byId("progress").value = covered;
+  const share = `${covered.toLocaleString("en")} of ${state.pictures.toLocaleString("en")} pictures named`;
+  byId("progress-text").textContent = unnamed ? `${share}, ${groups.length - unnamed} of ${groups.length} groups` : share;
   byId("next-unnamed").hidden = !unnamed;
   for (const [id, verb] of [
     ["undo", "Undo"],
@@ -58,7 +64,7 @@ byId("next").addEventListener("click", () => step(1));
 byId("previous").addEventListener("click", () => step(-1));
 byId("next-unnamed").addEventListener("click", () => stepToUnnamed() && byId("name").focus());
 byId("open-groups").addEventListener("click", () => openGroups(!document.body.classList.contains("groups-open")));
-for (const watch of [watchGroup, watchList, watchLightbox, watchNames, watchTry, watchKeys]) watch();
+for (const watch of [watchActing, watchQuestions, watchGroup, watchList, watchLightbox, watchNames, watchTry, watchKeys]) watch();
 watchTiles(openLightbox);
 
 let last = null;

@@ -24,7 +24,7 @@ export function drawNames() {
   byId("chips").replaceChildren(...group.names.map((name) => chip(group.id, name)));
   field.placeholder = group.names.length ? "Another name" : "Name this group";
   byId("name-hint").textContent = group.notGroup
-    ? "Marked as no group: its pictures answer as unclustered, whatever its name."
+    ? "Marked as not a group: its pictures answer as unclustered, whatever its name."
     : "Enter keeps a name, and on an empty line goes to the next unnamed group. Commas separate several names.";
   const known = [...new Set(store.state.groups.flatMap((other) => other.names))].sort();
   byId("known-names").replaceChildren(

@@ -1,30 +1,25 @@
-// A group that holds two things: the options for splitting it, looked at before one is kept.
+// A group that holds several things: its parts, looked at and named before they are kept.
 
 import { byId, el, isolated, plural, toast } from "./dom.js";
 import { change, groupById, read, store, titleOf } from "./store.js";
 
 const dialog = byId("split-dialog");
+/** Enough of a part to see what it is. */
+const FIRST = 12;
 
 export async function openSplit(id) {
   const title = titleOf(groupById(id));
-  dialog.replaceChildren(heading(title), el("p", { className: "soft" }, "Clustering its pictures again, tighter…"));
+  dialog.replaceChildren(heading(title), el("p", { className: "soft" }, "Looking at what sets its pictures apart…"));
   dialog.showModal();
   try {
     const { options } = await read(await fetch(`/api/splits/${id}`));
     if (!dialog.open) return;
     if (options.length) draw(id, title, options);
-    else
-      dialog.replaceChildren(
-        heading(title),
-        el(
-          "p",
-          {},
-          "This group does not come apart: however small eps is made, its pictures stay together to the last. " +
-            "Remove the pictures that do not belong.",
-        ),
-        row(closer("Close")),
-      );
-    dialog.querySelector("input, .row button").focus();
+    else {
+      const why = "This group does not come apart: all its pictures are the same.";
+      dialog.replaceChildren(heading(title), el("p", {}, why), row(closer("Close")));
+      dialog.querySelector(".row button").focus();
+    }
   } catch (error) {
     dialog.close();
     toast(error.message, "problem");
@@ -32,31 +27,30 @@ export async function openSplit(id) {
 }
 
 function draw(id, title, options) {
-  const preview = el("div", { className: "parts", "aria-live": "polite" });
+  const preview = el("div", { className: "parts" });
+  const count = el("strong", { "aria-live": "polite" });
+  const fewer = el("button", { type: "button", "aria-label": "Fewer parts" }, "−");
+  const more = el("button", { type: "button", "aria-label": "More parts" }, "+");
   const keep = el("button", { type: "button", className: "primary" }, "Keep this split");
-  let chosen = options[0];
-  const choose = (option) => {
-    chosen = option;
-    preview.replaceChildren(
-      ...option.parts.map((part, index) => strip(`Part ${index + 1}`, part)),
-      ...(option.left.length ? [strip("Left over: in no part", option.left, "left")] : []),
-    );
+  const before = groupById(id).names;
+  let chosen = 0;
+  let fields = [];
+  const show = (index) => {
+    const typed = fields.map((field) => field.value);
+    chosen = index;
+    const { parts } = options[chosen];
+    count.textContent = `${parts.length} parts`;
+    fewer.disabled = chosen === 0;
+    more.disabled = chosen === options.length - 1;
+    fields = parts.map((_, part) => nameField(part, typed[part] ?? "", before));
+    preview.replaceChildren(...parts.map((part, number) => strip(fields[number], part, number)));
   };
-  const choices = options.map((option, index) => {
-    const input = el("input", { type: "radio", name: "option", checked: index === 0, onchange: () => choose(option) });
-    const sizes = option.parts.map((part) => part.length).join(" + ");
-    const left = option.left.length ? `, ${option.left.length} left over` : "";
-    return el(
-      "label",
-      { className: "option" },
-      input,
-      el("span", {}, el("strong", {}, sizes), left),
-      el("small", {}, `eps ${option.eps.toFixed(3)}`),
-    );
-  });
+  fewer.addEventListener("click", () => show(chosen - 1));
+  more.addEventListener("click", () => show(chosen + 1));
   keep.addEventListener("click", async () => {
     keep.disabled = true;
-    const kept = await change({ op: "split", group: id, eps: chosen.eps, min_samples: chosen.min_samples });
+    const names = fields.map((field) => field.value);
+    const kept = await change({ op: "split", group: id, parts: options[chosen].parts.length, names });
     keep.disabled = false;
     if (kept) dialog.close();
     else if (groupById(id)) openAgain(id);
@@ -66,19 +60,25 @@ function draw(id, title, options) {
     el(
       "p",
       { className: "soft" },
-      `Its ${plural(groupById(id).pictures.length, "picture")}, clustered again with a smaller eps. ` +
-        "Each part gets the group's names; nothing changes until you keep it.",
+      `Its ${plural(groupById(id).pictures.length, "picture")}, divided by what sets them apart. ` +
+        "Nothing changes until you keep it.",
     ),
-    el(
-      "fieldset",
-      { className: "options" },
-      el("legend", {}, options.length === 1 ? "One option" : `${options.length} options, loosest first`),
-      ...choices,
-    ),
+    el("div", { className: "amount", role: "group", "aria-label": "How many parts" }, fewer, count, more),
     preview,
     row(keep, closer("Cancel")),
   );
-  choose(options[0]);
+  show(0);
+  more.disabled ? keep.focus() : more.focus();
+}
+
+function nameField(part, value, before) {
+  return el("input", {
+    type: "text",
+    value,
+    autocomplete: "off",
+    placeholder: before.length ? before.join(", ") : "Name this part",
+    "aria-label": `Name of part ${part + 1}`,
+  });
 }
 
 function openAgain(id) {
@@ -92,25 +92,42 @@ const row = (...buttons) => el("div", { className: "row" }, ...buttons);
 
 const closer = (text) => el("button", { type: "button", className: "quiet", onclick: () => dialog.close() }, text);
 
-const strip = (title, pictures, kind = "") =>
-  el(
+function strip(field, pictures, number) {
+  const list = el("ul", {}, ...pictures.slice(0, FIRST).map(thumbnail));
+  const rest = pictures.slice(FIRST);
+  const more =
+    rest.length > 0 &&
+    el("button", {
+      type: "button",
+      className: "quiet",
+      textContent: `${rest.length.toLocaleString("en")} more`,
+      onclick: (event) => {
+        list.append(...rest.map(thumbnail));
+        event.target.remove();
+      },
+    });
+  return el(
     "section",
-    { className: `part ${kind}` },
-    el("h3", {}, title, el("span", { className: "soft" }, ` · ${plural(pictures.length, "picture")}`)),
+    { className: "part" },
     el(
-      "ul",
-      {},
-      ...pictures.map((picture) =>
-        el(
-          "li",
-          {},
-          el("img", {
-            src: `/picture/${picture}/small`,
-            alt: store.names[picture],
-            title: store.names[picture],
-            loading: "lazy",
-          }),
-        ),
-      ),
+      "div",
+      { className: "part-head" },
+      el("h3", {}, `Part ${number + 1}`, el("span", { className: "soft" }, ` · ${plural(pictures.length, "picture")}`)),
+      field,
     ),
+    list,
+    more || null,
+  );
+}
+
+const thumbnail = (picture) =>
+  el(
+    "li",
+    {},
+    el("img", {
+      src: `/picture/${picture}/small`,
+      alt: store.names[picture],
+      title: store.names[picture],
+      loading: "lazy",
+    }),
   );

@@ -1,6 +1,6 @@
 // Which group is in view.
 
-import { isUnnamed, store } from "./store.js";
+import { isUnnamed, store, titleOf } from "./store.js";
 
 /** Stands for the pictures in no group. */
 export const UNCLUSTERED = -1;
@@ -23,20 +23,18 @@ export function show(id) {
   for (const listener of listeners) listener();
 }
 
-/** Go some groups on, round and round. */
+/** Go some groups on, round and round, in the order of the list. */
 export function step(count) {
   const all = places();
   show(all[(all.indexOf(shown) + count + all.length) % all.length]);
 }
 
-/** Go to the next group without a name; false when all have one. */
+/** Go to the largest group without a name, where naming helps most; false when all have one. */
 export function stepToUnnamed() {
-  const all = places();
-  const start = all.indexOf(shown);
-  const order = [...all.slice(start + 1), ...all.slice(0, start + 1)];
-  const next = order.find((id) => id !== UNCLUSTERED && isUnnamed(store.state.groups.find((group) => group.id === id)));
+  const unnamed = store.state.groups.filter((group) => isUnnamed(group) && group.id !== shown);
+  const [next] = unnamed.sort((one, other) => other.pictures.length - one.pictures.length || one.id - other.id);
   if (next === undefined) return false;
-  show(next);
+  show(next.id);
   return true;
 }
 
@@ -48,7 +46,26 @@ export function settle() {
   if (!all.includes(shown)) show(fresh ?? all.find((id) => id > shown) ?? all[0]);
 }
 
-const places = () => [...store.state.groups.map((group) => group.id), UNCLUSTERED];
+const places = () => [...inOrder(store.state.groups).map((group) => group.id), UNCLUSTERED];
+
+const ORDER_KEY = "label-order";
+const ORDERS = {
+  number: (one, other) => one.id - other.id,
+  size: (one, other) => other.pictures.length - one.pictures.length,
+  doubt: (one, other) => other.spread - one.spread,
+  name: (one, other) => Number(!one.names.length) - Number(!other.names.length) || titleOf(one).localeCompare(titleOf(other)),
+};
+
+export const order = () => (localStorage.getItem(ORDER_KEY) in ORDERS ? localStorage.getItem(ORDER_KEY) : "size");
+
+export const setOrder = (name) => localStorage.setItem(ORDER_KEY, name);
+
+/** Groups as the list has them: by category, and within each as the person chose. */
+export const inOrder = (groups) =>
+  [...groups].sort(
+    (one, other) =>
+      (one.category ?? "").localeCompare(other.category ?? "") || ORDERS[order()](one, other) || one.id - other.id,
+  );
 
 function fromAddress(all) {
   const wanted = location.hash === "#unclustered" ? UNCLUSTERED : Number(location.hash.replace("#group-", "") || NaN);

@@ -1,0 +1,108 @@
+"""Edits that make one group of several, or several of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from shared.model.assigner import apply_edits
+from shared.model.bundle import Labels
+from training.gallery.gallery import Gallery, Group, Grouping
+from training.page.edited import Edited, EditError, sentence, title, with_decided, with_exemplars, with_names
+from training.page.moving import new_cluster
+from training.page.naming import tidy_names
+from training.page.splitting import split_parts
+
+MOST_PARTS = 6
+"""As many strips of pictures as one can tell apart at a glance."""
+
+
+def merge(
+    groups: Sequence[Group], names: Sequence[str], gallery: Gallery, labels: Labels, grouping: Grouping
+) -> Edited:
+    """The group that reaches furthest takes in the others."""
+    if len(groups) < 2:
+        raise EditError("a group can't be merged with itself")
+    _, eps, _ = apply_edits(gallery.bundle.arrays, labels)
+    target = max(groups, key=lambda group: (float(eps[group.cluster]), len(group.pictures))).cluster
+    others = [group.cluster for group in groups if group.cluster != target]
+    wanted = np.where(np.isin(grouping.clusters, others), target, grouping.clusters).astype(np.int32)
+    moved = np.flatnonzero(wanted != grouping.clusters).tolist()
+    new = _forget(labels, others).model_copy(
+        update={"not_groups": tuple(sorted(set(labels.not_groups) - {group.cluster for group in groups}))}
+    )
+    excluded = tuple(
+        entry.model_copy(
+            update={"clusters": tuple(dict.fromkeys(target if c in others else c for c in entry.clusters))}
+        )
+        for entry in new.edits.excluded
+    )
+    apart = tuple(pair for pair in new.edits.apart if not {*pair} & {*others})
+    new = new.model_copy(update={"edits": new.edits.model_copy(update={"excluded": excluded, "apart": apart})})
+    new = with_names(with_decided(new, [target]), target, tidy_names(names))
+    new = gallery.placer.place(new, wanted, moved)
+    titles = " and ".join(title(labels, group.cluster) for group in groups)
+    message = f"{titles} merged" + (f" as {title(new, target)}" if names else "")
+    return Edited(with_exemplars(new, gallery, gallery.placer.positions(new), [target]), sentence(message))
+
+
+def set_apart(one: Group, other: Group, labels: Labels) -> Edited:
+    pair = (min(one.cluster, other.cluster), max(one.cluster, other.cluster))
+    apart = tuple(sorted({*labels.edits.apart, pair}))
+    new = labels.model_copy(update={"edits": labels.edits.model_copy(update={"apart": apart})})
+    titles = f"{title(labels, one.cluster)} and {title(labels, other.cluster)}"
+    return Edited(with_decided(new, pair), sentence(f"{titles} are not the same"))
+
+
+def split(
+    group: Group, count: int, names: Sequence[str], gallery: Gallery, labels: Labels, grouping: Grouping
+) -> Edited:
+    """Each part becomes a new group, with a name of its own or the names of the old one."""
+    if group.cluster in labels.not_groups:
+        raise EditError(f"{title(labels, group.cluster)} is marked as not a group: make it a group again first")
+    parts = split_parts(gallery, group, count)
+    if len(parts) < count:
+        raise EditError(f"{title(labels, group.cluster)} does not come apart into {count}")
+    before = labels.labels.get(group.cluster, ())
+    new = _forget(labels, [group.cluster])
+    wanted = grouping.clusters.copy()
+    ids: list[int] = []
+    for number, part in enumerate(parts):
+        cluster, new = new_cluster(gallery, new, part, [group.cluster])
+        own = tidy_names(names[number : number + 1])
+        new = with_names(new, cluster, own or before)
+        wanted[list(part)] = cluster
+        ids.append(cluster)
+    excluded = tuple(
+        entry.model_copy(update={"clusters": (*(c for c in entry.clusters if c != group.cluster), *ids)})
+        if group.cluster in entry.clusters
+        else entry
+        for entry in new.edits.excluded
+    )
+    new = with_decided(new.model_copy(update={"edits": new.edits.model_copy(update={"excluded": excluded})}), ids)
+    new = _without_samples(new, group, gallery)
+    new = gallery.placer.place(new, wanted, group.pictures)
+    message = f"{title(labels, group.cluster)} split into {count}"
+    return Edited(with_exemplars(new, gallery, gallery.placer.positions(new), ids), sentence(message))
+
+
+def _without_samples(labels: Labels, group: Group, gallery: Gallery) -> Labels:
+    """Core samples whose pictures are in no part, as their files are gone, count for none of the parts."""
+    current, _, _ = apply_edits(gallery.bundle.arrays, labels.model_copy(update={"not_groups": ()}))
+    core = labels.edits.core | {int(row): -1 for row in np.flatnonzero(current == group.cluster)}
+    return labels.model_copy(update={"edits": labels.edits.model_copy(update={"core": dict(sorted(core.items()))})})
+
+
+def _forget(labels: Labels, clusters: Sequence[int]) -> Labels:
+    """Labels without the names, pictures and decisions of groups that are no more."""
+    gone = {*clusters}
+    decided = tuple(cluster for cluster in labels.edits.decided if cluster not in gone)
+    return labels.model_copy(
+        update={
+            "labels": {cluster: names for cluster, names in labels.labels.items() if cluster not in gone},
+            "exemplars": {cluster: kept for cluster, kept in labels.exemplars.items() if cluster not in gone},
+            "conflicts": tuple(cluster for cluster in labels.conflicts if cluster not in gone),
+            "edits": labels.edits.model_copy(update={"decided": decided}),
+        }
+    )

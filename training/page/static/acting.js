@@ -1,0 +1,90 @@
+// What can be done with the selected pictures: the bar at the bottom, and the same by keys.
+
+import { byId, plural, toast } from "./dom.js";
+import { change, read, store } from "./store.js";
+import { current } from "./view.js";
+import { chooseGroup } from "./choose.js";
+import { clear, keep, onSelect, select, selected } from "./selection.js";
+import { focusedPicture, pictures, refocus } from "./tiles.js";
+
+export function watchActing() {
+  byId("act-move").addEventListener("click", move);
+  byId("act-remove").addEventListener("click", removeOrPutBack);
+  byId("act-unsure").addEventListener("click", setAside);
+  byId("act-alike").addEventListener("click", selectAlike);
+  byId("act-clear").addEventListener("click", () => {
+    clear();
+    refocus();
+  });
+  onSelect(drawActing);
+}
+
+export function drawActing() {
+  const count = selected().length;
+  byId("acting").hidden = !count;
+  document.body.classList.toggle("selecting", count > 0);
+  byId("act-count").textContent = `${plural(count, "picture")} selected`;
+  byId("act-remove").textContent = allBack(selected()) ? "Put back" : "Remove";
+}
+
+/** After a change: forget what has left the view. */
+export const settleSelection = () => keep(pictures().map((item) => item.picture));
+
+/** The selected pictures or, where there are none, the one that has the focus. */
+function targets() {
+  if (selected().length) return selected();
+  const focused = focusedPicture();
+  return focused === null ? [] : [focused];
+}
+
+export async function move() {
+  const chosen = targets();
+  if (!chosen.length) return toast("Select pictures first: Space, or the circle on a picture");
+  const answer = await chooseGroup({ heading: `Move ${plural(chosen.length, "picture")}`, except: [current()] });
+  if (!answer) return refocus();
+  const edit = answer.name === undefined ? { group: answer.group } : { name: answer.name };
+  await act({ op: "move", pictures: chosen, ...edit });
+}
+
+/** Remove pictures from their groups; put back those that are not in one because of that. */
+export async function removeOrPutBack() {
+  const chosen = targets();
+  if (!chosen.length) return;
+  if (allBack(chosen)) return act({ op: "put_back", pictures: chosen });
+  const items = new Map(pictures().map((item) => [item.picture, item]));
+  const inGroup = chosen.filter((picture) => !isBack(items.get(picture)));
+  await act({ op: "remove", pictures: inGroup });
+}
+
+export async function setAside() {
+  const chosen = targets();
+  if (chosen.length) await act({ op: "unsure", pictures: chosen });
+}
+
+/** Select all in view that look like the selected ones. */
+export async function selectAlike() {
+  const chosen = targets();
+  if (!chosen.length) return;
+  try {
+    const answer = await fetch(`/api/alike?group=${current()}&pictures=${chosen.slice(0, 50).join(",")}`);
+    const { pictures: alike } = await read(answer);
+    const fresh = alike.filter((picture) => !chosen.includes(picture));
+    select([...chosen, ...fresh]);
+    toast(fresh.length ? `${plural(fresh.length, "more picture")} like that selected` : "No other picture here is like that");
+  } catch (error) {
+    toast(error.message, "problem");
+  }
+}
+
+async function act(edit) {
+  if (await change(edit)) clear();
+  refocus();
+}
+
+const isBack = (item) => item?.mark === "out" || item?.mark === "unsure";
+
+function allBack(chosen) {
+  if (!store.state || !chosen.length) return false;
+  const items = new Map(pictures().map((item) => [item.picture, item]));
+  return chosen.every((picture) => isBack(items.get(picture)));
+}
