@@ -1,4 +1,4 @@
-"""The base of every error whose message is written for the person who can mend its cause; errors kept as values."""
+"""The base of every error whose message is written for the person who can fix its cause; errors kept as values."""
 
 
 class UserError(ValueError):

@@ -1,4 +1,4 @@
-"""Files replaced whole, one or several together: whenever the writer dies, a reader finds the old or the new."""
+"""Replace files atomically, one or several together: readers find the old or the new, even if the writer is killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ABANDONED_SECONDS = 3600
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file whole: a reader sees the old or the new one, whenever the writer dies."""
+    """Replace a file whole: a reader sees the old or the new one, even if the writer is killed."""
     write_atomically_with(path, lambda file: file.write(content))
 
 

@@ -1,4 +1,4 @@
-"""Log trouble that lasts once, not at every attempt."""
+"""Log an error once for as long as it lasts, not at every attempt."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from shared.printable import printable
 
 
 class RepeatedErrorLog:
-    """What is wrong at the moment with one thing that is tried again and again."""
+    """The current error of one thing that is tried again and again."""
 
     def __init__(self, log: logging.Logger, recovered: str) -> None:
         self._log = log
         self._recovered = recovered
         self.cause: str | None = None
 
-    def report(self, problem: Exception | str) -> None:
-        """Log a problem unless it is the one already known. What is not written for people comes with its traceback."""
-        bug = problem if isinstance(problem, Exception) and not isinstance(problem, UserError | OSError) else None
-        cause = printable(f"{type(bug).__name__}: {bug}" if bug else str(problem))
+    def report(self, error: Exception | str) -> None:
+        """Log an error unless it was the last one reported. An unexpected one is logged with its traceback."""
+        bug = error if isinstance(error, Exception) and not isinstance(error, UserError | OSError) else None
+        cause = printable(f"{type(bug).__name__}: {bug}" if bug else str(error))
         if cause != self.cause:
             self._log.error("%s", cause, exc_info=bug)
         self.cause = cause
 
     def clear(self) -> None:
-        """Log, once, that it is over."""
+        """Log, once, that the error is gone."""
         if self.cause is not None:
             self._log.info("%s", self._recovered)
         self.cause = None

@@ -1,7 +1,7 @@
 """Where the heavy work of training runs: threads of this process, processes, or the workers of a Dask scheduler.
 
 All three run the same joblib tasks and give the same results. Tasks and results travel as pickles, between processes
-that are one's own: whoever reaches a Dask scheduler can run any code on its workers, so it must be private.
+that are one's own: anyone who reaches a Dask scheduler can run any code on its workers, so it must be private.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Engine:
                 "Embeddings that came back are kept"
             ) from error
         finally:
-            with warnings.catch_warnings():  # of tasks cancelled: whoever stops early means it
+            with warnings.catch_warnings():  # about cancelled tasks: stopping early is meant
                 warnings.simplefilter("ignore")
                 results.close()
 

@@ -1,4 +1,4 @@
-"""How the library tells what it does, to a terminal, a notebook or nobody, without knowing which."""
+"""How the library reports progress, to a terminal, a notebook or nobody, without knowing which."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 
 type Say = Callable[[str], None]
-"""Told one line about a step that takes a while."""
+"""Takes one line about a step that takes a while."""
 
 type Show = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Shows a task's progress, given its name and its number of steps (or bytes). Yields a function told of steps done."""
+"""Shows a task's progress, given its name and its number of steps (or bytes). Yields a counter of steps done."""
 
 
 @contextmanager

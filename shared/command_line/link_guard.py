@@ -1,4 +1,4 @@
-"""Who may use a page: whoever has the link that the terminal shows, from this machine, in a page of this address.
+"""Who may use a page: anyone who has the link that the terminal shows, from this machine, in a page of this address.
 
 The token in the link is exchanged for a cookie that scripts can't read and other sites' pages can't make use of. Host
 is checked so that no foreign name can be made to point here (DNS rebinding), Origin so that no page of another address,

@@ -65,7 +65,7 @@ def embed_each[Source](
 
     `read` runs on several threads. Any other exception, from there or from the network, becomes what `unexpected` makes
     of it; without that, or raised by it, it ends the iteration and is raised here. Exceptions that are yielded have no
-    frames. `clock` is told how long the stages decode and embed took. What the deadline leaves no time for comes with a
+    frames. `clock` records how long the stages decode and embed took. What the deadline leaves no time for comes with a
     LateError: a batch is begun only where the slowest one so far would end in time. What memory does not suffice for,
     after a batch has been halved to one, comes with a NoMemoryError.
     """

@@ -1,7 +1,7 @@
 """The skill over HTTP, without any web framework: a method, headers and a body in, a Reply out.
 
 Status codes follow what Azure AI Search does with them: it retries 429, 502 and 503 twice, so those are for what may
-pass; anything wrong with the request itself is 4xx, and what is wrong with one record is told in that record.
+pass; anything wrong with the request itself is 4xx, and what is wrong with one record is reported in that record.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Api:
 
     def _readiness(self, deadline: Deadline) -> Reply:
         model = self._server.current(deadline.left())
-        # Ready all the same: the last good model answers while its store is in trouble.
+        # Ready all the same: the last good model answers while its store fails.
         problem = {"problem": self._server.problem} if self._server.problem else {}
         return Reply(HTTPStatus.OK, _json(_describe(model) | problem), {VERSION_HEADER: model.version})
 

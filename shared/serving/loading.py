@@ -42,7 +42,7 @@ class Loader:
         temporary = partial(tempfile.TemporaryDirectory[str], ignore_cleanup_errors=True)
         places: list[Callable[[], AbstractContextManager[Path | str]]] = [temporary, partial(temporary, dir=_MEMORY)]
         self._places = [partial(nullcontext, self._cache), *places] if self._cache else places
-        self._cache_trouble = RepeatedErrorLog(log, "the cache folder can be used again")
+        self._cache_errors = RepeatedErrorLog(log, "the cache folder can be used again")
 
     def current(self) -> Release:
         """The release to serve. Raises as shared.stores.releases.ReleaseWatcher.current does."""
@@ -61,7 +61,7 @@ class Loader:
             except OSError as error:
                 problems.append(error)
                 continue
-            self._tell_about_cache(problems)
+            self._report_cache(problems)
             return model
         raise problems[0]
 
@@ -89,14 +89,14 @@ class Loader:
                 prune(name, folder)
         return model
 
-    def _tell_about_cache(self, problems: list[OSError]) -> None:
+    def _report_cache(self, problems: list[OSError]) -> None:
         if problems and self._cache:
-            self._cache_trouble.report(
-                f"MODEL_CACHE {self._settings.model_cache} can't be used, so every worker fetches the model anew: "
+            self._cache_errors.report(
+                f"MODEL_CACHE {self._settings.model_cache} can't be used, so every worker downloads the model again: "
                 f"{problems[0].strerror}"
             )
         else:
-            self._cache_trouble.clear()
+            self._cache_errors.clear()
 
 
 def _open_embedder(spec: EmbedderSpec, graph: Path, backend: BackendName) -> Embedder:

@@ -18,11 +18,11 @@ from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# A first request waits this long for its model; AI Search gives a skill 30 s unless told otherwise.
+# A first request waits this long for its model; AI Search gives a skill 30 s unless its definition says otherwise.
 _FIRST_WAIT_SECONDS = 20
 
 # Pause between attempts while there is no model: short enough that a caller who heeds Retry-After (api.py) finds
-# the outcome of a newer attempt, long enough not to hammer a store in trouble.
+# the outcome of a newer attempt, long enough not to hammer a failing store.
 _RETRY_SECONDS = 5
 
 
@@ -37,7 +37,7 @@ class ModelServer:
         self._settings = settings
         self._loader: Loader | None = None
         self._model: Model | None = None
-        self._trouble = RepeatedErrorLog(log, "the model store is in order again")
+        self._store_errors = RepeatedErrorLog(log, "the model store works again")
         self._start = threading.Lock()
         self._started = False
         self._attempted = threading.Event()
@@ -45,7 +45,7 @@ class ModelServer:
     @property
     def problem(self) -> str | None:
         """What keeps the store's current version from being served, if anything does."""
-        return self._trouble.cause
+        return self._store_errors.cause
 
     def current(self, timeout: float = inf) -> Model:
         """The model to answer one request with, from start to end, which has `timeout` seconds to wait for it.
@@ -62,7 +62,7 @@ class ModelServer:
         return model
 
     def refresh(self) -> float | None:
-        """Look at the store once and swap the model if another is current. Never raises: trouble is logged and kept.
+        """Look at the store once and swap the model if another is current. Never raises: errors are logged and kept.
 
         Returns the seconds until the next look, or None where a pinned version is loaded and nothing can change.
         """
@@ -72,9 +72,9 @@ class ModelServer:
             if self._model is None or self._model.version != release.version:
                 self._model = self._loader.load(release, self._model)
                 log.info("serving model %s, version %s", self._settings.model_name, release.version)
-            self._trouble.clear()
+            self._store_errors.clear()
         except Exception as error:  # whatever a store, a disk or a backend may do must not end the thread
-            self._trouble.report(error)
+            self._store_errors.report(error)
             if self._model is None and self._loader:
                 self._model = self._loader.last_known()
         self._attempted.set()

@@ -55,8 +55,8 @@ def answer_records(
 ) -> list[Answer]:
     """Answer every record, in order. A record fails whole when one of its pictures can't be read, or not in time.
 
-    `clock` is told how long each stage took. Whatever else is raised over a record is that record's error, and logged;
-    only a lack of memory that smaller batches don't mend is raised, as MemoryError.
+    `clock` records how long each stage took. Whatever else is raised over a record is that record's error, and logged;
+    only a lack of memory that smaller batches don't cure is raised, as MemoryError.
     """
     clock = clock or Stopwatch()
     deadline = deadline or Deadline()

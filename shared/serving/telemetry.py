@@ -116,7 +116,7 @@ class _Handler(logging.Handler):
 
 
 def open_telemetry(settings: Settings) -> Telemetry:
-    """Telemetry as the settings ask: silent where there is no connection string."""
+    """Telemetry as the settings ask: none without a connection string."""
     if settings.applicationinsights_connection_string is None:
         return NoTelemetry()
     connection_string = settings.applicationinsights_connection_string.get_secret_value()

@@ -17,7 +17,7 @@ from typing import Protocol
 from shared.errors import UserError
 
 type Advance = Callable[[int], None]
-"""Told how many bytes more have been moved."""
+"""Takes how many bytes more have been moved."""
 
 
 class StoreError(UserError):

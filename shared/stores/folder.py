@@ -85,7 +85,7 @@ class FolderStore(Store):
     def _path(self, key: str) -> Path:
         parts = PurePosixPath(key).parts
         if not parts or key.startswith("/") or ".." in parts:
-            raise StoreError(f"{key!r} is no key of a store")
+            raise StoreError(f"{key!r} is not a store key")
         return self._root.joinpath(*parts)
 
 

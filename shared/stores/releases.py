@@ -132,7 +132,7 @@ def pointer_key(name: str) -> str:
 def version_key(name: str, version: str) -> str:
     """The key of a published version's folder. Raises ModelNameError or StoreError when this can't be one."""
     if not re.fullmatch(_VERSION, version):
-        raise StoreError(f"{version!r} is no version: one looks like 0123456789ab-cdef01")
+        raise StoreError(f"{version!r} is not a version: one looks like 0123456789ab-cdef01")
     return f"{versions_prefix(name)}{version}"
 
 

@@ -220,7 +220,7 @@ def test_no_answer_fails_whatever_happens_to_the_store(
     assert_in_order(answers, order)
     assert output.count("clusters.npz is damaged") == 1
     assert output.count("can't be reached") == 1
-    assert output.count("in order again") == 2
+    assert output.count("works again") == 2
     assert output.count("Traceback") == 0
     slowest = max(answer.ended - answer.started for answer in answers)
     log.info("%d answers, the slowest in %.2f s; new versions served after %s", len(answers), slowest, delays)

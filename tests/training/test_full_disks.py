@@ -95,7 +95,7 @@ def test_a_table_on_a_full_disk_is_named_and_resumed(tmp_path: Path, format: For
     with small_disk(tmp_path / "disk", kilobytes=64) as disk:
         output = disk / f"labels.{format}"
         (disk / "ballast").write_bytes(bytes(56 << 10))
-        with pytest.raises(AssignError, match=rf"no room for {output}\.part: make some and run this again"):
+        with pytest.raises(AssignError, match=rf"the disk is too full for {output}\.part: free some space"):
             write_rows(output, format, sources, assign, version="v1")
         assert 100 < len(asked) < 500
         (disk / "ballast").unlink()

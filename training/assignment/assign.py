@@ -1,6 +1,6 @@
 """Label any amount of pictures offline with a trained model, as the Function would.
 
-The rows go to a file beside the output, `….part`, which becomes the output when all is done. A run that was ended
+The rows go to a file beside the output, `….part`, which becomes the output when all is done. An interrupted run
 halfway is taken up where it stopped; a finished output is never overwritten unless asked for.
 """
 
@@ -118,7 +118,7 @@ def _room_for(part: Path) -> Generator[None]:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        raise AssignError(f"there is no room for {part}: make some and run this again, it goes on from there") from None
+        raise AssignError(f"the disk is too full for {part}: free some space and run this again to resume") from None
 
 
 def _write(file: IO[str], row: Row, format: Format) -> None:

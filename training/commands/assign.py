@@ -40,7 +40,7 @@ def run(
     scheduler: SchedulerOption = None,
     force: Annotated[bool, flag("--force", "Replace what is there.")] = False,
 ) -> None:
-    """Label pictures offline, as the Function would. A run that was ended goes on where it stopped."""
+    """Label pictures offline, as the Function would. An interrupted run resumes where it stopped."""
     from shared.pictures.listing import pictures_at
     from shared.stores.graphs import graph_path
     from training.assignment.assign import assign_pictures, write_rows
@@ -53,7 +53,7 @@ def run(
 
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
     with (
-        errors_in_words("The rows written so far are kept: run the same command again to go on."),
+        errors_in_words("The rows written so far are kept: run the same command again to resume."),
         open_engine(engine, scheduler) as running,
     ):
         sources = pictures_at(pictures)

@@ -11,11 +11,11 @@ from shared.command_line.console import flag
 from shared.model.bundle import MANIFEST
 from training.engine import EngineName
 
-EMBEDDINGS_ARE_KEPT = "The embeddings made so far are kept: run the same command again to go on."
+EMBEDDINGS_ARE_KEPT = "The embeddings made so far are kept: run the same command again to resume."
 """What an interrupted command says."""
 
 MODELS = Path("models")
-"""Where `train` puts models unless it is told otherwise."""
+"""Where `train` puts models unless another folder is given."""
 
 
 def find_model(given: Path) -> Path:

@@ -40,7 +40,7 @@ def run(
 
 
 def _refresh_report(bundle: Path) -> None:
-    """Write report.html anew if names changed since; say so where that can't be done, and it is left out."""
+    """Rewrite report.html if names changed since; if that fails, say so and leave it out."""
     from shared.model.bundle import REPORT, read_bundle
     from training.report.version import reported_version
     from training.report.writer import rewrite_report
@@ -49,9 +49,9 @@ def _refresh_report(bundle: Path) -> None:
         return
     try:
         rewrite_report(bundle, None, say, progress)
-        console.print(f"Wrote {REPORT} anew: it showed other names")
+        console.print(f"Rewrote {REPORT}: it showed other names")
     except UserError as error:
         console.print(
-            f"[yellow]Left out {REPORT}[/], which shows other names and can't be written anew: {escape(str(error))}. "
+            f"[yellow]Left out {REPORT}[/], which shows other names and can't be rewritten: {escape(str(error))}. "
             f"To publish it too, first run `python -m training report {escape(str(bundle))} --pictures FOLDER`"
         )

@@ -1,4 +1,4 @@
-"""How the store's commands talk: where the store is, and what is on its way."""
+"""What the store's commands share: where the store is, and the progress of transfers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WIDTH = 20
 
 @contextmanager
 def show(name: str, size: int) -> Generator[Advance]:
-    """A progress bar for one file of `size` bytes. Yields a function that is told of bytes moved."""
+    """A progress bar for one file of `size` bytes. Yields a function that counts bytes moved."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
         short = name if len(name) <= _WIDTH else f"{name[: _WIDTH - 6]}….{name.rpartition('.')[2]}"

@@ -54,7 +54,8 @@ def run(
         typer.Option(help="What VGG16 computes in; [bold]int8[/] is faster, calibrated on the pictures and then kept."),
     ] = "float32",
     recalibrate: Annotated[
-        bool, flag("--recalibrate", "Calibrate int8 anew, not as the model that is replaced.")
+        bool,
+        flag("--recalibrate", "Calibrate int8 again, instead of as the replaced model was."),
     ] = False,
     labels: Annotated[
         Path | None, typer.Option(help='Names by picture: {"open_book_03.jpg": ["open book", "double spread"]}.')

@@ -1,7 +1,7 @@
 """Never embed twice: embeddings kept in SQLite by the picture's content and the embedder's spec.
 
-SQLite is safe against a process that dies at any moment, so a run that was killed goes on where it stopped. An entry
-whose checksum is wrong counts as missing, and a database that is damaged is put aside.
+SQLite survives a process that is killed at any moment, so a killed run resumes where it stopped. An entry
+whose checksum is wrong counts as missing, and a damaged database is moved aside.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from shared.errors import UserError
 
 DEFAULT = Path(__file__).parents[2] / ".cache" / "embeddings.sqlite"
 
-# A writer holds the database for milliseconds. One that holds it longer than this has come to a stop.
+# A writer holds the database for milliseconds. One that holds it longer than this hangs.
 _WAIT_SECONDS = 30.0
 
 _SCHEMA = """
@@ -73,7 +73,7 @@ class EmbeddingCache:
                 raise self._unusable(error) from error
             except sqlite3.DatabaseError:  # damage that opening did not touch
                 self._database.close()
-                self._put_aside()
+                self._move_aside()
                 self._database = self._open()
                 self._write(rows)
 
@@ -107,10 +107,10 @@ class EmbeddingCache:
         except sqlite3.OperationalError as error:  # locked, read-only, a full disk: nothing is wrong with the content
             raise self._unusable(error) from error
         except sqlite3.DatabaseError:
-            self._put_aside()
+            self._move_aside()
             return _connect(self._path)
 
-    def _put_aside(self) -> None:
+    def _move_aside(self) -> None:
         self._path.replace(self._path.with_suffix(".damaged"))
 
     def _unusable(self, error: sqlite3.Error) -> CacheError:

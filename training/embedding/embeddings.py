@@ -68,7 +68,7 @@ def embed_pictures(
 def embed_with_cache(
     sources: Sequence[Source], embedder: Embedder, show: Show, task: str = "Embedding", workers: Workers | None = None
 ) -> Embedded:
-    """`embed_pictures` with the cache of this checkout, shown as it goes on. Raises CacheError besides."""
+    """`embed_pictures` with this checkout's cache, showing progress. Raises CacheError besides."""
     with closing(EmbeddingCache(embedder.spec)) as cache, show(task, len(sources)) as advance:
         return embed_pictures(sources, embedder, cache, advance, workers)
 

@@ -24,7 +24,7 @@ from training.engine import Call, Engine, EngineError, toolchain
 # Pictures in a task: some two seconds of one processor's work, beside which handing it out is nothing. It is what a
 # dying worker loses, and what progress moves on by.
 _TASK = 8
-# Pictures in a row that are known already and go along with a task, or make none, so that progress goes on.
+# Pictures in a row that are known already and go along with a task, or make none, so that progress is shown.
 _ALONG = 512
 
 

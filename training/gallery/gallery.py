@@ -107,7 +107,7 @@ class Gallery:
         return Model(replace(self.bundle, labels=labels), self.embedder)
 
     def grouping(self, labels: Labels) -> Grouping:
-        """Where every picture is as the Function would answer with these labels, told the picture's category."""
+        """Where every picture is as the Function would answer with these labels and its category."""
         return self.arrange(*self.assign(labels, np.arange(len(self.names))))
 
     def assign(self, labels: Labels, pictures: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -1,7 +1,7 @@
 """Pictures put where a person wants them: as edits of the labels, so that the Function answers the same.
 
 A core sample takes its new cluster with it. Another picture is kept by its embedding where it would answer otherwise.
-Whoever was not touched stays where it was.
+A picture that was not moved stays where it was.
 """
 
 from __future__ import annotations

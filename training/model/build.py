@@ -174,8 +174,8 @@ def _placer(
 ) -> Placer:
     rows = np.cumsum(clusters.core) - 1
     samples = [int(row) if core else None for row, core in zip(rows, clusters.core, strict=True)]
-    told = categories if categories is not None else [None] * len(embedded.names)
-    return Placer(arrays, metric, by_category, embedded.names, embedded.vectors, samples, told)
+    known = categories if categories is not None else [None] * len(embedded.names)
+    return Placer(arrays, metric, by_category, embedded.names, embedded.vectors, samples, known)
 
 
 def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: Placer, clusters: Clusters) -> Labels:
@@ -196,7 +196,7 @@ def _carry(previous: Previous | None, spec: EmbedderSpec, embedded: Embedded, cl
 def _labels(
     embedded: Embedded, clusters: Clusters, options: Options, carried: Carried, given: NamesByPicture
 ) -> Labels:
-    """Names given by exemplar win over names carried; what a person took out stays out."""
+    """Names given by exemplar win over names carried; pictures that a person excluded stay excluded."""
     names = carried.names | names_by_exemplar(given, embedded.names, clusters.labels)
     members = clusters.labels.copy()
     for row, out in find_excluded(carried.excluded, embedded.vectors).items():

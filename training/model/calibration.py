@@ -69,7 +69,7 @@ def _reusable(previous: EmbedderSpec | None, root: Path, say: Say) -> Path | Non
     try:
         return checked_graph(root, previous.graph_sha256)
     except BundleError as error:
-        say(f"{error}. It is calibrated anew")
+        say(f"{error}. Calibrating again")
         return None
 
 

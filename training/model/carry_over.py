@@ -37,7 +37,7 @@ class Carried:
     """New group to the names it inherits."""
     not_groups: list[int] = field(default_factory=list[int])
     excluded: list[Excluded] = field(default_factory=list[Excluded])
-    """Pictures that a person took out of groups, with the new groups that continue those."""
+    """Pictures that a person excluded from groups, with the new groups that continue those."""
     forgotten: dict[str, str] = field(default_factory=dict[str, str])
     """Pictures that were removed from a group but can't be any more, and why."""
     ancestors: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
@@ -109,7 +109,7 @@ def read_assignments(folder: Path) -> tuple[list[str], list[int]]:
 
 
 def _excluded(old: Bundle, names: Sequence[str]) -> list[Excluded]:
-    """What a person took out of the old groups; not what a split left over, for that may belong again."""
+    """What a person excluded from the old groups; not what a split left unclustered, for that may belong again."""
     arrays, edits = old.arrays, old.labels.edits
     split = {int(arrays.clusters[row]) for row, group in edits.core.items() if group != NOISE}
     # Bundles in which a picture was removed by its core sample alone.
@@ -130,7 +130,7 @@ def _excluded(old: Bundle, names: Sequence[str]) -> list[Excluded]:
 def _carry_excluded(
     carried: Carried, entries: Sequence[Excluded], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
 ) -> None:
-    """Take the same pictures out of the groups that continue theirs, or note why that can't be.
+    """Exclude the same pictures from the groups that continue theirs, or note why that can't be.
 
     Where the embeddings of both models are `comparable`, a picture is known by its embedding, and need not be there.
     """

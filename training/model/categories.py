@@ -13,7 +13,7 @@ FOLDERS = "folders"
 
 
 class CategoriesError(UserError):
-    """The pictures' categories can't be told. The message names the file or picture."""
+    """The pictures' categories are unknown. The message names the file or picture."""
 
 
 def find_categories(given: str, pictures: Sequence[str]) -> list[str]:

@@ -118,7 +118,7 @@ def read_labels(path: Path) -> dict[int, tuple[str, ...]]:
     names: dict[int, tuple[str, ...]] = {}
     for cluster, given in found.items():
         if not isinstance(cluster, int) or isinstance(cluster, bool) or abs(cluster) > _MAX_INT:
-            raise RefusedError(f"{path} has a key of type {_kind(cluster)} that is no cluster id")
+            raise RefusedError(f"{path} has a key of type {_kind(cluster)} that is not a cluster id")
         match given:
             case str():
                 names[cluster] = (given,)

@@ -2,7 +2,7 @@
 
 A pickle is a program for a stack machine that may import and call anything. This is a machine that can't: it knows the
 instructions that build plain data, and keeps a global as a name that is never looked up. Whatever else a file asks for
-is refused by name. It is no `pickle.Unpickler`, so there is no `find_class` to get around; and joblib's own reader,
+is refused by name. It is not a `pickle.Unpickler`, so there is no `find_class` to get around; and joblib's own reader,
 which unpickles object arrays with plain `pickle.load`, has no part in it.
 
 The instructions are those of the standard library's pickletools, which documents each.
@@ -40,7 +40,7 @@ def read_pickle(path: Path, kind: Kind) -> object:
     """The data in a pickle: None, numbers, str, bytes, tuple, list, dict, numeric arrays and Instances of these.
 
     Compressed files are unpacked first. What the data is remains to be checked; it may even contain itself.
-    Raises RefusedError when the file asks for what `kind` does not need, or is no whole pickle; OSError.
+    Raises RefusedError when the file asks for what `kind` does not need, or is not a complete pickle; OSError.
     """
     content = read_unpacked(path)
     try:

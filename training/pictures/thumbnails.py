@@ -1,4 +1,4 @@
-"""Small versions of pictures, for the report and the naming page. Encoded anew: a file's own bytes go nowhere."""
+"""Small versions of pictures, for the report and the naming page. Re-encoded: a file's own bytes are never served."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class _Seen:
 def publish(store: Store, folder: Path, show: Show) -> Move:
     """Publish the bundle in `folder`, with the graph that lies beside it, and make it current.
 
-    What the store holds already is not sent again; a file in it that was altered since is mended; a report that shows
+    What the store holds already is not sent again; a file in it that was altered since is repaired; a report that shows
     other names is left out. Raises BundleError, StoreError, and ConflictError when another version became current
     meanwhile (this one is stored all the same).
     """
@@ -137,7 +137,7 @@ def _put_version(
     """Complete a version's folder, manifest last, and return the manifest's SHA-256.
 
     A manifest that is already there is another publication of the same model and names: it stays, and of its files
-    those that are ours too are mended. `relatives` are folders whose files may be the same.
+    those that are ours too are repaired. `relatives` are folders whose files may be the same.
     """
     key = f"{home}/{MANIFEST}"
     there = store.stat(key)
@@ -153,7 +153,7 @@ def _put_version(
         return standing[1]
     with suppress(ConflictError):
         store.write(key, to_json(manifest), replacing=there.etag if there else None)
-    # Whoever wrote the manifest: what a rival may have put in place of our files meanwhile is mended now.
+    # Whoever wrote the manifest, files that another publisher has overwritten meanwhile are repaired now.
     return _put_version(store, home, manifest, contents, relatives, show)
 
 

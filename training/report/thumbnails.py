@@ -1,4 +1,4 @@
-"""The report's pictures, within a budget: whoever opens it on a phone should not wait for what they never look at."""
+"""The report's pictures, within a budget: nobody who opens it on a phone should wait for what they never look at."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ def edits_in_words(labels: Labels) -> list[str]:
     out = len(labels.edits.excluded)
     whose, them = ("its group", "it") if out == 1 else ("their groups", "them")
     marked = len(labels.not_groups)
-    told = (
+    counted = (
         (split, f"{split} group{_s(split)} made by splitting"),
         (left, f"{left} core sample{_s(left)} left over"),
         (out, f"{out} picture{_s(out)} removed from {whose}, with all that is more like {them} than like the group"),
         (marked, f"{marked} group{_s(marked)} marked as none, so that the pictures are unclustered"),
     )
-    return [words for count, words in told if count]
+    return [words for count, words in counted if count]
 
 
 def parameters_in_words(manifest: Manifest) -> dict[str, str]:

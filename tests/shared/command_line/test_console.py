@@ -44,10 +44,10 @@ def test_what_is_printed_can_be_typed(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_an_interrupted_command_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(typer.Exit) as ended, errors_in_words("Embeddings are kept: run it again to go on."):
+    with pytest.raises(typer.Exit) as ended, errors_in_words("Embeddings are kept: run it again to resume."):
         raise KeyboardInterrupt
     assert ended.value.exit_code == 130
-    assert capsys.readouterr().err.strip() == "Interrupted. Embeddings are kept: run it again to go on."
+    assert capsys.readouterr().err.strip() == "Interrupted. Embeddings are kept: run it again to resume."
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_cache_that_is_not_a_folder_does_not_stop_serving(
     loader = Loader(settings)
     assert [load(loader), load(loader)] == [version, version]
     assert caplog.messages == [
-        f"MODEL_CACHE {settings.model_cache} can't be used, so every worker fetches the model anew: Not a directory"
+        f"MODEL_CACHE {settings.model_cache} can't be used, so every worker downloads the model again: Not a directory"
     ]
     settings.model_cache.unlink()
     caplog.set_level(logging.INFO, "shared")
@@ -97,7 +97,7 @@ def test_a_full_disk_does_not_stop_serving(
     with small_disk(tmp_path / "disk", kilobytes=8) as disk:  # the names fit, the arrays don't
         loader = Loader(settings.model_copy(update={"model_cache": disk / "cache"}))
         assert load(loader) == version
-        assert caplog.messages[0].endswith("every worker fetches the model anew: No space left on device")
+        assert caplog.messages[0].endswith("every worker downloads the model again: No space left on device")
         assert [path for path in disk.rglob("*") if path.is_file()] == []
 
 
@@ -114,7 +114,7 @@ def test_a_cache_that_can_only_be_read_is_used_for_what_it_holds(
         tiny_model(models, names="another name")
         another = publish(place.open(), models / "books", show).version
         assert load(loader) == another
-        assert caplog.messages[0].endswith("every worker fetches the model anew: Read-only file system")
+        assert caplog.messages[0].endswith("every worker downloads the model again: Read-only file system")
         assert sorted(disk.rglob("*")) == kept
         assert loader.last_known() is not None
 

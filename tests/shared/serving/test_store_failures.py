@@ -100,7 +100,7 @@ def test_the_last_good_model_stays_in_service_and_a_lasting_failure_is_logged_on
     server.refresh()
     assert server.current().version == second
     assert server.problem is None
-    assert caplog.messages[-1] == "the model store is in order again"
+    assert caplog.messages[-1] == "the model store works again"
 
 
 def test_a_new_worker_serves_the_last_good_model_from_its_cache(

@@ -159,9 +159,9 @@ def test_a_damaged_download_leaves_the_file_alone(store: Store, tmp_path: Path) 
 @pytest.mark.parametrize("key", ["../outside", "a/../../outside", "/etc/passwd", ""])
 def test_no_key_leaves_a_folder(tmp_path: Path, key: str) -> None:
     store = open_store(str(tmp_path / "store"))
-    with pytest.raises(StoreError, match="is no key of a store"):
+    with pytest.raises(StoreError, match="is not a store key"):
         store.write(key, b"", replacing=None)
-    with pytest.raises(StoreError, match="is no key of a store"):
+    with pytest.raises(StoreError, match="is not a store key"):
         store.read(key)
 
 

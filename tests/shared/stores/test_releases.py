@@ -64,7 +64,7 @@ def test_a_name_that_no_model_can_have_is_refused(store: Store) -> None:
 
 @pytest.mark.parametrize("version", ["latest", "../../embedders", "0123456789ab", "0123456789ab-cdef01/..", "\n"])
 def test_an_invalid_version_is_refused(store: Store, version: str) -> None:
-    with pytest.raises(StoreError, match="is no version"):
+    with pytest.raises(StoreError, match="is not a version"):
         ReleaseWatcher(store, "books", version)
 
 

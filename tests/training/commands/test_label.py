@@ -62,7 +62,7 @@ def test_publishing_brings_a_report_of_other_names_up_to_date(run: Run, folder: 
     renamed = rename(folder, "grain")
     result = run("publish", folder, "--to", tmp_path / "store")
     assert result.exit_code == 0, result.output
-    assert "Wrote report.html anew" in result.output
+    assert "Rewrote report.html" in result.output
     assert reported_version(tmp_path / "store" / "books" / "versions" / renamed) == renamed
     again = run("publish", folder, "--to", tmp_path / "store")
     assert "report.html" not in again.output

@@ -186,9 +186,9 @@ def test_reads_names_given_alone_or_in_a_tuple(tmp_path: Path) -> None:
     ("labels", "complaint"),
     [
         (["shelf"], "holds a list, not a dict"),
-        ({"0": ["shelf"]}, "a key of type str that is no cluster id"),
-        ({True: ["shelf"]}, "a key of type bool that is no cluster id"),
-        ({1 << 40_000: ["shelf"]}, "a key of type int that is no cluster id"),
+        ({"0": ["shelf"]}, "a key of type str that is not a cluster id"),
+        ({True: ["shelf"]}, "a key of type bool that is not a cluster id"),
+        ({1 << 40_000: ["shelf"]}, "a key of type int that is not a cluster id"),
         ({0: None}, "cluster 0 has a NoneType for names"),
         ({0: [1]}, "cluster 0 has a list for names, not a list of strings"),
         ({0: [" "]}, "cluster 0 has a name that is empty or can't be printed"),

@@ -92,7 +92,7 @@ def test_rolling_back_to_a_missing_version_lists_the_others(store: Store, models
     publish(store, models / "books", Uploads())
     with pytest.raises(MissingError, match=f"no version 000000000000-000000 of 'books'; known are {bundle.version}"):
         roll_back(store, "books", "000000000000-000000")
-    with pytest.raises(StoreError, match="is no version"):
+    with pytest.raises(StoreError, match="is not a version"):
         roll_back(store, "books", "../../embedders")
 
 
