@@ -17,11 +17,6 @@ from training.release.publishing import publish
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
