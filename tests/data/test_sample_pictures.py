@@ -70,6 +70,7 @@ def test_pictures_are_small_enough_to_commit() -> None:
     assert sum(sizes) < 5_000_000
 
 
+@pytest.mark.slow  # a thousand times DBSCAN for each case, on pictures that never change
 @pytest.mark.parametrize("space", ["RGB", "HSV"])
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
 def test_colours_alone_do_not_tell_the_kinds_apart(space: str, metric: str) -> None:

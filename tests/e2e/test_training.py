@@ -68,7 +68,8 @@ def test_serving_answers_as_training_grouped(checkout: Checkout, tmp_path: Path)
         }
         for row in rows
     ]
-    api = Api(Settings(model_store=str(checkout.folder / "models"), model_name="books", return_vector=False))
+    store = str(checkout.folder / "models")
+    api = Api(Settings(model_store=store, model_name="books", return_vector=False, max_request_seconds=300))
     reply = api.handle("POST", {}, json.dumps({"values": values}).encode())
     answers = json.loads(reply.body)["values"]
     labels = {"0": ["open book"], "1": ["chart", "map"], "-1": []}
