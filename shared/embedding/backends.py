@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.embedding import vgg16
+from shared.embedding.graph_check import check_graph
 from shared.errors import UserError
 
 type Features = NDArray[np.float32]
@@ -37,7 +38,8 @@ def open_backend(
 ) -> Backend:
     """Open an exported graph. `threads` defaults to OMP_NUM_THREADS, as NumPy does, or to the cores it may use.
 
-    Raises BackendError where the name is unknown or the backend can't run this precision.
+    Raises BackendError where the name is unknown or the backend can't run this precision, and
+    shared.embedding.graph_check.GraphError, before an engine sees it, for what none of our exporters writes.
     """
     threads = threads or _given_threads() or os.process_cpu_count() or 1
     if name == "onnxruntime":
@@ -73,6 +75,7 @@ def _telling_of_memory(backend: Backend) -> Backend:
 def _open_onnxruntime(graph: Path, threads: int) -> Backend:
     import onnxruntime as ort
 
+    check_graph(graph)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors only: its warnings are about the host's processor, not about us
@@ -109,6 +112,7 @@ def _open_tensorflow(graph: Path, weights_sha256: str, threads: int) -> Backend:
     from shared.embedding.graph import read_tensors
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
+    check_graph(graph)
     tensors = read_tensors(graph)
     if vgg16.digest(tensors) != weights_sha256:
         raise vgg16.WeightsError(f"{graph} holds other weights than the model's spec asks for")

