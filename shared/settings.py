@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     key_secondary: SecretStr | None = Field(
         default=None, description="Another key that is as good, while callers change from one to the other"
     )
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Answer anyone where there is no key. Without it, only a local host does. Has no effect on Azure",
+    )
     label_near_misses: bool = Field(
         default=False, description="Put the names suggested for a near miss into `label` too"
     )
@@ -88,11 +92,16 @@ class Settings(BaseSettings):
         default=None, description="The original sample's label file. Accepted; names come with the model"
     )
 
-    # Set by the platform, not by people: whether this runs on Azure, whether Easy Auth stands in front, under which
-    # name, and where telemetry goes.
+    # Set by the platform, not by people: whether this runs on Azure or on a local host, whether Easy Auth stands in
+    # front, and where telemetry goes. No plan sets every sign of Azure: Flex Consumption has no instance id. Its
+    # CONTAINER_NAME is not asked for: other container hosts set one, too, and no plan sets nothing else.
     website_instance_id: str | None = Field(default=None, exclude=True)
+    website_site_name: str | None = Field(default=None, exclude=True)
+    website_pod_name: str | None = Field(default=None, exclude=True)
+    website_sku: str | None = Field(default=None, exclude=True)
+    legion_service_host: str | None = Field(default=None, exclude=True)
+    azure_functions_environment: str | None = Field(default=None, exclude=True)
     website_auth_enabled: bool = Field(default=False, exclude=True)
-    website_site_name: str = Field(default="image-clustering-skill", exclude=True)
     applicationinsights_connection_string: SecretStr | None = Field(default=None, exclude=True)
 
     @field_validator("key", "key_secondary")
@@ -124,12 +133,24 @@ class Settings(BaseSettings):
 
     @property
     def guard(self) -> Literal["key", "platform", "open", "refuse"]:
-        """Who keeps strangers out: our key, Easy Auth, nobody (local development), or nobody although on Azure."""
+        """Who keeps strangers out: our key, Easy Auth, nobody (local development), or nobody where someone should."""
         if self.keys:
             return "key"
         if self.website_auth_enabled:
             return "platform"
-        return "refuse" if self.website_instance_id else "open"
+        allowed = self.allow_anonymous or self.azure_functions_environment == "Development"
+        return "open" if allowed and not self._on_azure else "refuse"
+
+    @property
+    def _on_azure(self) -> bool:
+        signs = (
+            self.website_instance_id,
+            self.website_site_name,
+            self.website_pod_name,
+            self.website_sku,
+            self.legion_service_host,
+        )
+        return any(signs)
 
     def hints(self) -> list[str]:
         """What to tell the operator about settings that came from the original sample."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,9 @@ from tests.training.dask_cluster import DaskCluster, dask_cluster
 from training.network.weights import GRAPH_SHA256, export_graph
 
 PROJECT = Path(__file__).parents[1]
+
+# What the local host and Core Tools say of themselves; without it, the Function refuses everyone who has no key.
+os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
 
 # How long an example takes says more about what else the machine does.
 hypothesis.settings.register_profile("busy", deadline=None)

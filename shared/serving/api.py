@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 VERSION_HEADER = "x-model-version"
+PRINCIPAL_HEADER = "X-MS-CLIENT-PRINCIPAL"
+"""Whom Easy Auth has let in, as it says itself: it removes the header from what callers send."""
 
 # Long enough for a model to arrive from the store, or a large request to end; short enough for AI Search's two retries
 # to see it.
@@ -99,7 +101,13 @@ class Api:
         guard = self._settings.guard
         if guard == "refuse":
             raise RequestError(
-                "this Function runs on Azure with neither the app setting KEY nor Easy Auth, so it refuses everyone",
+                "this Function has neither the app setting KEY nor Easy Auth in front, so it refuses everyone; "
+                "away from Azure, ALLOW_ANONYMOUS=true lets everyone in",
+                HTTPStatus.FORBIDDEN,
+            )
+        if guard == "platform" and not headers.get(PRINCIPAL_HEADER.lower()):
+            raise RequestError(
+                "Easy Auth let this request through without a caller: set it to require authentication, or set KEY",
                 HTTPStatus.FORBIDDEN,
             )
         if guard == "key":

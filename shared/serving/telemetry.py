@@ -120,7 +120,7 @@ def open_telemetry(settings: Settings) -> Telemetry:
     if settings.applicationinsights_connection_string is None:
         return NoTelemetry()
     connection_string = settings.applicationinsights_connection_string.get_secret_value()
-    return ApplicationInsights(connection_string, settings.website_site_name)
+    return ApplicationInsights(connection_string, settings.website_site_name or "image-clustering-skill")
 
 
 def summarise(model: str, version: str, answers: Sequence[Answer], clock: Stopwatch) -> Numbers:

@@ -76,7 +76,16 @@ def test_on_azure_without_any_guard_everyone_is_refused(monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("models")
-def test_easy_auth_is_a_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBSITE_INSTANCE_ID", "abc")
+def test_easy_auth_guards_where_it_names_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_SITE_NAME", "abc")
     monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
-    assert call({"values": []}).status_code == 200
+    response = call({"values": []})
+    assert response.status_code == 403
+    assert "without a caller" in problem(response)
+    assert call({"values": []}, x_ms_client_principal="eyJ9").status_code == 200
+
+
+@pytest.mark.usefixtures("models")
+def test_the_callers_own_principal_header_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_SITE_NAME", "abc")
+    assert call({"values": []}, x_ms_client_principal="eyJ9").status_code == 403

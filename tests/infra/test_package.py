@@ -117,7 +117,11 @@ def test_an_unpacked_package_needs_nothing_of_this_machine_but_python(package: P
     python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
     # Isolated: no environment, no site-packages, no user's folder, another folder to run in.
-    environment = {"MODEL_STORE": str(models), "MODEL_CACHE": str(tmp_path / "cache")}
+    environment = {
+        "MODEL_STORE": str(models),
+        "MODEL_CACHE": str(tmp_path / "cache"),
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+    }
     command = [python, "-I", "-S", "-c", CALL, app, body]
     run = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

@@ -12,6 +12,7 @@ from tests.conftest import PROJECT
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
 
 
 def test_everything_has_a_default() -> None:
@@ -48,6 +49,10 @@ def test_every_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     ("given", "guard"),
     [
         ({}, "open"),
+        ({"azure_functions_environment": None}, "refuse"),
+        ({"azure_functions_environment": "Production"}, "refuse"),
+        ({"azure_functions_environment": None, "allow_anonymous": True}, "open"),
+        ({"website_site_name": "x", "allow_anonymous": True}, "refuse"),
         ({"website_instance_id": "x"}, "refuse"),
         ({"website_instance_id": "x", "key": "k"}, "key"),
         ({"website_instance_id": "x", "website_auth_enabled": True}, "platform"),
@@ -56,6 +61,30 @@ def test_every_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_guard(given: dict[str, object], guard: str) -> None:
     assert Settings.model_validate(given).guard == guard
+
+
+HOSTING = {
+    "Flex Consumption": {
+        "CONTAINER_NAME": "c",
+        "WEBSITE_POD_NAME": "p",
+        "LEGION_SERVICE_HOST": "h",
+        "WEBSITE_SKU": "FlexConsumption",
+    },
+    "Consumption": {"CONTAINER_NAME": "c", "WEBSITE_SITE_NAME": "s", "WEBSITE_SKU": "Dynamic"},
+    "App Service": {"WEBSITE_INSTANCE_ID": "i", "WEBSITE_SITE_NAME": "s", "WEBSITE_SKU": "PremiumV3"},
+    "Container Apps": {"CONTAINER_NAME": "c", "WEBSITE_SITE_NAME": "s"},
+}
+
+
+@pytest.mark.parametrize("environment", HOSTING.values(), ids=HOSTING)
+def test_refuses_on_every_plan_without_a_guard(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().guard == "refuse"
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    assert load_settings().guard == "platform"
+    monkeypatch.setenv("KEY", "k")
+    assert load_settings().guard == "key"
 
 
 @pytest.mark.parametrize(
