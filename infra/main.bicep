@@ -18,7 +18,7 @@ param environmentName string
 param location string = resourceGroup().location
 
 @description('Tags added to every resource')
-param tags object = {}
+param tags { *: string } = {}
 
 // --- Who
 
@@ -189,12 +189,18 @@ module search 'modules/search.bicep' = if (newSearch) {
   }
 }
 
+// The two who are there or not, whoever they turn out to be.
+var scriptOrNobody = byScript ? ['script'] : []
+var personOrNobody = empty(principalId) ? [] : ['person']
 var scriptPrincipalId = byScript ? scriptIdentity!.outputs.principalId : ''
 
 module searchAccess 'modules/searchAccess.bicep' = {
   scope: resourceGroup(newSearch ? resourceGroup().name : existingSearchResourceGroup)
   params: {
     name: names.search
+    grantees: concat(scriptOrNobody, personOrNobody)
+    // A grant is named after its principal, so that a new identity gets one of its own. what-if shows it all the same.
+    #disable-next-line what-if-short-circuiting
     principals: { script: scriptPrincipalId, person: principalId }
     systemIdentity: !newSearch
   }
@@ -205,6 +211,8 @@ var searchPrincipalId = newSearch ? searchIdentity!.outputs.principalId : search
 
 module access 'modules/access.bicep' = {
   params: {
+    grantees: concat(['function', 'search'], scriptOrNobody, personOrNobody)
+    #disable-next-line what-if-short-circuiting // as above
     principals: {
       function: functionIdentity.outputs.principalId
       search: searchPrincipalId

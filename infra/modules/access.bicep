@@ -2,8 +2,11 @@
 //
 // The table is the whole truth; docs/deploy.md says what each line is for, and a test holds the two together.
 
-@description('Principal ids by name: function, search, script and person. Empty where there is none')
-param principals object
+@description('Who there is: nobody else is granted anything. Not read off the ids, which are known only later: what-if could not show a single grant')
+param grantees ('function' | 'search' | 'script' | 'person')[]
+
+@description('Principal ids by name; empty where there is none')
+param principals { function: string, search: string, script: string, person: string }
 
 @description('Names of the resources that roles are given on. Empty where there is none')
 param names { host: string, data: string, insights: string, vault: string, compare: string }
@@ -32,19 +35,13 @@ var table = [
   { who: 'person', role: 'Key Vault Secrets User', on: 'key' }
 ]
 
-// What is not deployed has an empty principal, or an empty name below, and gets no grant. The kind of an identity is
-// said because Microsoft Entra may not know yet one that was made a moment ago; a person it knows.
-var lines = map(table, line => {
-  on: line.on
-  properties: union(
-    {
-      principalId: principals[line.who]
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[line.role])
-    },
-    line.who == 'person' ? {} : { principalType: 'ServicePrincipal' }
-  )
-})
-var grants = filter(lines, line => !empty(line.properties.principalId))
+// What is not deployed has no grantee, or an empty name below, and gets no grant.
+var grants = filter(table, line => contains(grantees, line.who))
+var roleIds = mapValues(roles, id => subscriptionResourceId('Microsoft.Authorization/roleDefinitions', id))
+
+// The kind of an identity is said because Microsoft Entra may not know yet one that was made a moment ago; a person it
+// knows.
+var identityKind = { principalType: 'ServicePrincipal' }
 
 resource host 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: names.host
@@ -95,55 +92,83 @@ resource compare 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if
 resource onHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'host'): {
     scope: host
-    name: guid(host.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(host.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]
 
 resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'models'): {
     scope: models
-    name: guid(models.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(models.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]
 
 resource onImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'images'): {
     scope: images
-    name: guid(images.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(images.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]
 
 resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'insights'): {
     scope: insights
-    name: guid(insights.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(insights.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]
 
 resource onKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'key' && !empty(names.vault)): {
     scope: key
-    name: guid(key.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(key.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]
 
 resource onSecondaryKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'secondaryKey' && !empty(names.vault)): {
     scope: secondaryKey
-    name: guid(secondaryKey.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(secondaryKey.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]
 
 resource onCompare 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in filter(grants, each => each.on == 'compare' && !empty(names.compare)): {
     scope: compare
-    name: guid(compare.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(compare.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]

@@ -7,7 +7,7 @@ param name string
 param location string
 
 @description('Tags of every resource')
-param tags object
+param tags { *: string }
 
 resource account 'Microsoft.CognitiveServices/accounts@2025-09-01' = {
   name: name

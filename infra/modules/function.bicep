@@ -10,7 +10,7 @@ param planName string
 param location string
 
 @description('Tags of every resource')
-param tags object
+param tags { *: string }
 
 @description('flex: Flex Consumption, ONNX Runtime. dedicated: App Service plan. dedicated-tensorflow: the same, TensorFlow')
 @allowed(['flex', 'dedicated', 'dedicated-tensorflow'])
@@ -41,7 +41,7 @@ param packageUrl string
 param insightsConnectionString string
 
 @description('App settings of the skill itself, by name')
-param skillSettings object
+param skillSettings { *: string }
 
 @description('Address of the secret that holds KEY; empty where Microsoft Entra guards the app')
 param keySecretUri string
@@ -87,8 +87,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     keyVaultReferenceIdentity: identity.id
     publicNetworkAccess: 'Enabled'
     siteConfig: union(
-      { minTlsVersion: '1.2', ftpsState: 'Disabled', http20Enabled: true },
-      flex ? {} : { linuxFxVersion: 'PYTHON|${pythonVersion}', alwaysOn: true }
+      { minTlsVersion: '1.2', http20Enabled: true },
+      // Flex Consumption has no FTP, and refuses to be told so (error 51021, in some regions).
+      flex ? {} : { linuxFxVersion: 'PYTHON|${pythonVersion}', alwaysOn: true, ftpsState: 'Disabled' }
     )
     functionAppConfig: flex
       ? {
@@ -115,9 +116,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 }
 
 resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [
-  for way in ['scm', 'ftp']: {
+  for name in ['scm', 'ftp']: {
     parent: app
-    name: way
+    name: any(name)
     properties: { allow: false }
   }
 ]
@@ -147,12 +148,12 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     },
     skillSettings,
     flex ? {} : dedicatedSettings,
-    empty(keySecretUri)
-      ? {}
-      : {
+    empty(entraClientId)
+      ? {
           KEY: '@Microsoft.KeyVault(SecretUri=${keySecretUri})'
           KEY_SECONDARY: '@Microsoft.KeyVault(SecretUri=${secondaryKeySecretUri})'
         }
+      : {}
   )
 }
 

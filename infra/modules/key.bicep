@@ -10,7 +10,7 @@ param name string
 param location string
 
 @description('Tags of every resource')
-param tags object
+param tags { *: string }
 
 @description('Tenant whose identities may be let in')
 param tenantId string

@@ -10,7 +10,7 @@ param workspaceName string
 param location string
 
 @description('Tags of every resource')
-param tags object
+param tags { *: string }
 
 @description('Days for which logs are kept; up to 31 cost nothing extra')
 @minValue(30)

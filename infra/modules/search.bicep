@@ -7,7 +7,7 @@ param name string
 param location string
 
 @description('Tags of every resource')
-param tags object
+param tags { *: string }
 
 @description('Tier. Free has no managed identity, so it can\'t be used')
 @allowed(['basic', 'standard', 'standard2', 'standard3', 'storage_optimized_l1', 'storage_optimized_l2'])

@@ -4,8 +4,11 @@
 @description('Name of the service')
 param name string
 
-@description('Principal ids by name: script and person. Empty where there is none')
-param principals object
+@description('Who there is, as in access.bicep')
+param grantees ('script' | 'person')[]
+
+@description('Principal ids by name; empty where there is none')
+param principals { script: string, person: string }
 
 @description('Whether the service acts by its system-assigned identity, as an existing one does here')
 param systemIdentity bool
@@ -17,22 +20,15 @@ var roles = {
 }
 
 var table = [
-  { who: 'script', role: 'Search Service Contributor', on: 'service' }
-  { who: 'person', role: 'Search Service Contributor', on: 'service' }
-  { who: 'person', role: 'Search Index Data Contributor', on: 'service' }
+  { who: 'script', role: 'Search Service Contributor' }
+  { who: 'person', role: 'Search Service Contributor' }
+  { who: 'person', role: 'Search Index Data Contributor' }
 ]
 
 // As in access.bicep.
-var lines = map(table, line => {
-  properties: union(
-    {
-      principalId: principals[line.who]
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[line.role])
-    },
-    line.who == 'person' ? {} : { principalType: 'ServicePrincipal' }
-  )
-})
-var grants = filter(lines, line => !empty(line.properties.principalId))
+var grants = filter(table, line => contains(grantees, line.who))
+var roleIds = mapValues(roles, id => subscriptionResourceId('Microsoft.Authorization/roleDefinitions', id))
+var identityKind = { principalType: 'ServicePrincipal' }
 
 resource service 'Microsoft.Search/searchServices@2025-05-01' existing = {
   name: name
@@ -41,8 +37,12 @@ resource service 'Microsoft.Search/searchServices@2025-05-01' existing = {
 resource onService 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in grants: {
     scope: service
-    name: guid(service.id, grant.properties.principalId, grant.properties.roleDefinitionId)
-    properties: grant.properties
+    name: guid(service.id, principals[grant.who], roleIds[grant.role])
+    properties: {
+      principalId: principals[grant.who]
+      roleDefinitionId: roleIds[grant.role]
+      ...(grant.who == 'person' ? {} : identityKind)
+    }
   }
 ]
 

@@ -11,13 +11,13 @@ param name string
 param location string
 
 @description('Tags of every resource')
-param tags object
+param tags { *: string }
 
 @description('Resource id of the identity that the script runs as')
 param identityId string
 
 @description('The search settings, by the names of the environment variables that `python -m infra.search` reads')
-param settings object
+param settings { *: string }
 
 // The script finds its files where the repository has them.
 var files = [
@@ -34,7 +34,10 @@ var files = [
   { path: 'infra/search/simple.indexer.json', text: loadTextContent('../search/simple.indexer.json') }
   { path: 'infra/search/variants/classifier.json', text: loadTextContent('../search/variants/classifier.json') }
   { path: 'infra/search/variants/compare.json', text: loadTextContent('../search/variants/compare.json') }
-  { path: 'infra/search/variants/compare_identity.json', text: loadTextContent('../search/variants/compare_identity.json') }
+  {
+    path: 'infra/search/variants/compare_identity.json'
+    text: loadTextContent('../search/variants/compare_identity.json')
+  }
   { path: 'infra/search/variants/entra.json', text: loadTextContent('../search/variants/entra.json') }
   { path: 'infra/search/variants/entra_identity.json', text: loadTextContent('../search/variants/entra_identity.json') }
   { path: 'infra/search/variants/identity.json', text: loadTextContent('../search/variants/identity.json') }

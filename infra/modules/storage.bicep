@@ -9,7 +9,7 @@ param name string
 param location string
 
 @description('Tags of every resource')
-param tags object
+param tags { *: string }
 
 @description('Names of the private containers')
 param containers string[]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PROJECT
-from tests.infra.bicep import Deployment, Resource, deploy
+from tests.infra.snapshots import SUBSCRIPTION, Deployment, Resource, deployed
 
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 ROLES = {
@@ -42,41 +42,39 @@ PERSON = {
 PERSON_KEY = {("person", "Key Vault Secrets User", "secret skill-key")}
 EVERYTHING = FUNCTION | FUNCTION_KEY | SEARCH | COMPARE | SCRIPT | SCRIPT_KEY | PERSON | PERSON_KEY
 
+EXISTING = {"existingSearchName": "theirs", "existingSearchResourceGroup": "elsewhere"}
+
 
 def who(principal: str) -> str:
     if principal == "somebody":
         return "person"
-    part = re.fullmatch(r"<id-\w+-(\w+)>\.principalId|<theirs>\.(principalId)", principal)
-    assert part, principal
-    return part[1] or "search"
+    module = re.search(r"format\('(\w+)-\{0\}'.*\.outputs\.principalId\.value\]$", principal)
+    assert module, principal
+    return {"searchAccess": "search"}.get(module[1], module[1].removesuffix("Identity"))
 
 
 def where(scope: str | None) -> str:
     assert scope, "a role on the whole resource group is never narrow enough"
-    kind, _, name = scope.partition(":")
-    named = {"containers": "container ", "secrets": "secret "}.get(kind.rpartition("/")[2])
-    if named:
-        return named + name.rpartition("/")[2]
+    group, _, path = scope.partition("/providers/")
+    assert re.fullmatch(rf"/subscriptions/{SUBSCRIPTION}/resourceGroups/(pictures|elsewhere)", group), scope
+    kind, name = path.split("/")[-2:]
     return {
-        "Microsoft.CognitiveServices/accounts": "AI Services",
-        "Microsoft.Insights/components": "Application Insights",
-        "Microsoft.Search/searchServices": "search service",
-        "Microsoft.Storage/storageAccounts": "host account" if name.endswith("host") else name,
+        "accounts": "AI Services",
+        "components": "Application Insights",
+        "containers": f"container {name}",
+        "searchServices": "search service",
+        "secrets": f"secret {name}",
+        "storageAccounts": "host account" if name.endswith("host") else name,
     }[kind]
 
 
 def grant(resource: Resource) -> tuple[str, str, str]:
-    properties = resource.body["properties"]
-    role = ROLES[properties["roleDefinitionId"].rpartition("/")[2]]
-    return who(properties["principalId"]), role, where(resource.scope)
+    role = ROLES[resource.properties["roleDefinitionId"].rpartition("/")[2]]
+    return who(resource.properties["principalId"]), role, where(resource.scope)
 
 
 def assignments(deployment: Deployment) -> list[Resource]:
     return deployment.of("Microsoft.Authorization/roleAssignments")
-
-
-def deployed(**parameters: Any) -> Deployment:
-    return deploy(PROJECT / "infra" / "main.bicep", {"environmentName": "test", **parameters})
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ def deployed(**parameters: Any) -> Deployment:
         ({}, FUNCTION | FUNCTION_KEY | SEARCH | SCRIPT | SCRIPT_KEY),
         ({"principalId": "somebody", "compare": True}, EVERYTHING),
         ({"plan": "dedicated", "principalId": "somebody", "compare": True}, EVERYTHING),
-        ({"existingSearchName": "theirs", "principalId": "somebody", "compare": True}, EVERYTHING),
+        ({"principalId": "somebody", "compare": True, **EXISTING}, EVERYTHING),
         ({"entraClientId": "it", "principalId": "somebody"}, FUNCTION | SEARCH | SCRIPT | PERSON),
         ({"searchObjects": "hook"}, FUNCTION | FUNCTION_KEY | SEARCH),
     ],
@@ -98,10 +96,10 @@ def test_roles_are_these_and_no_other(parameters: dict[str, Any], expected: set[
     assert len({(each.scope, each.name) for each in made}) == len(made)
 
 
-def test_the_kind_of_an_identity_is_said_and_that_of_a_person_is_left_to_entra() -> None:
+def test_identities_have_their_kind_and_a_person_is_left_to_entra() -> None:
     for each in assignments(deployed(principalId="somebody")):
         expected = None if grant(each)[0] == "person" else "ServicePrincipal"
-        assert each.body["properties"].get("principalType") == expected
+        assert each.properties.get("principalType") == expected
 
 
 def test_the_documents_explain_exactly_these_roles() -> None:

@@ -1,39 +1,54 @@
-"""The Bicep files: they parse, document themselves, and agree on API versions."""
+"""The Bicep files: the compiler finds nothing, everything is described, and API versions agree."""
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.deployed import DEPLOYMENT
 from tests.conftest import PROJECT
-from tests.infra.bicep import parse
-from tests.infra.bicep_expressions import text
+from tests.infra.snapshots import MAIN, bicep, compiled
 
 FILES = sorted((PROJECT / "infra").rglob("*.bicep"))
 DOCS = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
 by_name = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
 
+def test_the_compiler_finds_nothing() -> None:
+    run = bicep("lint", MAIN)
+    assert run.stdout + run.stderr == ""
+
+
+def test_every_module_is_part_of_the_deployment() -> None:
+    """And so the compiler has seen it."""
+    text = "".join(path.read_text(encoding="utf-8") for path in FILES)
+    used = set(re.findall(r"^module \w+ '(?:modules/)?(\w+\.bicep)'", text, re.MULTILINE))
+    assert used == {path.name for path in FILES} - {"main.bicep"}
+
+
 @by_name
-def test_it_parses(path: Path) -> None:
-    assert parse(path).named_children
+def test_files_are_formatted(path: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(path, tmp_path))
+    assert bicep("format", copy).returncode == 0
+    assert copy.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), f"bicep format {path}"
 
 
-def test_what_is_no_bicep_is_refused(tmp_path: Path) -> None:
-    wrong = tmp_path / "wrong.bicep"
-    wrong.write_text("param name string\nresource x = {{\n")
-    with pytest.raises(SyntaxError, match=r"wrong\.bicep:2"):
-        parse(wrong)
+def templates(template: dict[str, Any], name: str = "main") -> Iterator[tuple[str, dict[str, Any]]]:
+    """A template and those of the modules in it."""
+    yield name, template
+    for key, resource in template["resources"].items():
+        if resource["type"] == "Microsoft.Resources/deployments":
+            yield from templates(resource["properties"]["template"], key)
 
 
-@by_name
-def test_every_parameter_and_output_is_described(path: Path) -> None:
-    nodes = parse(path).named_children
-    for before, node in zip([None, *nodes], nodes, strict=False):
-        if node.type in {"parameter_declaration", "output_declaration"}:
-            described = before is not None and before.type == "decorators" and "@description(" in text(before)
-            assert described, text(node)
+def test_every_parameter_and_output_is_described() -> None:
+    for module, template in templates(compiled()):
+        declared = template["parameters"] | template.get("outputs", {})
+        silent = [name for name, each in declared.items() if not each.get("metadata", {}).get("description")]
+        assert silent == [], module
 
 
 def test_each_resource_type_has_one_api_version() -> None:

@@ -1,8 +1,6 @@
 """Nothing is typed twice: outputs, app settings, placeholders and settings classes are the same names throughout."""
 
-import json
 import re
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +8,7 @@ from pydantic import ValidationError
 from infra.search.settings import SearchSettings
 from shared.settings import Settings
 from tests.conftest import PROJECT
-from tests.infra.bicep import Deployment, deploy
+from tests.infra.snapshots import Deployment, deployed
 
 INFRA = PROJECT / "infra"
 DOCS = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
@@ -45,7 +43,7 @@ NOT_OUTPUTS = {"SEARCH_KEY", "SKILL_KEY"}
     scope="module", params=[{}, {"plan": "dedicated-tensorflow", "compare": True, "entraClientId": "x"}], ids=str
 )
 def deployment(request: pytest.FixtureRequest) -> Deployment:
-    return deploy(INFRA / "main.bicep", {"environmentName": "test", **request.param})
+    return deployed(**request.param)
 
 
 def names(settings: type[Settings] | type[SearchSettings]) -> set[str]:
@@ -62,18 +60,19 @@ def test_the_other_outputs_are_read(output: str, reader: str) -> None:
 
 
 def test_app_settings_are_the_settings_of_the_function_or_of_the_platform(deployment: Deployment) -> None:
-    (settings,) = [each for each in deployment.of("Microsoft.Web/sites/config") if each.name.endswith("/appsettings")]
-    assert set(settings.body["properties"]) <= names(Settings) | PLATFORM
-    values = {name.lower(): value for name, value in settings.body["properties"].items() if name not in KEYS}
+    settings = deployment.app_settings()
+    assert {"MODEL_STORE", "AZURE_CLIENT_ID", "EMBEDDER_BACKEND"} <= set(settings) <= names(Settings) | PLATFORM
+    values = {name.lower(): value for name, value in settings.items() if name not in KEYS}
     Settings.model_validate({name: value for name, value in values.items() if name in Settings.model_fields})
 
 
 @pytest.mark.parametrize("name", sorted(KEYS))
-def test_a_vault_that_can_not_be_read_never_makes_its_reference_the_key(name: str) -> None:
-    deployment = deploy(INFRA / "main.bicep", {"environmentName": "test"})
-    (settings,) = [each for each in deployment.of("Microsoft.Web/sites/config") if each.name.endswith("/appsettings")]
+def test_an_unresolved_key_vault_reference_is_never_the_key(name: str) -> None:
+    setting = deployed().app_settings()[name]
+    reference = re.fullmatch(r"\[format\('(@Microsoft\.KeyVault\(SecretUri=)\{0\}\)', .+\)\]", setting)
+    assert reference, setting
     with pytest.raises(ValidationError, match="the Key Vault reference is not resolved"):
-        Settings.model_validate({name.lower(): settings.body["properties"][name]})
+        Settings.model_validate({name.lower(): f"{reference[1]}https://vault.example/secrets/key)"})
 
 
 def test_the_platforms_settings_are_all_in_use() -> None:
@@ -81,15 +80,13 @@ def test_the_platforms_settings_are_all_in_use() -> None:
     assert {name for name in PLATFORM if not re.search(rf"^ +{name}: ", text, re.MULTILINE)} == set()
 
 
-def test_what_the_script_is_told_is_what_the_outputs_say() -> None:
-    deployment = deploy(INFRA / "main.bicep", {"environmentName": "test", "compare": True, "keepVectors": True})
-    (script,) = deployment.of("Microsoft.Resources/deploymentScripts")
-    (variable,) = script.body["properties"]["environmentVariables"]
+def test_the_script_is_given_what_the_outputs_say() -> None:
+    (script,) = deployed(compare=True, keepVectors=True).of("Microsoft.Resources/deploymentScripts")
+    (variable,) = script.properties["environmentVariables"]
     assert variable["name"] == "SEARCH_SETTINGS"
-    told: dict[str, Any] = json.loads(variable["value"])
-    assert told == {name: deployment.outputs[name] for name in told}
+    given = set(re.findall(r"'([A-Z_]+)', ", variable["value"]))
     # Uploading pictures is not the script's business; everything else that the definitions need is.
-    assert set(told) == names(SearchSettings) - NOT_OUTPUTS - {"STORAGE_ACCOUNT_URL"} | {"SKILL_KEY_SECRET"}
+    assert given == names(SearchSettings) - NOT_OUTPUTS - {"STORAGE_ACCOUNT_URL"} | {"SKILL_KEY_SECRET"}
 
 
 def test_placeholders_are_settings() -> None:
@@ -101,10 +98,9 @@ def test_placeholders_are_settings() -> None:
 
 def test_the_script_carries_every_definition() -> None:
     module = (INFRA / "modules" / "searchObjects.bicep").read_text(encoding="utf-8")
-    carried = dict(re.findall(r"path: '([^']+)', text: loadTextContent\('([^']+)'\)", module))
-    assert [(INFRA / "modules" / source).resolve() for source in carried.values()] == [
-        PROJECT / path for path in carried
-    ]
+    carried = dict(re.findall(r"path: '([^']+)',?\s+text: loadTextContent\('([^']+)'\)", module))
+    for path, source in carried.items():
+        assert (INFRA / "modules" / source).resolve() == PROJECT / path
     definitions = [*(INFRA / "search").glob("*.json"), *(INFRA / "search" / "variants").glob("*.json")]
     assert {path.relative_to(PROJECT).as_posix() for path in definitions} <= set(carried)
 

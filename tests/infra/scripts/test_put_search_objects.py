@@ -12,7 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, override
+from typing import override
 from urllib.error import HTTPError
 
 import pytest
@@ -27,7 +27,7 @@ from infra.search.templates import KINDS
 from local.search.process import start_search
 from tests.conftest import PROJECT
 from tests.infra.az import Az
-from tests.infra.bicep import deploy
+from tests.infra.snapshots import deployed
 
 SETTINGS = {
     "SEARCH_ENDPOINT": "https://search.example",
@@ -63,32 +63,31 @@ def test_it_renders_what_the_command_renders(changes: dict[str, str], key: str |
     assert render(settings, key) == dict(expected.items())
 
 
-def script(**parameters: Any) -> tuple[str, dict[str, str]]:
-    """The text that Azure would run, and the settings that it would be given."""
-    deployment = deploy(PROJECT / "infra" / "main.bicep", {"environmentName": "test", **parameters})
-    (resource,) = deployment.of("Microsoft.Resources/deploymentScripts")
-    (variable,) = resource.body["properties"]["environmentVariables"]
-    return resource.body["properties"]["scriptContent"], json.loads(variable["value"])
+@pytest.fixture(scope="module")
+def script() -> str:
+    """The text that Azure would run. Made before a test has no more than `az` on its PATH."""
+    return deployed().one("Microsoft.Resources/deploymentScripts").properties["scriptContent"]
 
 
-def test_the_whole_script_puts_the_objects_once_and_changes_nothing_the_second_time(az: Az, tmp_path: Path) -> None:
-    text, settings = script(keepVectors=True)
+def test_the_whole_script_puts_the_objects_once_and_changes_nothing_the_second_time(
+    script: str, az: Az, tmp_path: Path
+) -> None:
+    address = "https://vault.example/secrets/skill-key"
     az.answer({"account get-access-token": "a-token", "keyvault secret show": "the-key"})
     folder = tmp_path / "container"
     folder.mkdir()
     with start_search() as search:
-        told = settings | {
+        settings = SETTINGS | {
             "SEARCH_ENDPOINT": search.url,
-            "SKILL_URL": "https://skill.example/api/extraction",
-            # The stand-in has no identities.
-            "SEARCH_IDENTITY": "",
+            "SEARCH_VECTOR": "true",
+            "SKILL_KEY_SECRET": address,
             "STORAGE_CONNECTION": "UseDevelopmentStorage=true",
         }
-        environment = {**os.environ, "SEARCH_SETTINGS": json.dumps(told)}
+        environment = {**os.environ, "SEARCH_SETTINGS": json.dumps(settings)}
 
         def run() -> list[str]:
             done = subprocess.run(
-                "/bin/bash", cwd=folder, env=environment, input=text, check=False, capture_output=True, text=True
+                "/bin/bash", cwd=folder, env=environment, input=script, check=False, capture_output=True, text=True
             )
             assert not done.returncode, done.stderr
             return done.stdout.splitlines()
@@ -113,7 +112,7 @@ def test_the_whole_script_puts_the_objects_once_and_changes_nothing_the_second_t
             indexers.create_or_update_indexer(indexer)
             run()
             assert not indexers.get_indexer("pictures-indexer").is_disabled, "a second run must not stop indexing"
-    assert f"keyvault secret show --id {settings['SKILL_KEY_SECRET']} --query value -o tsv" in az.asked()
+    assert f"keyvault secret show --id {address} --query value -o tsv" in az.asked()
 
 
 def test_its_files_run_on_the_python_of_the_scripts_container_and_on_nothing_else() -> None:
