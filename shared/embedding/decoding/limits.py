@@ -16,8 +16,8 @@ MAX_PIXELS = 89_478_485
 _MAX_PIXELS_IN_PYTHON = 4_000_000
 
 # While decoded, a picture takes up to 8 bytes a pixel: 716 MB at the limit. Some decoders take 16 and 18, as measured.
-_HUNGRY = frozenset({"WEBP", "JPEG2000"})
-_MAX_PIXELS_IF_HUNGRY = 40_000_000
+_MEMORY_HEAVY = frozenset({"WEBP", "JPEG2000"})
+_MAX_PIXELS_IF_MEMORY_HEAVY = 40_000_000
 
 # A progressive JPEG is a series of scans, each over the whole picture and each as short as 95 bytes, so that 100 kB
 # more cost 40 s at 64 megapixels. Ten scans are usual. This many pixels times scans take some 2 s.
@@ -79,8 +79,8 @@ def check_pixels(format: str, width: int, height: int, max_pixels: int, *, in_py
     limits = [(max_pixels, "")]
     if in_python:
         limits.append((_MAX_PIXELS_IN_PYTHON, f" for {format} files of its kind, which are slow to decode"))
-    if format in _HUNGRY:
-        limits.append((_MAX_PIXELS_IF_HUNGRY, f" for {format}, which takes much memory to decode"))
+    if format in _MEMORY_HEAVY:
+        limits.append((_MAX_PIXELS_IF_MEMORY_HEAVY, f" for {format}, which takes much memory to decode"))
     limit, why = min(limits)
     if width * height > limit:
         advice = ": save it as PNG" if why else ""
