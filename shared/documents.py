@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 
 from pydantic import BaseModel, ValidationError
@@ -14,3 +15,22 @@ def to_json(model: BaseModel) -> bytes:
 def explain(error: ValidationError) -> str:
     """Pydantic's findings in one line: where, what."""
     return "; ".join(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}" for item in error.errors())
+
+
+def text_of(content: bytes) -> str:
+    """A text file that a person may have saved with any editor: UTF-8 with or without a BOM, or UTF-16.
+
+    Raises ValueError.
+    """
+    try:
+        return content.decode(_encoding(content))
+    except UnicodeDecodeError:
+        raise ValueError("it is neither UTF-8 nor UTF-16: save it again as UTF-8") from None
+
+
+def _encoding(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if content[:1] == b"\0":  # the first half of a letter
+        return "utf-16-be"
+    return "utf-16-le" if content[1:2] == b"\0" else "utf-8-sig"

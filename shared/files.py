@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -11,11 +13,54 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+LARGEST_TEXT = 100_000_000
+"""Bytes of a file that people write: a line of a hundred for each of a million pictures."""
+
+# A pipe may have taken a file's place just now, which must not keep its reader waiting.
+_READ_AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
 _WRITING = ".writing-"
 _READY = ".ready"
 
 # Nobody writes for so long: it was left by a process that was killed.
 _ABANDONED_SECONDS = 3600
+
+
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """A file's content. Raises OSError, also for what is not a file, such as a pipe, and for one of more bytes."""
+    with open_regular(path) as file:
+        content = file.read(-1 if most is None else most + 1)
+    if most is not None and len(content) > most:
+        raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
+    return content
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read it; what would wait for ever, or never end, is told by its type and not opened.
+
+    Raises OSError.
+    """
+    _refuse_special(path, path.stat().st_mode)
+    handle = os.open(path, _READ_AT_ONCE)
+    try:
+        _refuse_special(path, os.fstat(handle).st_mode)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def special_kind(mode: int) -> str | None:
+    """What a thing with this mode is called where it is neither a file nor a folder."""
+    tests = ((stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"))
+    return next((name for test, name in (*tests, (stat.S_ISBLK, "a device")) if test(mode)), None)
+
+
+def _refuse_special(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if kind := special_kind(mode):
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

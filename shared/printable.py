@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 
 def printable(text: str) -> str:
     """The text on one line, with nothing in it that a log or a terminal would act on or hide.
@@ -10,3 +12,8 @@ def printable(text: str) -> str:
     that is there. Each becomes its escape sequence, as Python writes it.
     """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC), in which names are compared: macOS stores é as e and an accent."""
+    return unicodedata.normalize("NFC", text)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import unicodedata
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.embedding.backends import BackendName
@@ -23,6 +24,12 @@ log = logging.getLogger(__name__)
 
 class SettingsError(UserError):
     """A setting has a value that can't be used. The message names the setting."""
+
+
+# Quotes may be part of a key; they never are of a path, a URL or a name.
+_NEVER_QUOTED = frozenset(
+    {"model_store", "model_store_connection_string", "model_name", "model_version", "model_cache"}
+)
 
 
 class Settings(BaseSettings):
@@ -103,6 +110,19 @@ class Settings(BaseSettings):
     azure_functions_environment: str | None = Field(default=None, exclude=True)
     website_auth_enabled: bool = Field(default=False, exclude=True)
     applicationinsights_connection_string: SecretStr | None = Field(default=None, exclude=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _trim(cls, value: object, info: ValidationInfo) -> object:
+        """What comes along when a value is copied: blanks and line ends around it, and a shell's quotes."""
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        if info.field_name in _NEVER_QUOTED and len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+            text = text[1:-1].strip()
+        if any(unicodedata.category(character) == "Cc" for character in text):
+            raise ValueError("it has a line end or another control character in it: copy it again")
+        return text
 
     @field_validator("key", "key_secondary")
     @classmethod

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.embedding import vgg16
 from shared.embedding.backends import Backend, BackendName, Features, open_backend, return_freed_memory
-from shared.embedding.images import MAX_PIXELS, Picture, Resize, fit, read_picture
+from shared.embedding.images import MAX_PIXELS, Picture, Resize, Warn, fit, ignore, read_picture
 
 type Vectors = NDArray[np.float32]
 """Embeddings, one a row: shape (n, spec.dimensions)."""
@@ -73,9 +73,9 @@ class Embedder:
             self._backend = _closed
         return_freed_memory()
 
-    def picture(self, data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
-        """Decode and resize one picture. Raises shared.embedding.images.PictureError."""
-        return prepare(self.spec, data, max_pixels=max_pixels)
+    def picture(self, data: bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = ignore) -> Picture:
+        """Decode and resize one picture; `warn` is told what of it is missing. Raises PictureError."""
+        return prepare(self.spec, data, max_pixels=max_pixels, warn=warn)
 
     def embed(self, pictures: Sequence[Picture]) -> Vectors:
         """Embed any number of pictures of shape (input, input, 3); returns shape (len(pictures), dimensions).
@@ -105,10 +105,10 @@ def _closed(_: NDArray[np.float32]) -> Features:
     raise RuntimeError("this embedder was closed")
 
 
-def prepare(spec: EmbedderSpec, data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Decode and resize one picture as a spec asks. Raises shared.embedding.images.PictureError."""
+def prepare(spec: EmbedderSpec, data: bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = ignore) -> Picture:
+    """Decode and resize one picture as a spec asks; the same as Embedder.picture."""
     at_least = round(_SCALED_DECODING * spec.input) if spec.resize == "antialias" else None
-    return fit(read_picture(data, max_pixels=max_pixels, at_least=at_least), spec.input, spec.resize)
+    return fit(read_picture(data, max_pixels=max_pixels, at_least=at_least, warn=warn), spec.input, spec.resize)
 
 
 def preprocess(pictures: Sequence[Picture]) -> NDArray[np.float32]:

@@ -6,7 +6,6 @@ How each format is read is in shared/embedding/decoding; docs/pictures.md lists 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -15,9 +14,9 @@ from PIL import Image
 
 from shared.embedding.decoding.errors import PictureError
 from shared.embedding.decoding.limits import MAX_PIXELS
-from shared.embedding.decoding.reading import read
+from shared.embedding.decoding.reading import Warn, read
 
-__all__ = ["MAX_PIXELS", "Picture", "PictureError", "Resize", "fit", "read_picture"]
+__all__ = ["MAX_PIXELS", "Picture", "PictureError", "Resize", "Warn", "fit", "ignore", "read_picture"]
 
 type Picture = NDArray[np.uint8]
 """A decoded, resized picture: shape (size, size, 3), RGB, 0 to 255."""
@@ -31,12 +30,16 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
+def ignore(warning: str) -> None:
+    """A Warn that tells nobody."""
+
+
 def read_picture(
     data: bytes,
     *,
     max_pixels: int = MAX_PIXELS,
     at_least: int | None = None,
-    warn: Callable[[str], None] = lambda warning: None,
+    warn: Warn = ignore,
 ) -> Image.Image:
     """Decode one picture: first frame, EXIF orientation applied, transparency on white, mode RGB.
 

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from shared.digests import sha256
-from shared.documents import explain, to_json
+from shared.documents import explain, text_of, to_json
 from shared.embedding.embedder import EmbedderSpec
 from shared.errors import UserError
 from shared.files import finish_replacing, replace_together, write_atomically
@@ -106,9 +106,11 @@ def parse_versioned[Document: BaseModel](kind: type[Document], content: bytes, o
 def parse_labels(content: bytes, origin: str) -> Labels:
     """Raises BundleError naming `origin`."""
     try:
-        return Labels.model_validate_json(content)
+        return Labels.model_validate_json(text_of(content))
     except ValidationError as error:
         raise BundleError(f"{origin} is not a label file: {explain(error)}") from None
+    except ValueError as error:
+        raise BundleError(f"{origin} is not a label file: {error}") from None
 
 
 def write_bundle(folder: Path, manifest: Manifest, contents: Mapping[str, bytes], labels: Labels) -> Bundle:

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstrain
 from shared.embedding.embedder import EmbedderSpec
 from shared.model.core_samples import Metric
 from shared.model.exclusions import Excluded
+from shared.model.group_names import Names
 from shared.model.model_name import ModelName
 from shared.model.remembered import Placed
 
@@ -29,11 +30,6 @@ type Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 type Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """The arrays' ids are int32."""
-
-MOST_NAMES = 100
-"""Of one group. All of them stand in each answer."""
-
-type Names = Annotated[tuple[str, ...], Field(max_length=MOST_NAMES)]
 
 
 class Clustering(BaseModel):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.model.core_samples import NOISE, CoreSamples
+from shared.printable import composed
 
 # Cosine distance up to which two embeddings are of one picture. Other machines round differently, by some 1e-7; a
 # picture that was scaled or compressed again moves 5e-4 on average.
@@ -20,7 +22,7 @@ class Remembered(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
-    picture: str
+    picture: Annotated[str, AfterValidator(composed)]
     vector: bytes = Field(repr=False)
     """Its embedding, as the embedder made it: float32, little-endian. In the file in base64 (RFC 4648, section 5)."""
 

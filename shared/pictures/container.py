@@ -6,16 +6,21 @@ with credentials of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from shared.embedding.decoding.signatures import HEAD
 from shared.embedding.images import PictureError
-from shared.pictures.source import Status
+from shared.pictures.source import LARGEST_FILE, Listing, Status, has_suffix, is_litter, list_in_order, reason_against
+from shared.printable import composed
 from shared.settings import load_settings
 from shared.stores.base import MissingError
 from shared.stores.blob import ArchivedError, BlobStore, open_container, split_url
+
+# Round trips to Blob Storage, for blobs that are not named as pictures are.
+_PARALLEL = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class BlobSource:
 
         A model without the pictures that a lost connection hides would look like any other, so that ends the run.
         """
+        if self.size > LARGEST_FILE:
+            raise PictureError(f"it can't be opened (more than {LARGEST_FILE:,} bytes)")
         try:
             return _opened(self.container).read(self.key).content
         except MissingError:
@@ -54,11 +61,34 @@ class BlobSource:
             raise PictureError("it is archived: move it to the hot, cool or cold tier") from None
 
 
-def list_blobs(url: str) -> Iterator[BlobSource]:
-    """All blobs below a container's URL, or below a folder in it, named relative to that. Raises StoreError."""
+def list_container(url: str) -> Listing[BlobSource]:
+    """All pictures below a container's URL, or below a folder in it, and what else is there, named relative to that.
+
+    Raises DatasetError, StoreError.
+    """
     container, prefix = split_url(url)
-    for blob in _opened(container).blobs(prefix):
-        yield BlobSource(blob.key.removeprefix(prefix), container, blob.key, blob.size, blob.modified, blob.content)
+    blobs = [
+        BlobSource(composed(blob.key.removeprefix(prefix)), container, blob.key, blob.size, blob.modified, blob.content)
+        for blob in _opened(container).blobs(prefix)
+    ]
+    kept = [blob for blob in blobs if not is_litter(blob.name)]
+    with ThreadPoolExecutor(_PARALLEL) as threads:
+        reasons = list(threads.map(_reason_against, kept))
+    return list_in_order(
+        (blob for blob, reason in zip(kept, reasons, strict=True) if reason is None),
+        {blob.name: reason for blob, reason in zip(kept, reasons, strict=True) if reason is not None},
+        len(blobs) - len(kept),
+        url,
+    )
+
+
+def _reason_against(blob: BlobSource) -> str | None:
+    if has_suffix(blob.name):
+        return None
+    try:
+        return reason_against(_opened(blob.container).first_bytes(blob.key, HEAD) if blob.size else b"")
+    except (MissingError, ArchivedError) as error:
+        return str(error)
 
 
 @cache

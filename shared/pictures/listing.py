@@ -7,23 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.files import write_atomically
-from shared.pictures.folder import find_pictures
-from shared.pictures.source import DatasetError, Source, in_order, is_picture
+from shared.pictures.folder import list_folder
+from shared.pictures.source import DatasetError, Listing, Source
 from shared.stores.opening import is_url
 
 _REMEMBERED = ".pictures"
 
 
-def pictures_at(place: str) -> Sequence[Source]:
-    """All pictures in a folder, or below the URL of a blob container, as find_pictures finds them.
+def list_pictures(place: str) -> Listing[Source]:
+    """What is in a folder, or below the URL of a blob container, as list_folder lists it.
 
     Raises DatasetError, and shared.stores.base.StoreError when the container can't be listed.
     """
     if not is_url(place):
-        return find_pictures(Path(place))
-    from shared.pictures.container import list_blobs  # the Azure SDK is imported only where it is used
+        return list_folder(Path(place))
+    from shared.pictures.container import list_container  # the Azure SDK is imported only where it is used
 
-    return in_order((blob for blob in list_blobs(place) if is_picture(blob.name)), place)
+    return list_container(place)
+
+
+def pictures_at(place: str) -> Sequence[Source]:
+    """The pictures of list_pictures; raises the same errors."""
+    return list_pictures(place).pictures
 
 
 def remember_pictures(bundle: Path, place: Path | str) -> None:

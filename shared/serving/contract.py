@@ -43,10 +43,10 @@ class RecordError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One value of a request. `images` are base64 texts; `error` says why there are none."""
+    """One value of a request. `images` are base64 texts, or what is wrong with one; `error` says why there are none."""
 
     record_id: str
-    images: tuple[str, ...] = ()
+    images: tuple[str | RecordError, ...] = ()
     is_list: bool = False
     category: str | None = None
     error: str | None = None
@@ -163,10 +163,18 @@ def _record(record_id: str, value: Mapping[str, Json]) -> Record:
         if category is not None and not isinstance(category, str):
             raise RecordError("data.category must be a string")
         is_list = isinstance(images, list)
-        texts = tuple(_base64_text(image) for image in (images if is_list else [images]))
+        texts = tuple(map(_entry, images)) if isinstance(images, list) else (_base64_text(images),)
     except RecordError as error:
         return Record(record_id, error=str(error))
     return Record(record_id, texts, is_list, category)
+
+
+def _entry(image: Json) -> str | RecordError:
+    """One of several pictures: what is wrong with it costs its own entry."""
+    try:
+        return _base64_text(image)
+    except RecordError:
+        return RecordError("it is neither an image object with base64 in its field data nor a base64 string")
 
 
 def _base64_text(image: Json) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from shared.deadline import Deadline
 from shared.embedding.images import MAX_PIXELS, Picture, PictureError
 from shared.embedding.pipeline import LateError, NoMemoryError, Vector, embed_each
+from shared.model.core_samples import NOISE
 from shared.model.model import Assignment, Model, vector_list
 from shared.printable import printable
 from shared.serving.contract import Answer, Record, RecordError, decode_base64
@@ -23,6 +24,23 @@ log = logging.getLogger(__name__)
 
 _DECIMALS = 6  # of distance and confidence: float32 carries no more
 _PARALLEL = ("clusterId", "distance", "confidence", "suggestedLabel", "suggestedConfidence")
+
+
+# What stands in the parallel lists for a picture that can't be read: types as everywhere, since AI Search takes no null
+# into a collection. The record's warnings say which pictures these are.
+_UNREAD: Mapping[str, object] = {
+    "label": [],
+    "clusterId": NOISE,
+    "distance": None,
+    "confidence": 0.0,
+    "suggestedLabel": [],
+    "suggestedConfidence": 0.0,
+    "vector": [],
+}
+
+
+# A record with more of them is given up: 390,000 attempts at nothing took 30 s.
+_MOST_UNREAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,10 @@ class _Work:
     """A record and what has been found of its pictures so far."""
 
     record: Record
-    vectors: list[Vector] = field(default_factory=list[Vector])
+    vectors: list[Vector | None] = field(default_factory=list["Vector | None"])
+    """None for a picture of a list that can't be read."""
+    warnings: dict[int, str] = field(default_factory=dict[int, str])
+    """By the picture's place in the list."""
     error: str | None = None
 
 
@@ -53,7 +74,7 @@ def answer_records(
     clock: Stopwatch | None = None,
     deadline: Deadline | None = None,
 ) -> list[Answer]:
-    """Answer every record, in order. A record fails whole when one of its pictures can't be read, or not in time.
+    """Answer every record, in order. A record fails whole when none of its pictures can be read, or one not in time.
 
     `clock` records how long each stage took. Whatever else is raised over a record is that record's error, and logged;
     only a lack of memory that smaller batches don't cure is raised, as MemoryError.
@@ -61,18 +82,31 @@ def answer_records(
     clock = clock or Stopwatch()
     deadline = deadline or Deadline()
     work = [_Work(record, error=record.error) for record in records]
-    pictures = ((item, text) for item in work for text in item.record.images if not item.error)
+    pictures = ((item, place) for item in work for place in range(len(item.record.images)) if not item.error)
 
-    def read(source: tuple[_Work, str]) -> Picture:
-        return model.embedder.picture(decode_base64(source[1]), max_pixels=max_pixels)
+    def read(source: tuple[_Work, int]) -> Picture:
+        item, place = source
+        text = item.record.images[place]
+        if isinstance(text, RecordError):
+            raise text
+
+        def warn(warning: str) -> None:
+            item.warnings[place] = f"{_which(item, place)}: {warning}"
+
+        return model.embedder.picture(decode_base64(text), max_pixels=max_pixels, warn=warn)
 
     expected = (PictureError, RecordError)
     bugs = _Bugs()
     for (item, _), outcome in embed_each(model.embedder, pictures, read, expected, clock, deadline, bugs.report):
-        if isinstance(outcome, Exception):
-            item.error = item.error or _explain(item, outcome, deadline)
-        else:
+        if not isinstance(outcome, Exception):
             item.vectors.append(outcome)
+        elif isinstance(outcome, expected) and len(item.record.images) > 1:
+            item.warnings[len(item.vectors)] = _explain(item, outcome, deadline)
+            item.vectors.append(None)
+            if len(item.warnings) >= _MOST_UNREAD:
+                item.error = next(iter(item.warnings.values()))
+        else:
+            item.error = item.error or _explain(item, outcome, deadline)
     with clock("assign"):
         return [_answer(model, item, options, bugs) for item in work]
 
@@ -99,8 +133,12 @@ class _Bugs:
         return _BugError(f"of an error in the skill itself ({kind}), which its log explains")
 
 
+def _which(item: _Work, place: int) -> str:
+    return f"data.images[{place}]" if item.record.is_list else "data.images"
+
+
 def _explain(item: _Work, error: Exception, deadline: Deadline) -> str:
-    which = f"data.images[{len(item.vectors)}]" if item.record.is_list else "data.images"
+    which = _which(item, len(item.vectors))
     if isinstance(error, LateError):
         return (
             f"{which} was not reached within {deadline.seconds:g} s: lower the skill's batchSize, or raise its timeout "
@@ -114,18 +152,24 @@ def _explain(item: _Work, error: Exception, deadline: Deadline) -> str:
 
 
 def _answer(model: Model, item: _Work, options: AnswerOptions, bugs: _Bugs) -> Answer:
+    warnings = tuple(warning for _, warning in sorted(item.warnings.items()))
+    if item.vectors and all(vector is None for vector in item.vectors):
+        item.error = item.error or "; ".join(warnings)
     if not item.error:
         try:
-            return Answer(item.record.record_id, _data(model, item, options))
+            return Answer(item.record.record_id, _data(model, item, options), warnings=warnings)
         except Exception as error:  # whatever it is, the other records are answered
             item.error = f"it can't be answered because {bugs.report(error)}"
     return Answer(item.record.record_id, error=item.error)
 
 
 def _data(model: Model, item: _Work, options: AnswerOptions) -> dict[str, object]:
-    vectors = np.stack(item.vectors) if item.vectors else np.empty((0, model.embedder.spec.dimensions), np.float32)
-    assignments = model.assign(vectors, item.record.category)
-    pictures = [_one(assignment, vector, options) for assignment, vector in zip(assignments, vectors, strict=True)]
+    read = [vector for vector in item.vectors if vector is not None]
+    vectors = np.stack(read) if read else np.empty((0, model.embedder.spec.dimensions), np.float32)
+    assignments = iter(model.assign(vectors, item.record.category))
+    pictures = [
+        dict(_UNREAD) if vector is None else _one(next(assignments), vector, options) for vector in item.vectors
+    ]
     data = _together(pictures, options) if item.record.is_list else pictures[0]
     return data | {"modelVersion": model.version}
 

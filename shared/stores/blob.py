@@ -154,6 +154,11 @@ class BlobStore(Store):
             blob = self._container.download_blob(key)
             return Stored(blob.readall(), str(blob.properties.etag))
 
+    def first_bytes(self, key: str, count: int) -> bytes:
+        """Of a blob that is not empty. Raises MissingError."""
+        with self._explained(key):
+            return self._container.download_blob(key, offset=0, length=count).readall()
+
     def changed(self, key: str, etag: str) -> Stored | None:
         with self._explained(key):
             try:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from shared.digests import sha256
-from shared.files import write_atomically
+from shared.files import open_regular, read_regular, write_atomically
 from shared.stores.base import Advance, ConflictError, MissingError, Stat, Store, Stored, StoreError
 
 _PIECE = 1 << 20
@@ -34,7 +34,7 @@ class FolderStore(Store):
     def read(self, key: str) -> Stored:
         path = self._path(key)
         with _explained(path):
-            content = path.read_bytes()
+            content = read_regular(path)
         return Stored(content, sha256(content))
 
     def changed(self, key: str, etag: str) -> Stored | None:
@@ -43,7 +43,7 @@ class FolderStore(Store):
 
     def stream(self, key: str) -> Iterator[bytes]:
         path = self._path(key)
-        with _explained(path), path.open("rb") as file:
+        with _explained(path), open_regular(path) as file:
             while piece := file.read(_PIECE):
                 yield piece
 
@@ -64,7 +64,7 @@ class FolderStore(Store):
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(path.parent / _LOCK):  # ends with its process
-                found = sha256(path.read_bytes()) if path.exists() else None
+                found = sha256(read_regular(path)) if path.exists() else None
                 if found != replacing:
                     raise ConflictError(f"{path} was written by somebody else meanwhile")
                 write_atomically(path, content)

@@ -8,8 +8,8 @@ from tests.ClusterSkill.calls import call, problem
 
 
 @pytest.mark.usefixtures("models")
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_key_guards_both_methods(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_the_key_guards_every_method(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     monkeypatch.setenv("KEY", "sesame")
     assert call({"values": []}, method).status_code == 403
     wrong = call({"values": []}, method, Ocp_Apim_Subscription_Key="Sesame")

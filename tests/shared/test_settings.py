@@ -38,6 +38,35 @@ def test_the_key_is_not_shown() -> None:
     assert "sesame" not in repr(Settings.model_validate({"key": "sesame"}))
 
 
+@pytest.mark.parametrize("given", ["abc\n", " abc", "abc\r\n", "\tabc "])
+def test_blanks_around_a_key_are_no_part_of_it(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("KEY", given)
+    assert load_settings().keys == [b"abc"]
+
+
+@pytest.mark.parametrize("given", ["'models'", '"models"', " models\n", '"models" '])
+def test_a_shells_quotes_are_no_part_of_a_path(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("MODEL_STORE", given)
+    monkeypatch.setenv("MODEL_STORE_CONNECTION_STRING", f"{given}")
+    settings = load_settings()
+    assert settings.model_store == "models"
+    assert settings.model_store_connection_string
+    assert settings.model_store_connection_string.get_secret_value() == "models"
+
+
+def test_quotes_may_be_part_of_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "'abc'")
+    assert load_settings().keys == [b"'abc'"]
+
+
+@pytest.mark.parametrize("name", ["KEY", "MODEL_STORE", "MODEL_STORE_CONNECTION_STRING"])
+def test_a_line_end_within_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "sesame\nopen")
+    with pytest.raises(SettingsError, match=f"{name}: .*line end or another control character") as refused:
+        load_settings()
+    assert "sesame" not in str(refused.value)
+
+
 def test_every_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_RECORDS", "0")
     monkeypatch.setenv("EMBEDDER_BACKEND", "torch")

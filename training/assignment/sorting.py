@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from shared.pictures.folder import FileSource
+from shared.digests import sha256
+from shared.pictures.folder import SORTED, FileSource
 from shared.pictures.source import Source
 from training.assignment.assign import AssignError, Row, Tally
 
 Placing = Literal["link", "copy"]
+
+_LONGEST = 240  # bytes of one name: file systems take 255, and a temporary file beside it has a longer one
+_LONGEST_SUFFIX = 16
 
 UNCLUSTERED = "_unclustered"
 UNNAMED = "_group {}"
@@ -47,20 +51,37 @@ def sort_into_folders(
         source = by_name[row.picture]
         folders = [output / folder_name(label) for label in row.assignment.names or (unnamed,)]
         targets = [_below(folder, row.picture) for folder in folders]
+        _mark(output)
         placed = [_place(source, target, placing, force=force) for target in targets]
         resumed += not any(placed)
     return Tally(labelled, unclustered, failed, resumed)
+
+
+def _mark(output: Path) -> None:
+    """Have the next training pass this folder over, should it lie among the pictures."""
+    output.mkdir(parents=True, exist_ok=True)
+    (output / SORTED).touch()
 
 
 def folder_name(label: str) -> str:
     """A label as a folder's name on any system: no separators, no device, nothing invisible, no outer dots."""
     visible = "".join(c if c.isprintable() else "_" for c in label)
     name = re.sub(r'[<>:"/\\|?*]', "_", visible).strip(". ") or "_"
-    return f"_{name}" if _DEVICE.match(name) else name
+    return _short(f"_{name}" if _DEVICE.match(name) else name)
+
+
+def _short(name: str) -> str:
+    """The name as a file system takes it, cut where it is too long; what was cut stays apart from others."""
+    content = name.encode()
+    if len(content) <= _LONGEST:
+        return name
+    mark, suffix = f"~{sha256(content)[:8]}", PurePosixPath(name).suffix
+    end = mark + (suffix if len(suffix.encode()) <= _LONGEST_SUFFIX else "")
+    return content[: _LONGEST - len(end.encode())].decode(errors="ignore") + end
 
 
 def _below(folder: Path, picture: str) -> Path:
-    target = folder / picture
+    target = folder.joinpath(*map(_short, PurePosixPath(picture).parts))
     if not Path(os.path.normpath(target)).is_relative_to(folder):
         raise AssignError(f"{picture!r} leads out of its folder: rename it")
     return target

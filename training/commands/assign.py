@@ -41,7 +41,7 @@ def run(
     force: Annotated[bool, flag("--force", "Replace what is there.")] = False,
 ) -> None:
     """Label pictures offline, as the Function would. An interrupted run resumes where it stopped."""
-    from shared.pictures.listing import pictures_at
+    from shared.pictures.listing import list_pictures
     from shared.stores.graphs import graph_path
     from training.assignment.assign import assign_pictures, write_rows
     from training.assignment.sorting import sort_into_folders
@@ -50,13 +50,15 @@ def run(
     from training.engine import open_engine
     from training.gallery.opening import open_trained
     from training.model.categories import find_categories
+    from training.pictures.skipped import litter_in_words, skipped_in_words
 
     target = output or Path("labels" if format == "folders" else f"labels.{format}")
     with (
         errors_in_words("The rows written so far are kept: run the same command again to resume."),
         open_engine(engine, scheduler) as running,
     ):
-        sources = pictures_at(pictures)
+        listing = list_pictures(pictures)
+        sources, skipped = listing.pictures, dict(listing.left_out)
         names = [source.name for source in sources]
         of_picture = dict(zip(names, find_categories(categories, names), strict=True)) if categories else None
         _, model = open_trained(bundle, say)
@@ -64,12 +66,17 @@ def run(
         with closing(EmbeddingCache(model.embedder.spec)) as cache, progress("Labelling", len(sources)) as advance:
 
             def assign(some: Sequence[Source]) -> Iterator[Row]:
-                return assign_pictures(model, some, cache, workers, of_picture)
+                for row in assign_pictures(model, some, cache, workers, of_picture):
+                    if row.error:
+                        skipped[row.picture] = row.error
+                    yield row
 
             if format == "folders":
                 tally = sort_into_folders(assign(sources), sources, target, placing, force=force, advance=advance)
             else:
                 tally = write_rows(target, format, sources, assign, version=model.version, force=force, advance=advance)
+    for line in (*litter_in_words(listing.litter), *skipped_in_words(skipped)):
+        say(line)
     resumed = f", {tally.resumed} of them done before" if tally.resumed else ""
     console.print(
         f"{len(sources)} pictures{resumed}: {tally.labelled} in a group, {tally.unclustered} in none, "

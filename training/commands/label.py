@@ -19,7 +19,7 @@ def run(
 ) -> None:
     """Name the groups, split them, remove pictures: on a page that only this machine can open."""
     from training.gallery.gallery import open_gallery
-    from training.page.server import serve
+    from training.page.server import check_free, serve
 
     def ready(link: str) -> None:
         typer.echo(link)
@@ -28,6 +28,7 @@ def run(
             webbrowser.open(link)
 
     with errors_in_words():
+        check_free(bundle, port)
         gallery = open_gallery(bundle, pictures, say, progress)
         if not gallery.trained.any():
             console.print(

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from training.model.carry_over import Carried
 
 
+_FARTHEST = 2  # cosine distance of opposite embeddings
+
+
 def _eps(text: str) -> float | None:
     if text == "auto":
         return None
@@ -32,6 +35,11 @@ def _eps(text: str) -> float | None:
     if not 1e-9 <= value <= 1e9:  # kept as float32, and divided by
         raise typer.BadParameter("eps must lie between 1e-9 and 1e9")
     return value
+
+
+def _check_eps(eps: float | None, metric: Metric) -> None:
+    if metric == "cosine" and eps is not None and eps >= _FARTHEST:
+        raise typer.BadParameter(f"at an eps of {_FARTHEST} and beyond all pictures are one group: give a smaller one")
 
 
 def run(
@@ -78,7 +86,9 @@ def run(
     from training.model.options import Options
     from training.model.train import train
 
-    options = Options(name, _eps(eps), min_samples, metric, pooling, resize, precision)
+    chosen = _eps(eps)
+    _check_eps(chosen, metric)
+    options = Options(name, chosen, min_samples, metric, pooling, resize, precision)
     with errors_in_words(EMBEDDINGS_ARE_KEPT), open_engine(engine, scheduler) as running:
         trained = train(
             pictures,
@@ -113,8 +123,10 @@ def _summary(trained: Trained) -> dict[str, object]:
 
 
 def _tell(trained: Trained) -> None:
-    for picture, reason in trained.embedded.skipped.items():
-        console.print(f"[yellow]Skipped[/] {escape(picture)}: {escape(reason)}")
+    from training.pictures.skipped import skipped_in_words
+
+    for line in skipped_in_words(trained.embedded.skipped):
+        say(line)
     console.print(_table(trained))
     manifest = trained.bundle.manifest
     console.print(

@@ -20,6 +20,7 @@ from shared.model.assigner import apply_edits
 from shared.model.bundle import ASSIGNMENTS, Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import Excluded, find_excluded
+from shared.printable import composed
 from training.clustering.clusters import Clusters
 from training.csv_files import csv_rows
 from training.model.decisions import Partition
@@ -105,7 +106,7 @@ def carry_over(
 def read_assignments(folder: Path) -> tuple[list[str], list[int]]:
     """The old model's pictures and the groups that training gave them."""
     rows = list(csv_rows((folder / ASSIGNMENTS).read_text("utf-8", newline="")))
-    return [row["picture"] for row in rows], [int(row["cluster"]) for row in rows]
+    return [composed(row["picture"]) for row in rows], [int(row["cluster"]) for row in rows]
 
 
 def _excluded(old: Bundle, names: Sequence[str]) -> list[Excluded]:

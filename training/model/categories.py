@@ -6,7 +6,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from shared.documents import text_of
 from shared.errors import UserError
+from shared.files import LARGEST_TEXT, read_regular
+from shared.printable import composed
 from training.csv_files import csv_rows
 
 FOLDERS = "folders"
@@ -40,9 +43,11 @@ def _folder(name: str) -> str:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        rows = list(csv_rows(path.read_text(encoding="utf-8-sig", newline="")))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv_rows(text_of(read_regular(path, LARGEST_TEXT))))
+    except OSError as error:
+        raise CategoriesError(f"{path} can't be read: {error.strerror}") from None
+    except (ValueError, csv.Error) as error:
         raise CategoriesError(f"{path} can't be read: {error}") from None
     if not rows or not {"picture", "category"} <= rows[0].keys():
         raise CategoriesError(f"{path} needs the columns picture and category, and a row for each picture")
-    return {row["picture"]: row["category"] for row in rows}
+    return {composed(row["picture"]): row["category"].strip() for row in rows}

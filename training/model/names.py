@@ -8,20 +8,22 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from shared.documents import explain
+from shared.documents import explain, text_of
 from shared.errors import UserError
+from shared.files import LARGEST_TEXT, read_regular
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
-from shared.model.parts import MOST_NAMES
+from shared.model.group_names import MOST_NAMES, GroupName
+from shared.printable import composed
 
 # Enough to recognize a group by when it is trained again, few enough to read in labels.json.
 _EXEMPLARS = 5
 
 type NamesByPicture = Mapping[str, tuple[str, ...]]
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_NAMES = TypeAdapter(dict[str, Annotated[tuple[_Name, ...], Field(min_length=1, max_length=MOST_NAMES)]])
+_Picture = Annotated[str, AfterValidator(composed)]
+_NAMES = TypeAdapter(dict[_Picture, Annotated[tuple[GroupName, ...], Field(min_length=1, max_length=MOST_NAMES)]])
 
 
 class NamesError(UserError):
@@ -31,11 +33,19 @@ class NamesError(UserError):
 def read_names(path: Path) -> NamesByPicture:
     """Read `{"open_book_03.jpg": ["open book", "double spread"]}`. Raises NamesError."""
     try:
-        return _NAMES.validate_json(path.read_bytes())
+        return _NAMES.validate_json(text_of(read_regular(path, LARGEST_TEXT)))
     except OSError as error:
         raise NamesError(f"{path} can't be read: {error.strerror}") from None
     except ValidationError as error:
         raise NamesError(f"{path} must map picture names to lists of names: {explain(error)}") from None
+    except ValueError as error:
+        raise NamesError(f"{path} can't be read: {error}") from None
+
+
+def check_exemplars(given: NamesByPicture, pictures: Sequence[str]) -> None:
+    """Raises NamesError when an exemplar is unknown or ambiguous, which can be told before anything is trained."""
+    for exemplar in given:
+        _find(exemplar, pictures)
 
 
 def names_by_exemplar(

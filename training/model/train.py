@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from shared.embedding.embedder import Embedder, open_embedder
 from shared.model.bundle import is_bundle, read_bundle
 from shared.model.model_name import check_model_name
-from shared.pictures.listing import pictures_at, remember_pictures
-from shared.pictures.source import Source
+from shared.pictures.listing import list_pictures, remember_pictures
+from shared.pictures.source import Listing, Source
 from training.clustering.eps import EpsChoice, choose_eps
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.embedding.workers import Workers
@@ -19,9 +20,11 @@ from training.gallery.gallery import Gallery
 from training.model.build import Previous, Trained, build_model
 from training.model.calibration import choose_graph
 from training.model.categories import find_categories
-from training.model.names import NamesByPicture
+from training.model.destination import check_destination
+from training.model.names import NamesByPicture, check_exemplars
 from training.model.options import Options
 from training.model_lock import hold
+from training.pictures.skipped import litter_in_words, skipped_in_words
 from training.progress import Say, Show, no_progress
 from training.report.cache import note_choices
 from training.report.writer import Report
@@ -49,9 +52,15 @@ def train(
     """
     check_model_name(options.name)  # refuse an impossible name now, not after the embedding
     folder = models / options.name
+    check_destination(folder)
     with hold(folder, "training"):
         previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
-        sources = pictures_at(pictures)
+        listing = _list(pictures, say)
+        sources = listing.pictures
+        names = [source.name for source in sources]
+        check_exemplars(given_names or {}, names)
+        if categories:
+            find_categories(categories, names)
         old_spec = previous.bundle.manifest.embedder if previous and not recalibrate else None
         options, graph = choose_graph(options, models, sources, old_spec, say)
         embedder, embedded = _embed(sources, options, graph, engine, show)
@@ -64,8 +73,9 @@ def train(
             previous=previous,
             engine=engine,
         )
+        trained = replace(trained, embedded=replace(embedded, skipped={**listing.left_out, **embedded.skipped}))
         remember_pictures(folder, pictures)
-        gallery = Gallery(folder, trained.bundle, embedder, sources, embedded)
+        gallery = Gallery(folder, trained.bundle, embedder, sources, trained.embedded)
         Report(gallery, note_choices(trained.choices)).write(trained.bundle.labels, trained.bundle.version)
     return trained
 
@@ -80,10 +90,20 @@ def explore_eps(
     show: Show = no_progress,
 ) -> EpsChoice:
     """The eps that `train` would choose, and what DBSCAN finds at others; raises the same errors."""
-    sources = pictures_at(pictures)
+    listing = _list(pictures, say)
+    sources = listing.pictures
     options, graph = choose_graph(options, models, sources, None, say)
     _, embedded = _embed(sources, options, graph, engine, show)
+    for line in skipped_in_words({**listing.left_out, **embedded.skipped}):
+        say(line)
     return choose_eps(embedded.vectors, min_samples=options.min_samples, metric=options.metric)
+
+
+def _list(pictures: str, say: Say) -> Listing[Source]:
+    listing = list_pictures(pictures)
+    for line in litter_in_words(listing.litter):
+        say(line)
+    return listing
 
 
 def _embed(

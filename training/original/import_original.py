@@ -36,8 +36,9 @@ from shared.model.bundle import (
     write_bundle,
 )
 from shared.model.core_samples import NOISE, Metric
+from shared.model.group_names import MOST_NAMES
 from shared.model.model_name import check_model_name
-from shared.model.parts import MOST_NAMES, Counts
+from shared.model.parts import Counts
 from training.model_lock import hold
 from training.network.weights import GRAPH_SHA256
 from training.original.pickled_objects import LABELS, MODEL, Instance, printable

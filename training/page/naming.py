@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from shared.model.bundle import Labels
-from shared.model.parts import MOST_NAMES
+from shared.model.group_names import MOST_NAMES, tidy_name
 from training.gallery.gallery import Group
 from training.page.edited import Edited, EditError, sentence, title, with_names
 
@@ -46,9 +45,12 @@ def tidy_names(given: Sequence[str]) -> tuple[str, ...]:
 
 
 def _tidy(name: str) -> str:
-    tidy = " ".join(unicodedata.normalize("NFC", name).split())
+    if not name.strip():
+        return ""
+    try:
+        tidy = tidy_name(name)
+    except ValueError as error:
+        raise EditError(str(error)) from None
     if len(tidy) > _LONGEST_NAME:
         raise EditError(f"“{tidy[:20]}…” has {len(tidy)} characters: a name has at most {_LONGEST_NAME}")
-    if not tidy.isprintable():
-        raise EditError("a name can't hold characters that are not printed")
     return tidy

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
 
@@ -49,6 +50,12 @@ def serve(gallery: Gallery, port: int, ready: Callable[[str], None]) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def check_free(folder: Path, port: int) -> None:
+    """Find out before pictures are looked at whether `serve` would be refused. Raises PortError, InUseError."""
+    with _listen(port), hold(folder, "the naming page"):
+        pass
 
 
 def _listen(port: int) -> socket.socket:

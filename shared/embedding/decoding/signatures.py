@@ -146,6 +146,6 @@ def _by_pillow(head: bytes) -> Kind | None:
     Image.init()
     for name in Image.ID:
         accepts = Image.OPEN[name][1]
-        if name not in _LOOSE and accepts and accepts(head[:16]) is True:
+        if name not in _LOOSE and accepts and accepts(head[:16].ljust(16, b"\0")) is True:
             return Kind(f"a {name} picture", readable=True)
     return None

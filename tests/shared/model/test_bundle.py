@@ -41,6 +41,34 @@ def test_the_same_content_gives_the_same_bytes_and_version(bundle: Bundle, tmp_p
     assert other.manifest.files == bundle.manifest.files
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_names_may_be_saved_by_any_editor(bundle: Bundle, folder: Path, encoding: str) -> None:
+    path = folder / LABELS
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+    assert read_bundle(folder).labels == bundle.labels
+
+
+def test_names_in_another_encoding_are_an_error(bundle: Bundle, folder: Path) -> None:
+    write_labels(folder, Labels(labels={0: ("Bücher",)}))
+    path = folder / LABELS
+    path.write_bytes(path.read_text("utf-8").encode("cp1252"))
+    with pytest.raises(BundleError, match="is not a label file: it is neither UTF-8 nor UTF-16"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("name", ["", " \t", "a\x00b", "x" * 100_000], ids=["empty", "blank", "control", "long"])
+def test_what_is_not_a_name_is_refused_by_its_entry(bundle: Bundle, folder: Path, name: str) -> None:
+    edit_json(folder / LABELS, labels={"0": ["fine", name]})
+    with pytest.raises(BundleError, match=r"labels\.json is not a label file: labels\.0\.1: .*a name (can't|has)"):
+        read_bundle(folder)
+
+
+def test_a_cluster_that_there_is_not_is_named(bundle: Bundle, folder: Path) -> None:
+    edit_json(folder / LABELS, labels={"-1": ["noise"]})
+    with pytest.raises(BundleError, match=r"labels\.json.*-1"):
+        read_bundle(folder)
+
+
 def test_another_name_is_another_version(bundle: Bundle, folder: Path) -> None:
     write_labels(folder, Labels(labels={0: ("closed book",)}))
     renamed = read_bundle(folder)

@@ -18,8 +18,9 @@ from shared.digests import sha256
 from shared.embedding.embedder import Embedder
 from shared.model.bundle import CLUSTERS, LABELS, MANIFEST, Arrays, BundleError, Labels, arrays_bytes, read_bundle
 from shared.model.exclusions import Excluded
+from shared.model.group_names import MOST_NAMES
 from shared.model.model import Model
-from shared.model.parts import MOST_NAMES, Edits
+from shared.model.parts import Edits
 from tests.bundles import SPEC, make_bundle
 
 VECTORS = np.random.default_rng(0).normal(size=(5, 512)).astype(np.float32)

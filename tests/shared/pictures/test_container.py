@@ -13,7 +13,7 @@ from shared.embedding.images import PictureError
 from shared.model.model import Assignment
 from shared.pictures import container as blob_source
 from shared.pictures.folder import find_pictures
-from shared.pictures.listing import pictures_at, recall_pictures, remember_pictures
+from shared.pictures.listing import list_pictures, pictures_at, recall_pictures, remember_pictures
 from shared.pictures.source import DatasetError
 from shared.stores.base import StoreError
 from tests.bundles import SPEC
@@ -37,15 +37,24 @@ def test_pictures_are_found_as_in_a_folder(container: Container) -> None:
     assert names(container.url) == names(f"{container.url}/") == wanted
 
 
+def test_the_content_decides_where_the_name_does_not(container: Container) -> None:
+    container.put(
+        {"download": encode(noise_picture(1)), "b.pdf": b"%PDF-1.7", "@eaDir/a.jpg": b"", "a.jpg": b"content"}
+    )
+    listing = list_pictures(container.url)
+    assert [source.name for source in listing.pictures] == ["a.jpg", "download"]
+    assert (listing.left_out, listing.litter) == ({"b.pdf": "it is a PDF document"}, 1)
+
+
 def test_a_folder_in_a_container_names_its_pictures_from_there(container: Container) -> None:
     container.put(dict.fromkeys(("may 1/a.jpg", "may 1/b/c.jpg", "may 12/d.jpg", "e.jpg", "may 1.jpg"), b"content"))
     assert names(f"{container.url}/may%201") == names(f"{container.url}/may 1/") == ["a.jpg", "b/c.jpg"]
     assert [source.content() for source in pictures_at(f"{container.url}/may 1")] == [b"content"] * 2
 
 
-def test_an_empty_container_says_what_was_looked_for(container: Container) -> None:
+def test_an_empty_container_says_what_it_holds_instead(container: Container) -> None:
     container.put({"notes.txt": b""})
-    with pytest.raises(DatasetError, match=f"{container.url} holds no pictures .looked for .*jpg"):
+    with pytest.raises(DatasetError, match=r"holds no pictures, but 1 other files\nnotes.txt: it is empty"):
         pictures_at(container.url)
 
 

@@ -42,6 +42,14 @@ def test_a_list_may_mix_both_forms() -> None:
     assert one({"images": ["QUJD", {"data": "REVG"}]}) == Record("a", ("QUJD", "REVG"), is_list=True)
 
 
+def test_what_is_wrong_with_a_picture_of_a_list_stays_with_it() -> None:
+    record = one({"images": ["QUJD", None, {"url": "https://x"}]})
+    assert record.error is None
+    assert [str(image) for image in record.images[1:]] == [
+        "it is neither an image object with base64 in its field data nor a base64 string"
+    ] * 2
+
+
 def test_an_empty_list_is_not_an_error() -> None:
     assert one({"images": []}) == Record("a", (), is_list=True)
 
@@ -59,7 +67,6 @@ def test_category_is_kept() -> None:
         ({"images": None}, "data.images is missing"),
         ({"images": 5}, "base64"),
         ({"images": {"url": "https://x"}}, "base64"),
-        ({"images": ["QUJD", None]}, "base64"),
         ({"images": "QUJD", "category": 3}, "category"),
     ],
 )

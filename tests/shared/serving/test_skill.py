@@ -9,11 +9,11 @@ import pytest
 
 from shared.deadline import Deadline
 from shared.embedding.embedder import BATCH, Embedder, Vectors
-from shared.embedding.images import Picture
+from shared.embedding.images import Picture, Warn
 from shared.embedding.pipeline import PREFETCH
 from shared.model.bundle import Labels
 from shared.model.model import Model
-from shared.serving.contract import Answer, Record
+from shared.serving.contract import Answer, Record, RecordError
 from shared.serving.skill import AnswerOptions, answer_records
 from tests.bundles import make_bundle
 from tests.conftest import encode, noise_picture
@@ -96,7 +96,7 @@ def test_errors_stay_with_their_record_and_name_the_picture(model: Model) -> Non
         Record("given", error="as parsed"),
         Record("text", ("###",)),
         Record("bytes", (base64.b64encode(b"no picture").decode(),)),
-        Record("list", (good, "###", good, "###"), is_list=True),
+        Record("list", ("###", "???"), is_list=True),
         Record("good", (good,)),
     )
     assert [found.record_id for found in answers] == ["given", "text", "bytes", "list", "good"]
@@ -104,10 +104,40 @@ def test_errors_stay_with_their_record_and_name_the_picture(model: Model) -> Non
         "as parsed",
         "data.images can't be read: it is not base64",
         "data.images can't be read: it is not a picture in any known format",
-        "data.images[1] can't be read: it is not base64",
+        "data.images[0] can't be read: it is not base64; data.images[1] can't be read: it is not base64",
         None,
     ]
     assert answers[4].data["label"] == ["zero", "both"]
+
+
+def test_a_bad_picture_of_a_list_costs_its_own_entry(model: Model) -> None:
+    good, none = base64_picture(0), RecordError("it is nothing")
+    options = AnswerOptions(return_vector=True)
+    (found,) = answer(model, Record("a", (good, "###", good, none), is_list=True), options=options)
+    (alone,) = answer(model, Record("b", (good,)), options=options)
+    assert found.error is None
+    assert found.data == {
+        "label": ["zero", "both"],
+        "clusterId": [alone.data["clusterId"], -1, alone.data["clusterId"], -1],
+        "distance": [alone.data["distance"], None, alone.data["distance"], None],
+        "confidence": [1.0, 0.0, 1.0, 0.0],
+        "suggestedLabel": [[], [], [], []],
+        "suggestedConfidence": [0.0, 0.0, 0.0, 0.0],
+        "vector": [alone.data["vector"], [], alone.data["vector"], []],
+        "modelVersion": model.version,
+    }
+    assert found.warnings == (
+        "data.images[1] can't be read: it is not base64",
+        "data.images[3] can't be read: it is nothing",
+    )
+
+
+def test_a_picture_that_lacks_some_rows_is_answered_with_a_warning(model: Model) -> None:
+    cut = base64.b64encode(encode(noise_picture(1, (64, 400)), "JPEG")[:-150]).decode()
+    single, several = answer(model, Record("a", (cut,)), Record("b", (base64_picture(0), cut), is_list=True))
+    assert (single.error, several.error) == (None, None)
+    assert single.warnings[0].startswith("data.images: its last ")
+    assert several.warnings[0].startswith("data.images[1]: its last ")
 
 
 def test_too_many_pixels_are_an_error(model: Model) -> None:
@@ -135,7 +165,7 @@ def test_no_group_to_compare_with_has_no_distance(embedder: Embedder, tmp_path: 
     assert (found.data["clusterId"], found.data["distance"]) == (-1, None)
 
 
-def test_a_record_is_given_up_at_its_first_bad_picture(model: Model) -> None:
+def test_a_record_is_given_up_after_a_hundred_bad_pictures(model: Model) -> None:
     started = time.perf_counter()
     (found,) = answer(model, Record("a", ("?",) * 390_000, is_list=True))
     assert found.error == "data.images[0] can't be read: it is not base64"
@@ -146,10 +176,10 @@ def test_texts_are_decoded_as_the_network_needs_them(model: Model, monkeypatch: 
     decoded = 0
     decode = model.embedder.picture
 
-    def counted(data: bytes, *, max_pixels: int) -> Picture:
+    def counted(data: bytes, *, max_pixels: int, warn: Warn) -> Picture:
         nonlocal decoded
         decoded += 1
-        return decode(data, max_pixels=max_pixels)
+        return decode(data, max_pixels=max_pixels, warn=warn)
 
     ahead: list[int] = []
 
@@ -194,8 +224,8 @@ class TestWhatNobodyForesaw:
     ) -> None:
         decode, bad = model.embedder.picture, {encode(noise_picture(seed)) for seed in (1, 4)}
 
-        def broken(data: bytes, *, max_pixels: int) -> Picture:
-            return decode(data, max_pixels=max_pixels) if data not in bad else cast("Picture", {}["decoder"])
+        def broken(data: bytes, *, max_pixels: int, warn: Warn) -> Picture:
+            return decode(data, max_pixels=max_pixels, warn=warn) if data not in bad else cast("Picture", {}["decoder"])
 
         monkeypatch.setattr(model.embedder, "picture", broken)
         self.check(answer(model, *self.RECORDS), ["1", "4"], "KeyError", caplog)
@@ -223,7 +253,7 @@ class TestWhatNobodyForesaw:
         self.check(answer(model, *self.RECORDS), list("012345"), "ZeroDivisionError", caplog)
 
     def test_running_out_of_memory_fails_the_whole_request(self, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-        def full(data: bytes, *, max_pixels: int) -> Picture:
+        def full(data: bytes, *, max_pixels: int, warn: Warn) -> Picture:
             raise MemoryError
 
         monkeypatch.setattr(model.embedder, "picture", full)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.model import Assignment
-from shared.pictures.folder import FileSource, find_pictures
+from shared.pictures.folder import SORTED, FileSource, find_pictures
 from training.assignment.assign import AssignError, Row
 from training.assignment.sorting import folder_name, sort_into_folders
 
@@ -29,7 +29,9 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    assert SORTED in found
+    return found - {SORTED}
 
 
 @pytest.mark.parametrize("placing", ["link", "copy"])
@@ -96,3 +98,15 @@ def test_a_picture_whose_name_leads_out_is_refused(tmp_path: Path, name: str) ->
     with pytest.raises(AssignError, match="leads out of its folder"):
         sort_into_folders([row], [picture], tmp_path / "some" / "labels", "copy")
     assert [path.name for path in tmp_path.iterdir()] == ["picture.jpg"]
+
+
+def test_long_names_are_cut_and_stay_apart(tmp_path: Path) -> None:
+    names = tuple(f"{'見' * 100}{end}" for end in "ab")
+    picture = FileSource(f"sub/{'x' * 300}.jpg", tmp_path / "picture.jpg")
+    picture.path.write_bytes(b"picture")
+    row = Row(picture.name, Assignment(0, 0.0, 1.0, names, (), 0.0), "v1")
+    assert sort_into_folders([row], [picture], tmp_path / "labels", "copy").labelled == 1
+    placed = files(tmp_path / "labels")
+    assert len({place.split("/")[0] for place in placed}) == len(placed) == 2
+    assert all(place.endswith(".jpg") for place in placed)
+    assert all(len(part.encode()) <= 255 for place in placed for part in place.split("/"))

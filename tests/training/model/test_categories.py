@@ -1,3 +1,4 @@
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,10 @@ def test_a_picture_in_no_folder_is_named() -> None:
         b"picture,category\na.jpg,art\nb.jpg,maps\nc.jpg,art\n",
         b"\xef\xbb\xbfpicture,category\r\na.jpg,art\r\nb.jpg,maps\r\nc.jpg,art\r\n",
         b"category,comment,picture\nart,,c.jpg\nmaps,fine,b.jpg\nart,,a.jpg\nart,unused,d.jpg\n",
+        "picture,category\na.jpg,art\nb.jpg,maps\nc.jpg,art\n".encode("utf-16"),
         b'"picture","category"\r"a.jpg","art"\r"b.jpg","maps"\r"c.jpg","art"\r',
     ],
-    ids=["plain", "from Excel", "more columns and rows, another order", "from an old Mac"],
+    ids=["plain", "from Excel", "more columns and rows, another order", "as Unicode text", "from an old Mac"],
 )
 def test_a_csv_file_gives_each_pictures_category(file: Path, content: bytes) -> None:
     file.write_bytes(content)
@@ -76,3 +78,14 @@ def test_an_unreadable_file_is_named(file: Path, content: bytes) -> None:
 def test_a_missing_file_is_named(file: Path) -> None:
     with pytest.raises(CategoriesError, match=r"categories\.csv can't be read: .*No such file"):
         find_categories(str(file), PICTURES)
+
+
+def test_a_picture_is_found_however_its_accents_are_written(file: Path) -> None:
+    file.write_text(f"picture,category\n{unicodedata.normalize('NFD', 'é.jpg')},art\n", "utf-8")
+    assert find_categories(str(file), ["é.jpg"]) == ["art"]
+
+
+def test_another_encoding_is_named(file: Path) -> None:
+    file.write_bytes("picture,category\né.jpg,art\n".encode("cp1252"))
+    with pytest.raises(CategoriesError, match="can't be read: it is neither UTF-8 nor UTF-16"):
+        find_categories(str(file), ["é.jpg"])

@@ -1,4 +1,5 @@
 import json
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_a_label_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        *("", "[]", '{"a.jpg": "open book"}', '{"a.jpg": [1]}', '{"a.jpg": []}', '{"a.jpg": ["book", " "]}', "\udcff"),
+        *("", "[]", '{"a.jpg": "open book"}', '{"a.jpg": [1]}', '{"a.jpg": []}', '{"a.jpg": ["book", " "]}'),
         json.dumps({"a.jpg": ["book"] * 101}),
     ],
 )
@@ -87,3 +88,32 @@ def test_labels_hold_the_most_central_pictures_of_each_group() -> None:
     assert made.exemplars == {0: ("5.jpg", "6.jpg", "4.jpg", "3.jpg", "2.jpg"), 1: ("7.jpg",)}
     assert made == Labels(labels={0: ("book",), 1: ("map",)}, exemplars=made.exemplars)
     assert list(made.labels) == [0, 1], "the file is the same whatever the order of the names"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_names_may_be_saved_by_any_editor(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "names.json"
+    path.write_bytes('{"b.jpg": ["Bücher"]}'.encode(encoding))
+    assert read_names(path) == {"b.jpg": ("Bücher",)}
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "names.json"
+    path.write_bytes('{"b.jpg": ["Bücher"]}'.encode("cp1252"))
+    with pytest.raises(NamesError, match=r"names\.json can't be read: it is neither UTF-8 nor UTF-16: save it again"):
+        read_names(path)
+
+
+def test_a_picture_is_found_however_its_accents_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "names.json"
+    for form in ("NFC", "NFD"):
+        path.write_text(json.dumps({unicodedata.normalize(form, "é.jpg"): ["book"]}), "utf-8")
+        assert names_by_exemplar(read_names(path), ["é.jpg"], np.array([0], dtype=np.int32)) == {0: ("book",)}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\x00b", "line\nend\x07", "x" * 100_000])
+def test_what_is_not_a_name_is_refused_by_its_entry(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "names.json"
+    path.write_text(json.dumps({"b.jpg": ["fine", name]}), "utf-8")
+    with pytest.raises(NamesError, match=r"b\.jpg\.1: .*a name (can't|has)"):
+        read_names(path)
