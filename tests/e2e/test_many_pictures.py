@@ -62,7 +62,15 @@ def test_the_page_is_quick_and_loads_only_what_is_seen(browser: Browser, gallery
             assert time.perf_counter() - started < SECONDS_TO_SAVE
         page.keyboard.press("Escape")
         page.keyboard.press("u")
-        expect(page.locator("#tiles li")).to_have_count(len(gallery.grouping(gallery.bundle.labels).unclustered))
+        count = len(gallery.grouping(gallery.bundle.labels).unclustered)
+        expect(page.locator("#facts")).to_contain_text(f"{count} pictures")
+        expect(page.locator("#tiles li").first).to_be_visible()
         page.wait_for_load_state("networkidle")
+        assert page.locator("#tiles li").count() < count
         assert len([url for url in loaded if url.endswith("/small")]) < PICTURES / 10
-    assert read_bundle(gallery.folder).labels.labels == {0: ("sunflower", "daisy", "tulip")}
+        page.keyboard.press("p")
+        page.keyboard.press("End")
+        expect(page.locator("#tiles li")).to_have_count(count)
+        expect(page.locator("#tiles li").last.locator(".picture")).to_be_focused()
+    (names,) = read_bundle(gallery.folder).labels.labels.values()
+    assert names == ("sunflower", "daisy", "tulip")

@@ -21,11 +21,15 @@ def run(
     bundle: ModelArgument,
     pictures: PicturesArgument,
     format: Annotated[
-        Literal["csv", "jsonl", "folders"],
-        typer.Option(help="A table, a JSON object a line, or the pictures sorted into a folder for each label."),
+        Literal["csv", "jsonl", "folders", "xmp"],
+        typer.Option(
+            help="A table, a JSON object a line, pictures sorted into a folder for each label, or XMP sidecars that "
+            "photo programs read."
+        ),
     ] = "csv",
     output: Annotated[
-        Path | None, typer.Option(help="File or folder to write; by default labels.csv, labels.jsonl or labels/.")
+        Path | None,
+        typer.Option(help="By default labels.csv, labels.jsonl, labels/ or sidecars/."),
     ] = None,
     placing: Annotated[
         Literal["link", "copy"], typer.Option(help="With folders: link to the pictures, or copy them.")
@@ -44,6 +48,7 @@ def run(
     from shared.pictures.listing import list_pictures
     from shared.stores.graphs import graph_path
     from training.assignment.assign import assign_pictures, write_rows
+    from training.assignment.sidecars import write_sidecars
     from training.assignment.sorting import sort_into_folders
     from training.embedding.cache import EmbeddingCache
     from training.embedding.workers import Workers
@@ -52,7 +57,7 @@ def run(
     from training.model.categories import find_categories
     from training.pictures.skipped import litter_in_words, skipped_in_words
 
-    target = output or Path("labels" if format == "folders" else f"labels.{format}")
+    target = output or Path({"folders": "labels", "xmp": "sidecars"}.get(format, f"labels.{format}"))
     with (
         errors_in_words("The rows written so far are kept: run the same command again to resume."),
         open_engine(engine, scheduler) as running,
@@ -73,6 +78,8 @@ def run(
 
             if format == "folders":
                 tally = sort_into_folders(assign(sources), sources, target, placing, force=force, advance=advance)
+            elif format == "xmp":
+                tally = write_sidecars(assign(sources), target, of_picture, force=force, advance=advance)
             else:
                 tally = write_rows(target, format, sources, assign, version=model.version, force=force, advance=advance)
     for line in (*litter_in_words(listing.litter), *skipped_in_words(skipped)):

@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from infra.search.pictures import upload
 from local.browser import chromium
 from local.search.page import serve_page
+from tests.e2e.accessibility import needs_axe, serious_findings
 from tests.e2e.browser import needs_chromium, tab
 from tests.local.search.deployments import deployed, draw, draw_groups, index, settings
 from tests.local.search.skill_server import serve_skill
@@ -62,6 +63,20 @@ def test_the_page_says_when_nothing_is_found(link: str) -> None:
         page.click("text=Look for any of them")
         expect(page.locator("figure")).to_have_count(10)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@needs_chromium
+@needs_axe
+@pytest.mark.slow
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_serious(link: str, colours: Literal["light", "dark"]) -> None:
+    with chromium() as browser, tab(browser, colours=colours) as page:
+        page.goto(link)
+        expect(page.locator("figure")).to_have_count(10)
+        assert serious_findings(page) == []
+        page.click("text=More like this >> nth=0")
+        expect(page.locator(".like")).to_be_visible()
+        assert serious_findings(page) == []
 
 
 @pytest.fixture(scope="module")
