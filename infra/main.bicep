@@ -285,7 +285,7 @@ module searchDefinitions 'modules/searchObjects.bicep' = if (byScript) {
   dependsOn: [access]
 }
 
-@description('Name of the Function app, for `az functionapp deployment source config-zip`')
+@description('Name of the Function app, which `python -m infra.send` sends the package to')
 output FUNCTION_APP_NAME string = names.app
 @description('URL of the container that models are published to and served from')
 output MODEL_STORE string = modelStore

@@ -22,11 +22,14 @@ import typer
 from infra.az import AzError, az
 from infra.deployed import DEPLOYMENT, outputs, run, with_key
 from infra.package import build
+from infra.search.retrying import RetryDeadline
+from infra.send import find_site, send, sync_triggers
 from shared.command_line.console import command_line, console, errors_in_words, escape, flag
 from shared.errors import UserError
 from shared.pictures.folder import find_pictures
 
 PICTURES = 10
+_SEND_SECONDS = 900.0
 
 
 class SmokeError(UserError):
@@ -72,10 +75,13 @@ def smoke(group: str, location: str, model: Path, pictures: Sequence[Path], cloc
         values = (f"environmentName={group}", f"principalId={person}", f"modelName={model.name}")
         az("deployment", "group", "create", "-g", group, "-n", DEPLOYMENT, "-f", "infra/main.bicep", "-p", *values)
     deployed = outputs(group)
-    with clock("build and send the package"), tempfile.TemporaryDirectory() as folder:
+    with clock("build the package"), tempfile.TemporaryDirectory() as folder:
         package = build(Path(folder))
-        app = ("-g", group, "-n", deployed["FUNCTION_APP_NAME"])
-        az("functionapp", "deployment", "source", "config-zip", *app, "--src", str(package.zip))
+        with clock("send the package"):
+            site = find_site(group, deployed["FUNCTION_APP_NAME"])
+            token = az("account", "get-access-token", "--query", "accessToken", "-o", "tsv")
+            send(site, package.zip, token, RetryDeadline(_SEND_SECONDS, lambda text: console.print(escape(text))))
+            sync_triggers(site)
     settings = with_key(deployed)
 
     def command(module: str, *arguments: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ClientAuthenticationError
 from PIL import Image
 
 from infra.search.checks import CLUSTERS_SKILL
@@ -21,11 +22,23 @@ from shared.errors import UserError
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 _TIMEOUT = 60.0
-_PASSING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
+# 404: a Function that has just got its code, until its triggers are known.
+_PASSING = frozenset(
+    {
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
 
 
 class SkillError(UserError):
     """The skill does not answer, or not what it must."""
+
+
+class SkillLoginError(SkillError):
+    """Microsoft Entra gives us no token for the skill. The search service has an identity of its own for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +63,15 @@ class Skill:
         return Ready(str(body.get("model")), str(body.get("version")))
 
     def wait(self, deadline: RetryDeadline) -> Ready | None:
-        """Wait until it serves. None where Entra lets in the search service and not us, so that we can't know.
+        """Wait until it serves. None where Entra lets in the search service and not us, so that it can't be asked.
 
         Raises SkillError when the time is over, or at once for what waiting can't fix, such as a wrong key.
         """
         while True:
             try:
                 response = self._send("GET")
+            except SkillLoginError:
+                return None
             except SkillError as error:
                 if not deadline.wait(str(error)):
                     raise
@@ -111,7 +126,11 @@ class Skill:
         if self._settings.skill_key:
             headers[KEY_HEADER] = self._settings.skill_key.get_secret_value()
         if self._settings.skill_resource_id:
-            token = self._login().get_token(f"{self._settings.skill_resource_id}/.default")
+            scope = f"{self._settings.skill_resource_id}/.default"
+            try:
+                token = self._login().get_token(scope)
+            except ClientAuthenticationError as error:
+                raise SkillLoginError(f"no token for {scope}: {error.message}") from error
             headers["Authorization"] = f"Bearer {token.token}"
         return headers
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from infra.search.definitions import DefinitionError, render
 from infra.search.retrying import RetryDeadline
@@ -68,18 +69,19 @@ def test_a_ready_skill_reports_its_version(skill: SkillServer) -> None:
 
 def test_waits_until_the_skill_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     loading = httpx.Response(503, json={"error": {"code": "x", "message": "no model yet"}})
-    responses(monkeypatch, httpx.ConnectError("refused"), loading, loading, httpx.Response(200, json=READY))
+    unknown, ready = httpx.Response(404, text="<html>"), httpx.Response(200, json=READY)
+    responses(monkeypatch, httpx.ConnectError("refused"), unknown, loading, loading, ready)
     told: list[str] = []
     assert skill_at("http://f/").wait(timeout(told)) == Ready("books", VERSION)
-    assert len(told) == 2  # once for each reason
-    assert "no model yet" in told[1]
+    assert len(told) == 3  # once for each reason
+    assert "no model yet" in told[2]
 
 
 @pytest.mark.parametrize(
     ("response", "message"),
     [
         (httpx.Response(403, json={"error": {"message": "the header is wrong"}}), "answers 403: the header is wrong"),
-        (httpx.Response(404, text="<html>"), "answers 404: Not Found"),
+        (httpx.Response(410, text="<html>"), "answers 410: Gone"),
         (httpx.Response(200, text="<html>"), "does not answer in JSON"),
     ],
 )
@@ -106,6 +108,20 @@ def test_a_skill_behind_entra_may_let_in_the_search_service_only(monkeypatch: py
     assert skill_at("http://f/", login, skill_resource_id="api://f").wait(timeout([])) is None
     assert login.scopes == ["api://f/.default"]
     assert sent[0]["headers"] == {"Authorization": "Bearer a token"}
+
+
+class NoToken(Login):
+    """An application without a scope that this login may ask for (AADSTS65001)."""
+
+    def get_token(self, *scopes: str, **_: Any) -> Token:
+        raise ClientAuthenticationError(f"AADSTS65001: no consent to {scopes[0]}")
+
+
+def test_without_a_token_the_search_service_may_still_get_in() -> None:
+    skill = skill_at("http://f/", NoToken(), skill_resource_id="api://f")
+    assert skill.wait(timeout([])) is None
+    with pytest.raises(SkillError, match=r"no token for api://f/\.default: AADSTS65001"):
+        skill.ready()
 
 
 def test_the_key_is_sent(skill: SkillServer) -> None:
