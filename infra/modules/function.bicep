@@ -144,6 +144,8 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
       AzureWebJobsStorage__clientId: identity.clientId
       AzureWebJobsStorage__credential: 'managedidentity'
       PYTHON_ENABLE_OPENTELEMETRY: 'true'
+      // Threads of the worker: 1000, or cores and 4 more, depending on how it started, unless it is said.
+      PYTHON_THREADPOOL_THREAD_COUNT: string(requestsPerInstance + 2)
       EMBEDDER_BACKEND: plan == 'dedicated-tensorflow' ? 'tensorflow' : 'onnxruntime'
     },
     skillSettings,

@@ -143,7 +143,8 @@ async def _read_body(request: Request, limit: int) -> bytes:
         body += chunk
         if len(body) > limit:
             raise RefusedError(413, f"Request body too large: the limit is {limit} bytes.")
-    return bytes(body)
+    # As the real host does: https://github.com/Azure/azure-functions-host/issues/10640
+    return b"" if "chunked" in request.headers.get("transfer-encoding", "").lower() else bytes(body)
 
 
 def _to_rpc(request: Request, params: dict[str, str], body: bytes) -> messages.RpcHttp:

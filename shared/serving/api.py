@@ -76,6 +76,11 @@ class Api:
             self._authorize(headers)
             if method == "GET":
                 return self._readiness(deadline)
+            if not body and "chunked" in headers.get("transfer-encoding", "").lower():
+                # https://github.com/Azure/azure-functions-host/issues/10640
+                raise RequestError(
+                    "the Functions host passes on no body that comes in chunks: send this one with Content-Length"
+                )
             if len(body) > self._settings.max_request_bytes:
                 raise RequestError(
                     f"the request has {len(body):,} bytes, over the limit of {self._settings.max_request_bytes:,}: "

@@ -28,6 +28,14 @@ def test_too_large_a_request_is_413(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("models")
+def test_a_body_in_chunks_which_the_host_drops_is_400_and_says_what_to_send() -> None:
+    response = call(b"", transfer_encoding="Chunked")
+    assert (response.status_code, "send this one with Content-Length" in problem(response)) == (400, True)
+    assert call(b"").status_code == 400
+    assert "Content-Length" not in problem(call(b""))
+
+
+@pytest.mark.usefixtures("models")
 def test_too_many_records_are_413(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_RECORDS", "1")
     assert call(values({}, {})).status_code == 413

@@ -1,5 +1,6 @@
 """Nothing is typed twice: outputs, app settings, placeholders and settings classes are the same names throughout."""
 
+import json
 import re
 
 import pytest
@@ -24,6 +25,7 @@ PLATFORM = {
     "FUNCTIONS_EXTENSION_VERSION",
     "FUNCTIONS_WORKER_RUNTIME",
     "PYTHON_ENABLE_OPENTELEMETRY",  # the Python worker
+    "PYTHON_THREADPOOL_THREAD_COUNT",  # the Python worker
     "SCM_DO_BUILD_DURING_DEPLOYMENT",
     "WEBSITE_RUN_FROM_PACKAGE",
 }
@@ -64,6 +66,18 @@ def test_app_settings_are_the_settings_of_the_function_or_of_the_platform(deploy
     assert {"MODEL_STORE", "AZURE_CLIENT_ID", "EMBEDDER_BACKEND"} <= set(settings) <= names(Settings) | PLATFORM
     values = {name.lower(): value for name, value in settings.items() if name not in KEYS}
     Settings.model_validate({name: value for name, value in values.items() if name in Settings.model_fields})
+
+
+@pytest.mark.parametrize("requests", [1, 4, 16])
+def test_the_worker_has_a_thread_for_each_place_and_two_more(requests: int) -> None:
+    settings = deployed(requestsPerInstance=requests).app_settings()
+    assert settings["PYTHON_THREADPOOL_THREAD_COUNT"] == str(requests + 2)
+
+
+def test_the_sample_settings_have_threads_for_the_places_of_host_json() -> None:
+    http = json.loads((PROJECT / "host.json").read_text(encoding="utf-8"))["extensions"]["http"]
+    sample = json.loads((PROJECT / "local.settings.json.sample").read_text(encoding="utf-8"))["Values"]
+    assert sample["PYTHON_THREADPOOL_THREAD_COUNT"] == str(http["maxConcurrentRequests"] + 2)
 
 
 @pytest.mark.parametrize("name", sorted(KEYS))
