@@ -1,4 +1,4 @@
-"""A small picture of every format that Pillow reads, in the variants that take other paths through its decoders.
+"""A small picture of every format that is read, in the variants that take other paths through its decoders.
 
 What Pillow can write, it writes; the rest is put together by hand, byte by byte, from the formats' descriptions.
 """
@@ -6,14 +6,17 @@ What Pillow can write, it writes; the rest is put together by hand, byte by byte
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 import warnings
 from functools import cache
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageCms
 
 from tests.conftest import encode, noise_picture
+from tests.shared.embedding.decoding.tiff_files import tiff
 
 WIDTH, HEIGHT = 24, 18
 _PIXELS = WIDTH * HEIGHT
@@ -24,7 +27,7 @@ def seeds() -> dict[str, bytes]:
     """Files by name; the name begins with the format as Pillow calls it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of IM, which a later Pillow will not write
-        return _written() | _by_hand()
+        return _written() | _heic() | _deep() | _by_hand()
 
 
 def _written() -> dict[str, bytes]:
@@ -84,6 +87,38 @@ def _written() -> dict[str, bytes]:
         "WEBP lossless": encode(colour, "WEBP", lossless=True),
     }
     return files
+
+
+def _heic() -> dict[str, bytes]:
+    colour = noise_picture(1, (WIDTH, HEIGHT))
+    files: dict[str, bytes] = {}
+    for mode in ("L", "LA", "RGB", "RGBA"):
+        files[f"HEIC {mode}"] = _as_heic(colour.convert(mode))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # becomes irot
+    files["HEIC turned"] = _as_heic(colour, exif=exif.tobytes())
+    files["HEIC deep"] = _as_heic(Image.fromarray(np.arange(_PIXELS, dtype=np.uint16).reshape(HEIGHT, WIDTH) * 100))
+    return files
+
+
+def _as_heic(picture: Image.Image, **options: bytes) -> bytes:
+    file = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(file, quality=60, **options)
+    return file.getvalue()
+
+
+def _deep() -> dict[str, bytes]:
+    """What this project reads by itself."""
+    colour = np.asarray(noise_picture(1, (WIDTH, HEIGHT)))
+    grey = colour[..., 0]
+    return {
+        "TIFF 12 bit": tiff(grey.astype(np.uint16) * 16, 1, bits=12, order=">"),
+        "TIFF 16 bit planar": tiff(colour.astype(np.uint16) * 257, 2, planar=True),
+        "TIFF float": tiff(colour.astype(np.float32) / 255, 2, deflate=True, tags={317: 3}),
+        "TIFF differences": tiff(grey.astype(np.uint32) << 24, 0, deflate=True, tags={317: 2}),
+        "TIFF 16 bit CMYK": tiff(np.dstack([colour, grey, grey]).astype(np.uint16) * 257, 5, tags={338: 2}),
+        "TIFF 16 bit Lab": tiff(colour.astype(np.uint16) * 257, 8),
+    }
 
 
 def _by_hand() -> dict[str, bytes]:

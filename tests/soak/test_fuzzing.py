@@ -20,6 +20,7 @@ SEED = "1"
 TARGETS = (
     ("requests", 1_500, 100_000),
     ("pictures", 2_500, 100_000),
+    ("heif", 1_000, 100_000),
     ("bundles", 400, 20_000),
     ("originals", 1_000, 100_000),
 )
@@ -38,4 +39,4 @@ def test_nothing_breaks(target: str, few: int, many: int, long: bool, figures: F
 def test_the_pictures_are_of_every_format_that_is_read() -> None:
     Image.init()
     # What makes a JPEG an MPO is found while it is opened as a JPEG.
-    assert {name.split()[0].upper() for name in seeds()} == set(Image.OPEN) | {"MPO"}
+    assert {name.split()[0].upper() for name in seeds()} == set(Image.OPEN) | {"MPO", "HEIC"}
