@@ -20,18 +20,18 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.eps.embedding import MODELS, embed_labelled
-from benchmarks.eps.evaluate import evaluate, subsets
-from benchmarks.eps.packages import CACHE, UnavailableError
-from benchmarks.eps.sets import SETS, prepare
+from benchmarks.groups.embedding import MODELS, embed_labelled, pooled
+from benchmarks.groups.evaluate import best_index, episodes
+from benchmarks.groups.packages import CACHE, UnavailableError
+from benchmarks.groups.sets import SETS, prepare
 from benchmarks.measuring import in_turn, machine, ratio, spread, today
 from benchmarks.results import Row, Section, Table
 from shared.embedding.embedder import BATCH, EmbedderSpec, Vectors, open_embedder
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.pictures.folder import find_pictures
 from shared.stores.graphs import graph_path
-from training.clustering.clusters import Clusters, find_clusters
-from training.clustering.eps import NoGroupsError, choose_eps
+from training.clustering.choice import NoGroupsError
+from training.clustering.clusters import Clusters, Parameters, find_groups
 from training.embedding.cache import EmbeddingCache
 from training.embedding.embeddings import embed_pictures
 from training.model.calibration import PICTURES, calibrate, calibration_order
@@ -102,7 +102,7 @@ def embed(pictures: Path, folder: Path) -> tuple[Pair, EmbedderSpec]:
     flat, labels = embed_labelled(pictures)
     sample = {source.name for source in islice(calibration_order(sources), PICTURES)}
     calibrated = np.array([name in sample for name in embedded.names])
-    return Pair(flat.reshape(len(flat), 49, -1).mean(axis=1), embedded.vectors, labels, calibrated), spec
+    return Pair(pooled(flat, spec.pooling), embedded.vectors, labels, calibrated), spec
 
 
 def compare(pair: Pair, rounds: int) -> tuple[list[Agreement], list[tuple[float, float]]]:
@@ -110,13 +110,12 @@ def compare(pair: Pair, rounds: int) -> tuple[list[Agreement], list[tuple[float,
     chance = np.random.default_rng(0)
     agreements: list[Agreement] = []
     indexes: list[tuple[float, float]] = []
-    for drawn in subsets(pair.labels, rounds, seed=0):
-        rows = chance.permutation(drawn)
+    for drawn in islice(episodes(pair.labels, rounds, seed=0), rounds):
+        rows = chance.permutation(drawn.trained)
         held_out = (np.arange(len(rows)) >= len(rows) * 7 // 10) & ~pair.calibrated[rows]
         agreements.append(_agreement(pair, rows[~held_out], rows[held_out]))
         best = [
-            evaluate(vectors[rows], pair.labels[rows].tolist(), _MIN_SAMPLES, "cosine").best
-            for vectors in (pair.float32, pair.int8)
+            best_index(vectors[rows], pair.labels[rows].tolist(), _MIN_SAMPLES) for vectors in (pair.float32, pair.int8)
         ]
         indexes.append((best[0], best[1]))
     return agreements, indexes
@@ -138,8 +137,7 @@ def _agreement(pair: Pair, trained: NDArray[np.intp], asked: NDArray[np.intp]) -
 
 
 def _train(vectors: Vectors) -> Clusters:
-    eps = choose_eps(vectors, min_samples=_MIN_SAMPLES).eps
-    return find_clusters(vectors, eps=eps, min_samples=_MIN_SAMPLES, metric="cosine")
+    return find_groups(vectors, Parameters(min_samples=_MIN_SAMPLES)).clusters
 
 
 def _assign(
@@ -148,7 +146,7 @@ def _assign(
     """The groups that the pictures asked about get."""
     core = CoreSamples(vectors[trained][clusters.core], clusters.labels[clusters.core], "cosine")
     nearest = core.nearest(vectors[asked])
-    return nearest.within(clusters.eps[nearest.clusters])
+    return nearest.within(clusters.radius[nearest.clusters])
 
 
 def _mapped(groups: NDArray[np.int32], counterparts: dict[int, int]) -> NDArray[np.int32]:

@@ -33,14 +33,17 @@ type Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Clustering(BaseModel):
-    """DBSCAN's parameters as used; eps is the largest where categories were trained apart."""
+    """DBSCAN's parameters as used; neighbours and eps are the largest where categories were trained apart."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: Metric
     eps: Radius
+    """A k-reciprocal Jaccard distance; the metric's own where no neighbours are counted."""
     min_samples: Count = Field(ge=1)
     eps_chosen: Literal["auto", "given"]
+    neighbours: Count = 0
+    """Of each picture, by which distances are told; 0, as in older bundles: distances are those between embeddings."""
 
 
 class Counts(BaseModel):

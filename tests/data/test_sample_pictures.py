@@ -12,8 +12,8 @@ from sklearn.metrics import adjusted_rand_score, pairwise_distances
 from shared.embedding.embedder import Embedder, Vectors
 from shared.model.core_samples import NOISE, CoreSamples
 from tests.conftest import PROJECT
-from training.clustering.clusters import find_clusters
-from training.clustering.eps import choose_eps
+from training.clustering.clusters import find_groups
+from training.model.options import Options
 
 DATA = PROJECT / "data"
 KINDS = ("book_shelf", "closed_book", "open_book")
@@ -81,8 +81,7 @@ def test_colours_alone_do_not_tell_the_kinds_apart(space: str, metric: str) -> N
 def test_embeddings_tell_the_kinds_apart_and_leave_odd_pictures_out(embedder: Embedder) -> None:
     paths = pictures(DATA / "train")
     truth, vectors = kinds(paths), embeddings(paths, embedder)
-    eps = choose_eps(vectors, min_samples=MIN_SAMPLES).eps
-    found = find_clusters(vectors, eps=eps, min_samples=MIN_SAMPLES, metric="cosine")
+    found = find_groups(vectors, Options("books", pooling=embedder.spec.pooling).parameters()).clusters
     assert found.count == 3
     assert adjusted_rand_score(truth, found.labels) > 0.95
     assert (found.labels[truth == NOISE] == NOISE).all()
@@ -90,4 +89,7 @@ def test_embeddings_tell_the_kinds_apart_and_leave_odd_pictures_out(embedder: Em
     tests = pictures(DATA / "test")
     # Clusters are numbered by the program; their members' names say what they are.
     core = CoreSamples(vectors[found.core], truth[found.core], "cosine")
-    assert core.nearest(embeddings(tests, embedder)).within(eps).tolist() == kinds(tests).tolist()
+    nearest = core.nearest(embeddings(tests, embedder))
+    radius = {int(truth[found.labels == one][0]): found.radius[one] for one in range(found.count)}
+    limit = np.array([radius[kind] for kind in nearest.clusters.tolist()])
+    assert nearest.within(limit).tolist() == kinds(tests).tolist()

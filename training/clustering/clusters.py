@@ -1,71 +1,195 @@
-"""DBSCAN over embeddings, made deterministic and made to agree with serving."""
+"""Groups of pictures: DBSCAN's core samples, and whatever is near enough to them, as serving has it.
+
+DBSCAN leaves a border point with whichever cluster reaches it first (Ester et al., 1996, section 4.1). Serving takes
+the nearest core sample, if it is within its cluster's radius, so training does too.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.cluster import DBSCAN
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 from shared.embedding.embedder import Vectors
-from shared.model.core_samples import NOISE, CoreSamples, Metric
-from training.clustering.dbscan import core_clusters, nearest_core_samples
+from shared.model.core_samples import NOISE, CoreSamples, Metric, Nearest
+from training.clustering.choice import Choice, NoGroupsError, choose, distances_of
+from training.clustering.dbscan import Grouped, by_distances, by_embeddings
+from training.clustering.neighbours import Neighbours, Points, centred, distinct, nearest_neighbours
+from training.clustering.radius import measure_closeness
 from training.engine import LOCAL, Engine
 
-# scikit-learn lists every picture's neighbours. If one group holds them all, that takes 11 MB for so many, 0.3 GB for
-# 5,000, and n² beyond; and from here on it is no faster than the blocks (0.08 and 0.09 s; 0.98 and 0.46 s for 5,000).
-_ORDINARY = 1_000
+# Nearest neighbours looked for: more than any number that is tried.
+_LISTED = 30
+# The same for plain DBSCAN, whose choice of eps needs longer lists: with 44 of each, its groups of 4,500 pictures were
+# the same at every eps tried as with all 4,538.
+_LISTED_PLAIN = 100
+# Pictures compared with core samples at a time, by each processor.
+_TOGETHER = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How to find groups; None for what is to be chosen from the pictures."""
+
+    neighbours: int | None = None
+    """How many of each picture's count; 0 is plain DBSCAN on the embeddings, and so is an eps given alone."""
+    eps: float | None = None
+    min_samples: int = 3
+    metric: Metric = "cosine"
+    loosest: float = math.inf
+    """A group whose pictures are typically further from one another is not a group, in the metric's units."""
+
+    @property
+    def plain(self) -> bool:
+        return self.neighbours == 0 or (self.neighbours is None and self.eps is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """What DBSCAN found for n pictures; all arrays but eps have shape (n,)."""
+    """The groups among n pictures; arrays have shape (n,), but for the last two."""
 
     labels: NDArray[np.int32]
     """Cluster of each picture, numbered from 0 in order of their first core samples, or NOISE."""
     core: NDArray[np.bool_]
     distances: NDArray[np.float32]
     """To the nearest core sample; 0 for core samples; infinite where there is no core sample at all."""
-    eps: NDArray[np.float32]
-    """Shape (count,): the eps that each cluster was found with."""
+    radius: NDArray[np.float32]
+    """Shape (count,): the distance up to which a picture is of the cluster of its nearest core sample."""
+    reach: NDArray[np.float32]
+    """Shape (count,): the distance up to which a cluster is suggested for a near miss; at least its radius."""
 
     @property
     def count(self) -> int:
-        return len(self.eps)
+        return len(self.radius)
 
     def sizes(self) -> list[int]:
         """Pictures in each cluster, by id."""
         return np.bincount(self.labels[self.labels != NOISE], minlength=self.count).tolist()
 
 
-def find_clusters(
-    vectors: Vectors, *, eps: float, min_samples: int, metric: Metric, engine: Engine = LOCAL
-) -> Clusters:
-    """Run DBSCAN, then give every border point to its nearest core sample.
+@dataclass(frozen=True, slots=True)
+class Found:
+    clusters: Clusters
+    neighbours: int
+    eps: float
+    """DBSCAN's, as used: a Jaccard distance, or one between embeddings where neighbours is 0."""
+    choice: Choice | None
+    """How they were chosen; None where both were given."""
 
-    DBSCAN leaves a border point with whichever cluster reaches it first (Ester et al., 1996, section 4.1), which
-    depends on the order of the pictures. Serving takes the nearest core sample, so training does too.
+
+def find_groups(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL) -> Found:
+    """The groups among embeddings of shape (n, dimensions).
+
+    The same embeddings give the same groups, whatever their order. Raises NoGroupsError.
     """
-    labels = _core_clusters(vectors, eps, min_samples, metric, engine)
-    core = labels != NOISE
-    nearest = nearest_core_samples(CoreSamples(vectors[core], labels[core], metric), vectors[~core])
-    labels[~core] = nearest.within(eps)
+    points, near = _neighbours(vectors, parameters, engine)
+    neighbours, eps, choice, distances = _decide(points, near, parameters)
+    if neighbours:
+        grouped = by_distances(points, distances, eps, parameters.min_samples)
+    else:
+        grouped = by_embeddings(points, eps, parameters.min_samples, parameters.metric)
+    closeness = measure_closeness(points, near, grouped, parameters.metric)
+    kept = closeness.typical <= parameters.loosest
+    if not kept.any():
+        raise NoGroupsError(_nothing_found(len(vectors), parameters, too_loose=grouped.count > 0))
+    if choice and not kept.all():
+        loose = f"{np.count_nonzero(~kept)} of them left out, as their pictures are not alike enough"
+        choice = replace(choice, reason=f"{choice.reason}; {loose}")
+    radius = closeness.radius() if neighbours else np.full(grouped.count, eps, dtype=np.float32)
+    clusters = _as_serving(vectors, points, grouped.only(kept), radius[kept], closeness.reach(radius)[kept], parameters)
+    return Found(clusters, neighbours, eps, choice)
+
+
+def choose_parameters(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL) -> Choice:
+    """What find_groups would choose, without the groups. Raises as it does."""
+    points, near = _neighbours(vectors, parameters, engine)
+    return choose(
+        points.vectors, points.copies, near, parameters.neighbours, parameters.min_samples, parameters.metric
+    )[0]
+
+
+def _neighbours(vectors: Vectors, parameters: Parameters, engine: Engine) -> tuple[Points, Neighbours]:
+    _check(parameters, len(vectors))
+    points = distinct(vectors, parameters.metric)
+    listed = max(_LISTED_PLAIN if parameters.plain else _LISTED, parameters.neighbours or 0, parameters.min_samples)
+    compared = points.vectors if parameters.plain or parameters.metric == "euclidean" else centred(points)
+    return points, nearest_neighbours(compared, parameters.metric, listed, engine)
+
+
+def _check(parameters: Parameters, pictures: int) -> None:
+    if pictures < max(parameters.min_samples, 2):
+        raise NoGroupsError(
+            f"pictures: {pictures}, fewer than a group takes (--min-samples {parameters.min_samples}): "
+            "add pictures, ten or more of each kind, or give a smaller --min-samples"
+        )
+
+
+def _nothing_found(pictures: int, parameters: Parameters, *, too_loose: bool) -> str:
+    if parameters.eps is not None:
+        return (
+            f"no {parameters.min_samples} of the {pictures} pictures are within eps {parameters.eps:.4g} of one "
+            "another: try a larger --eps, a smaller --min-samples, or more pictures of each kind"
+        )
+    why = "what is nearest to one another is not alike enough" if too_loose else "none are near enough to one another"
+    return (
+        f"no groups found in {pictures} pictures: {why}. Add pictures, ten or more of each kind, "
+        "or set --eps or a smaller --min-samples"
+    )
+
+
+def _decide(points: Points, near: Neighbours, parameters: Parameters) -> tuple[int, float, Choice | None, csr_array]:
+    """The number of neighbours, eps, how they were chosen, and the distances by which DBSCAN goes."""
+    least, metric = parameters.min_samples, parameters.metric
+    if parameters.eps is None:
+        choice, distances = choose(points.vectors, points.copies, near, parameters.neighbours, least, metric)
+        return choice.neighbours, choice.eps, choice, distances
+    neighbours = parameters.neighbours or 0
+    return neighbours, parameters.eps, None, distances_of(points.vectors, near, neighbours, metric)
+
+
+def _as_serving(
+    vectors: Vectors,
+    points: Points,
+    grouped: Grouped,
+    radius: NDArray[np.float32],
+    reach: NDArray[np.float32],
+    parameters: Parameters,
+) -> Clusters:
+    """Pictures instead of points, clusters numbered by them, and what is no core sample put where serving would."""
+    core, metric = grouped.core[points.which], parameters.metric
+    # Numbered by the first core sample of each among the pictures.
+    _, first, which = np.unique(grouped.labels[points.which][core], return_index=True, return_inverse=True)
+    numbers = first.argsort().argsort()
+    labels = np.full(len(vectors), NOISE, dtype=np.int32)
+    labels[core] = numbers[which]
+    in_order = first.argsort()
+    # Of two core samples as near, the first one counts: that of the lesser bytes, whatever the order of the pictures.
+    samples = np.flatnonzero(core)[points.which[core].argsort(kind="stable")]
+    nearest = nearest_core_samples(CoreSamples(vectors[samples], labels[samples], metric), vectors[~core])
+    labels[~core] = nearest.within(radius[in_order][nearest.clusters])
     distances = np.zeros(len(vectors), dtype=np.float32)
     distances[~core] = nearest.distances
-    return Clusters(labels, core, distances, np.full(int(labels.max(initial=NOISE)) + 1, eps, dtype=np.float32))
+    return Clusters(labels, core, distances, radius[in_order], reach[in_order])
 
 
-def _core_clusters(vectors: Vectors, eps: float, min_samples: int, metric: Metric, engine: Engine) -> NDArray[np.int32]:
-    """The cluster of each core sample, NOISE for all other pictures: shape (n,)."""
-    if len(vectors) > _ORDINARY:
-        return core_clusters(vectors, eps=eps, min_samples=min_samples, metric=metric, engine=engine)
-    found = DBSCAN(eps=eps, min_samples=min_samples, metric=metric).fit(vectors)
-    core = found.core_sample_indices_
-    labels = np.full(len(vectors), NOISE, dtype=np.int32)
-    labels[core] = found.labels_[core]
-    return labels
+def nearest_core_samples(core: CoreSamples, vectors: Vectors) -> Nearest:
+    """core.nearest(vectors), by every processor: in a quarter less time than by products in two threads."""
+    with threadpool_limits(1, user_api="blas"):
+        parts = Parallel(n_jobs=-1, require="sharedmem")(
+            delayed(core.nearest)(vectors[start : start + _TOGETHER])
+            for start in range(0, max(1, len(vectors)), _TOGETHER)
+        )
+    found = cast("list[Nearest]", parts)
+    return Nearest(
+        np.concatenate([part.clusters for part in found]), np.concatenate([part.distances for part in found])
+    )
 
 
 def join(parts: Sequence[tuple[NDArray[np.intp], Clusters]], total: int) -> Clusters:
@@ -78,4 +202,7 @@ def join(parts: Sequence[tuple[NDArray[np.intp], Clusters]], total: int) -> Clus
         labels[rows] = np.where(part.labels == NOISE, NOISE, part.labels + start)
         core[rows], distances[rows] = part.core, part.distances
         start += part.count
-    return Clusters(labels, core, distances, np.concatenate([part.eps for _, part in parts]))
+    radius, reach = (
+        np.concatenate(arrays) for arrays in zip(*((part.radius, part.reach) for _, part in parts), strict=True)
+    )
+    return Clusters(labels, core, distances, radius, reach)

@@ -47,6 +47,22 @@ EngineOption = Annotated[
         "of a [bold]dask[/] scheduler. The result is the same."
     ),
 ]
+NeighboursOption = Annotated[
+    str,
+    typer.Option(
+        help="Of each picture, the nearest ones that count when two are compared by the neighbours they share: "
+        "[bold]auto[/] finds it from the pictures, 0 compares embeddings alone (plain DBSCAN, as the original sample)."
+    ),
+]
 SchedulerOption = Annotated[
     str | None, typer.Option(help="With dask: the scheduler's address, tcp://10.0.0.4:8786 say.")
 ]
+
+
+def neighbours_given(text: str) -> int | None:
+    """The number, or None for auto. Raises typer.BadParameter."""
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise typer.BadParameter(f"{text!r} is neither auto nor a number", param_hint="--neighbours")
+    return int(text)

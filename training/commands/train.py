@@ -13,11 +13,20 @@ from shared.command_line.console import console, count, errors_in_words, escape,
 from shared.embedding.embedder import Pooling, Precision
 from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
-from training.commands.options import EMBEDDINGS_ARE_KEPT, EngineOption, JsonOption, PicturesArgument, SchedulerOption
+from training.commands.options import (
+    EMBEDDINGS_ARE_KEPT,
+    EngineOption,
+    JsonOption,
+    NeighboursOption,
+    PicturesArgument,
+    SchedulerOption,
+    neighbours_given,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from shared.model.parts import Clustering
     from training.model.build import Trained
     from training.model.carry_over import Carried
 
@@ -46,14 +55,19 @@ def run(
     pictures: PicturesArgument,
     name: Annotated[str, typer.Option(help="The model's name.")],
     out: Annotated[Path, typer.Option(help="Folder of models; the model becomes a folder in it.")] = Path("models"),
+    neighbours: NeighboursOption = "auto",
     eps: Annotated[
-        str, typer.Option(help="DBSCAN's eps: [bold]auto[/] finds it from the pictures, a number sets it.")
+        str,
+        typer.Option(
+            help="DBSCAN's eps: [bold]auto[/] finds it from the pictures. A number sets it: a Jaccard distance with "
+            "--neighbours, a distance between embeddings alone."
+        ),
     ] = "auto",
     min_samples: Annotated[
         int, typer.Option(min=1, help="Pictures within eps of one another, itself included, that make a core sample.")
     ] = 3,
     metric: Annotated[Metric, typer.Option(help="How embeddings are compared.")] = "cosine",
-    pooling: Annotated[Pooling, typer.Option(help="How VGG16's 7 x 7 feature map becomes a vector.")] = "avg",
+    pooling: Annotated[Pooling, typer.Option(help="How VGG16's 7 x 7 feature map becomes a vector.")] = "rmac",
     resize: Annotated[
         Resize, typer.Option(help="How pictures are scaled; [bold]point[/] is the original sample's way.")
     ] = "antialias",
@@ -88,7 +102,7 @@ def run(
 
     chosen = _eps(eps)
     _check_eps(chosen, metric)
-    options = Options(name, chosen, min_samples, metric, pooling, resize, precision)
+    options = Options(name, neighbours_given(neighbours), chosen, min_samples, metric, pooling, resize, precision)
     with errors_in_words(EMBEDDINGS_ARE_KEPT), open_engine(engine, scheduler) as running:
         trained = train(
             pictures,
@@ -130,12 +144,12 @@ def _tell(trained: Trained) -> None:
     console.print(_table(trained))
     manifest = trained.bundle.manifest
     console.print(
-        f"eps {manifest.clustering.eps:.4g} ({manifest.clustering.metric}), "
+        f"{_distances(manifest.clustering)} {manifest.clustering.eps:.4g}, "
         f"min_samples {manifest.clustering.min_samples}, "
         f"pooling {manifest.embedder.pooling}, resize {manifest.embedder.resize}, {manifest.embedder.precision}"
     )
     for category, choice in trained.choices.items():
-        say(f"eps chosen{f' for {category}' if category else ''}: {choice.reason}")
+        say(f"Chosen{f' for {category}' if category else ''}: {choice.reason}")
     if trained.previous:
         for line in _history(trained.carried, trained.previous.bundle.labels.labels, manifest.counts.clusters):
             say(line)
@@ -148,6 +162,12 @@ def _tell(trained: Trained) -> None:
     else:
         models = escape(str(trained.folder.parent))
         console.print(f"Next: serve it with `python -m local.host --store {models} --model {trained.folder.name}`")
+
+
+def _distances(clustering: Clustering) -> str:
+    if clustering.neighbours:
+        return f"neighbours {clustering.neighbours} ({clustering.metric}), Jaccard eps"
+    return f"neighbours 0, eps ({clustering.metric})"
 
 
 def _table(trained: Trained) -> Table:

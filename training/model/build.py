@@ -1,4 +1,4 @@
-"""Embedded pictures become a bundle: choose eps, cluster, name, write."""
+"""Embedded pictures become a bundle: find groups, name, write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.digests import sha256
 from shared.embedding.embedder import EmbedderSpec, Vectors
@@ -28,9 +29,8 @@ from shared.model.core_samples import NOISE, Metric, comparable
 from shared.model.exclusions import find_excluded
 from shared.model.parts import Counts, Edits
 from training.clustering.centres import distances_to_centre
-from training.clustering.clusters import Clusters, find_clusters, join
-from training.clustering.eps import EpsChoice, NoGroupsError, choose_eps
-from training.clustering.reach import find_reach
+from training.clustering.choice import Choice, NoGroupsError
+from training.clustering.clusters import Clusters, Found, find_groups, join
 from training.csv_files import csv_row
 from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine, toolchain
@@ -60,8 +60,8 @@ class Trained:
     bundle: Bundle
     embedded: Embedded
     clusters: Clusters
-    choices: Mapping[str, EpsChoice]
-    """How eps was chosen, by category ("" where there are none); empty where it was given."""
+    choices: Mapping[str, Choice]
+    """How DBSCAN's parameters were chosen, by category ("" where there are none); empty where they were given."""
     previous: Previous | None
     carried: Carried
     """What became of the groups of `previous`."""
@@ -79,18 +79,20 @@ def build_model(
 ) -> Trained:
     """Cluster embedded pictures and write the bundle into `folder`.
 
-    With `categories` (one for each picture), each category is clustered apart, with an eps of its own. The same
+    With `categories` (one for each picture), each category is clustered apart, with parameters of its own. The same
     pictures, options and versions give the same arrays, ids and labels, whatever the order of the files.
 
     Raises TrainingError when no group is found, training.model.names.NamesError when a name can't be given.
     """
-    clusters, by_category, choices = _cluster(embedded.vectors, options, categories, engine)
+    found, by_category = _cluster(embedded.vectors, options, categories, engine)
+    clusters = join([(rows, part.clusters) for rows, part in found.values()], len(embedded.vectors))
+    choices = {category: part.choice for category, (_, part) in found.items() if part.choice}
     partition = _decide(previous, options, embedded, clusters)
     final = clusters if partition is None else _as_decided(clusters, partition)
     carried = _carry(previous, options.spec(), embedded, final)
     if previous and partition:
         carried.follow(previous.bundle.labels, partition)
-    arrays = _arrays(embedded.vectors, clusters, options.metric)
+    arrays = _arrays(embedded.vectors, clusters)
     labels = _labels(embedded, final, options, carried, given_names or {})
     if previous and partition:
         placer = _placer(embedded, clusters, arrays, options.metric, by_category, categories)
@@ -99,46 +101,45 @@ def build_model(
         CLUSTERS: arrays_bytes(arrays),
         ASSIGNMENTS: _assignments(embedded.names, clusters, categories),
     }
-    manifest = _manifest(options, embedded, clusters, by_category, contents)
+    manifest = _manifest(options, embedded, [part for _, part in found.values()], clusters, by_category, contents)
     bundle = write_bundle(folder, manifest, contents, labels)
     return Trained(folder, bundle, embedded, clusters, choices, previous, carried)
 
 
+type _Part = tuple[NDArray[np.intp], Found]
+"""Rows of a category's pictures, and the groups among them."""
+
+
 def _cluster(
     vectors: Vectors, options: Options, categories: Sequence[str] | None, engine: Engine
-) -> tuple[Clusters, dict[str, tuple[int, ...]], dict[str, EpsChoice]]:
-    """The clusters of all categories, which of them belong to which, and how each eps was chosen."""
+) -> tuple[dict[str, _Part], dict[str, tuple[int, ...]]]:
+    """Each category's pictures with what was found among them, and the clusters of each."""
+    _check_eps(options)
     column = np.asarray(categories if categories is not None else [""] * len(vectors))
-    parts: list[tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Clusters]] = []
+    parts: dict[str, _Part] = {}
     by_category: dict[str, tuple[int, ...]] = {}
-    choices: dict[str, EpsChoice] = {}
     count, reason = 0, ""
     for category in sorted(set(column.tolist())):
         rows = np.flatnonzero(column == category)
         try:
-            eps = options.eps
-            if eps is None:
-                choices[category] = choose_eps(vectors[rows], min_samples=options.min_samples, metric=options.metric)
-                eps = choices[category].eps
-            part = find_clusters(
-                vectors[rows], eps=eps, min_samples=options.min_samples, metric=options.metric, engine=engine
-            )
+            part = find_groups(vectors[rows], options.parameters(), engine)
         except NoGroupsError as error:
             reason = f"category {category}: {error}" if category else str(error)
             continue
-        parts.append((rows, part))
-        by_category[category] = tuple(range(count, count + part.count))
-        count += part.count
-    if not count:
-        raise TrainingError(reason or _nothing_found(options, len(vectors)))
-    return join(parts, len(vectors)), by_category if categories is not None else {}, choices
+        parts[category] = rows, part
+        by_category[category] = tuple(range(count, count + part.clusters.count))
+        count += part.clusters.count
+    if not parts:
+        raise TrainingError(reason)
+    return parts, by_category if categories is not None else {}
 
 
-def _nothing_found(options: Options, pictures: int) -> str:
-    return (
-        f"no {options.min_samples} of the {pictures} pictures are within eps {options.eps:.4g} of one another: "
-        "try a larger --eps, a smaller --min-samples, or more pictures of each kind"
-    )
+def _check_eps(options: Options) -> None:
+    """VGG16's features are never negative, so that no two embeddings are further apart than 1."""
+    plain = options.neighbours in (None, 0)
+    if options.eps is not None and options.eps >= 1 and not (plain and options.metric == "euclidean"):
+        reach = "cosine distances between embeddings" if plain else "distances by shared neighbours"
+        raise TrainingError(f"eps {options.eps:.4g} would take everything for one group: {reach} end at 1. Give less")
 
 
 def _decide(previous: Previous | None, options: Options, embedded: Embedded, clusters: Clusters) -> Partition | None:
@@ -153,15 +154,18 @@ def _decide(previous: Previous | None, options: Options, embedded: Embedded, clu
         embedded.names,
         embedded.vectors,
         clusters.labels,
-        clusters.eps,
+        clusters.radius,
         options.metric,
     )
 
 
 def _as_decided(clusters: Clusters, partition: Partition) -> Clusters:
     made = [partition.eps[cluster] for cluster in sorted(partition.eps)]
-    eps = np.concatenate([clusters.eps, np.array(made, dtype=np.float32)])
-    return replace(clusters, labels=partition.clusters, eps=eps, core=clusters.core & (partition.clusters != NOISE))
+    radius, reach = (np.append(trained, made).astype(np.float32) for trained in (clusters.radius, clusters.reach))
+    labels = partition.clusters
+    return replace(
+        clusters, labels=labels, radius=radius, reach=reach, core=clusters.core & (partition.clusters != NOISE)
+    )
 
 
 def _placer(
@@ -209,12 +213,12 @@ def _labels(
     return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "conflicts": conflicts, "edits": edits})
 
 
-def _arrays(vectors: Vectors, clusters: Clusters, metric: Metric) -> Arrays:
+def _arrays(vectors: Vectors, clusters: Clusters) -> Arrays:
     return Arrays(
         vectors=vectors[clusters.core],
         clusters=clusters.labels[clusters.core],
-        eps=clusters.eps,
-        reach=find_reach(vectors, clusters, metric),
+        eps=clusters.radius,
+        reach=clusters.reach,
         pictures=np.flatnonzero(clusters.core).astype(np.int32),
     )
 
@@ -235,6 +239,7 @@ def _assignments(names: Sequence[str], clusters: Clusters, categories: Sequence[
 def _manifest(
     options: Options,
     embedded: Embedded,
+    found: Sequence[Found],
     clusters: Clusters,
     by_category: dict[str, tuple[int, ...]],
     contents: Mapping[str, bytes],
@@ -242,7 +247,8 @@ def _manifest(
     spec = options.spec()
     clustering = Clustering(
         metric=options.metric,
-        eps=float(f"{clusters.eps.max():.7g}"),
+        eps=float(f"{max(part.eps for part in found):.7g}"),
+        neighbours=max(part.neighbours for part in found),
         min_samples=options.min_samples,
         eps_chosen="auto" if options.eps is None else "given",
     )

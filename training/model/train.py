@@ -12,7 +12,8 @@ from shared.model.bundle import is_bundle, read_bundle
 from shared.model.model_name import check_model_name
 from shared.pictures.listing import list_pictures, remember_pictures
 from shared.pictures.source import Listing, Source
-from training.clustering.eps import EpsChoice, choose_eps
+from training.clustering.choice import Choice
+from training.clustering.clusters import choose_parameters
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.embedding.workers import Workers
 from training.engine import LOCAL, Engine
@@ -88,15 +89,15 @@ def explore_eps(
     engine: Engine = LOCAL,
     say: Say = print,
     show: Show = no_progress,
-) -> EpsChoice:
-    """The eps that `train` would choose, and what DBSCAN finds at others; raises the same errors."""
+) -> Choice:
+    """The parameters that `train` would choose, and what DBSCAN finds at others; raises the same errors."""
     listing = _list(pictures, say)
     sources = listing.pictures
     options, graph = choose_graph(options, models, sources, None, say)
     _, embedded = _embed(sources, options, graph, engine, show)
     for line in skipped_in_words({**listing.left_out, **embedded.skipped}):
         say(line)
-    return choose_eps(embedded.vectors, min_samples=options.min_samples, metric=options.metric)
+    return choose_parameters(embedded.vectors, options.parameters(), engine)
 
 
 def _list(pictures: str, say: Say) -> Listing[Source]:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared.documents import to_json
 from shared.files import write_atomically
 from shared.model.bundle import Manifest
-from training.clustering.eps import EpsChoice, EpsCurve
+from training.clustering.choice import Choice as ChosenParameters
+from training.clustering.choice import Curve as ChosenCurve
 
 _FILE = ".report.json"
 
@@ -36,25 +37,32 @@ class Curve(BaseModel):
 
 
 class Choice(BaseModel):
-    """How eps was chosen for one category ("" where there are none)."""
+    """How DBSCAN's parameters were chosen for one category ("" where there are none)."""
 
     model_config = ConfigDict(frozen=True)
 
     category: str
+    neighbours: int = 0
     eps: float
     reason: str
     curve: Curve
 
 
-def note_choices(choices: Mapping[str, EpsChoice]) -> tuple[Choice, ...]:
+def note_choices(choices: Mapping[str, ChosenParameters]) -> tuple[Choice, ...]:
     """What is worth keeping of how training chose eps, by category."""
     return tuple(
-        Choice(category=category, eps=choice.eps, reason=choice.reason, curve=_note_curve(choice.curve))
+        Choice(
+            category=category,
+            neighbours=choice.neighbours,
+            eps=choice.eps,
+            reason=choice.reason,
+            curve=_note_curve(choice.curve),
+        )
         for category, choice in choices.items()
     )
 
 
-def _note_curve(curve: EpsCurve) -> Curve:
+def _note_curve(curve: ChosenCurve) -> Curve:
     return Curve(
         eps=_numbers(curve.eps),
         clusters=tuple(curve.clusters.tolist()),

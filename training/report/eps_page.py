@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from training.clustering.eps import EpsChoice
+from training.clustering.choice import Choice
 from training.report.cache import note_choices
 from training.report.chart import WIDTH, draw
 from training.report.templates import digest, page_style, template
 
 
-def render_eps(choice: EpsChoice) -> bytes:
+def render_eps(choice: Choice) -> bytes:
     """A self-contained HTML page."""
     (noted,) = note_choices({"": choice})
     style = page_style()

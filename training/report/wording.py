@@ -28,6 +28,7 @@ def parameters_in_words(manifest: Manifest) -> dict[str, str]:
     chosen = "chosen from the pictures" if clustering.eps_chosen == "auto" else "given"
     largest = ", the largest of all categories" if manifest.categories else ""
     parameters = {
+        "neighbours": str(clustering.neighbours) if clustering.neighbours else "0, plain DBSCAN",
         "eps": f"{clustering.eps:.6g} ({chosen}{largest})",
         "min_samples": str(clustering.min_samples),
         "metric": clustering.metric,

@@ -1,21 +1,31 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from numpy.typing import NDArray
+from hypothesis import assume, given, settings
 from sklearn.cluster import DBSCAN
+from sklearn.metrics import adjusted_rand_score
 
-from shared.model.core_samples import NOISE, Metric
+from shared.embedding.embedder import Vectors
+from shared.model.core_samples import NOISE, CoreSamples, Metric
 from tests.training.clustering.points import METRICS, distances, min_samples, pick_eps, points, seeds, shares, sizes
-from training.clustering.clusters import Clusters, find_clusters, join
+from tests.training.clustering.vectors import DIMENSIONS, blobs, grid, kinds, partition
+from training.clustering.choice import NoGroupsError
+from training.clustering.clusters import Clusters, Parameters, find_groups, join
 
 
-def partition(labels: NDArray[np.int32]) -> set[frozenset[int]]:
-    return {frozenset(np.flatnonzero(labels == cluster).tolist()) for cluster in set(labels.tolist()) - {NOISE}}
+def find_clusters(vectors: Vectors, *, eps: float, min_samples: int, metric: Metric) -> Clusters:
+    """Plain DBSCAN's; no example where there are none."""
+    try:
+        return find_groups(vectors, Parameters(0, eps, min_samples, metric)).clusters
+    except NoGroupsError:
+        assume(False)
+        raise
 
 
 @pytest.mark.parametrize("metric", METRICS)
 @given(seed=seeds, count=sizes, least=min_samples, share=shares)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_core_points_and_noise_are_scikit_learns(
     metric: Metric, seed: int, count: int, least: int, share: float
 ) -> None:
@@ -30,7 +40,7 @@ def test_core_points_and_noise_are_scikit_learns(
 
 @pytest.mark.parametrize("metric", METRICS)
 @given(seed=seeds, count=sizes, least=min_samples, share=shares)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_picture_goes_to_its_nearest_core_sample_within_eps(
     metric: Metric, seed: int, count: int, least: int, share: float
 ) -> None:
@@ -38,10 +48,6 @@ def test_every_picture_goes_to_its_nearest_core_sample_within_eps(
     eps = pick_eps(vectors, metric, share)
     found = find_clusters(vectors, eps=eps, min_samples=least, metric=metric)
     core = np.flatnonzero(found.core)
-    if not len(core):
-        assert np.isinf(found.distances).all()
-        assert found.count == 0
-        return
     to_core = distances(vectors, metric)[:, core]
     assert found.distances == pytest.approx(to_core.min(axis=1), abs=1e-4)
     assert (found.distances[core] == 0).all()
@@ -53,7 +59,7 @@ def test_every_picture_goes_to_its_nearest_core_sample_within_eps(
 
 @pytest.mark.parametrize("metric", METRICS)
 @given(seed=seeds, count=sizes, least=min_samples, share=shares)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_order_of_the_pictures_does_not_matter(
     metric: Metric, seed: int, count: int, least: int, share: float
 ) -> None:
@@ -83,19 +89,20 @@ def test_clusters_are_numbered_in_the_order_of_their_first_core_samples() -> Non
     found = find_clusters(vectors, eps=0.3, min_samples=2, metric="euclidean")
     assert found.labels.tolist() == [NOISE, 0, 0, 1, 1, 0]
     assert (found.count, found.sizes()) == (2, [3, 2])
-    assert found.eps.tolist() == pytest.approx([0.3, 0.3])
+    assert found.radius.tolist() == pytest.approx([0.3, 0.3])
 
 
-def clusters(labels: list[int], core: list[bool], eps: list[float]) -> Clusters:
+def clusters(labels: list[int], core: list[bool], radius: list[float]) -> Clusters:
     return Clusters(
         np.array(labels, dtype=np.int32),
         np.array(core),
         np.where(core, 0, 0.5).astype(np.float32),
-        np.array(eps, dtype=np.float32),
+        np.array(radius, dtype=np.float32),
+        np.array(radius, dtype=np.float32) * 2,
     )
 
 
-def test_parts_are_joined_in_order_each_with_its_eps() -> None:
+def test_parts_are_joined_in_order_each_with_its_radius() -> None:
     one = clusters([0, NOISE, 1], [True, False, True], [0.1, 0.1])
     none = clusters([NOISE], [False], [])
     other = clusters([0, 0], [True, False], [0.2])
@@ -103,22 +110,127 @@ def test_parts_are_joined_in_order_each_with_its_eps() -> None:
     assert joined.labels.tolist() == [NOISE, 2, 1, 2, 0, NOISE, NOISE]
     assert joined.core.tolist() == [False, True, True, False, True, False, False]
     assert joined.distances.tolist() == [0.5, 0, 0, 0.5, 0, 0.5, float("inf")]
-    assert joined.eps.tolist() == pytest.approx([0.1, 0.1, 0.2])
+    assert joined.radius.tolist() == pytest.approx([0.1, 0.1, 0.2])
+    assert joined.reach.tolist() == pytest.approx([0.2, 0.2, 0.4])
     assert joined.sizes() == [1, 1, 2]
 
 
 def test_one_part_joined_is_itself() -> None:
-    found = find_clusters(points(1, 40), eps=0.9, min_samples=3, metric="euclidean")
+    found = find_clusters(points(1, 40), eps=1.5, min_samples=3, metric="euclidean")
     joined = join([(np.arange(40), found)], 40)
     for mine, same in ((found.labels, joined.labels), (found.core, joined.core), (found.distances, joined.distances)):
         assert np.array_equal(mine, same)
 
 
 @given(seed=seeds, share=shares)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_length_does_not_count_for_cosine(seed: int, share: float) -> None:
     vectors = points(seed, 30)
     eps = pick_eps(vectors, "cosine", share)
     scaled = vectors * np.linspace(0.1, 100, 30, dtype=np.float32)[:, None]
     one, other = (find_clusters(each, eps=eps, min_samples=2, metric="cosine") for each in (vectors, scaled))
     assert np.array_equal(one.labels, other.labels)
+
+
+def find(vectors: Vectors, **given: object) -> Clusters:
+    return find_groups(vectors, Parameters(**given)).clusters  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("sizes", [(12, 12, 12), (40, 30, 20), (25,) * 10, (60,) * 6])
+def test_finds_kinds_that_are_apart(metric: Metric, sizes: tuple[int, ...]) -> None:
+    """A kind may come apart; none is ever mixed with another."""
+    vectors, labels = kinds(*sizes)
+    found = find(vectors, metric=metric)
+    assert all(len({*labels[found.labels == cluster].tolist()}) == 1 for cluster in range(found.count))
+    assert len(sizes) <= found.count <= len(sizes) + 1
+    assert (found.labels != NOISE).mean() > 0.95
+
+
+def test_finds_dense_and_sparse_kinds_where_no_one_distance_does() -> None:
+    dense, of_dense = kinds(30, 30, 30, spread=0.15)
+    sparse, of_sparse = kinds(30, 30, spread=0.9)
+    vectors, labels = np.concatenate([dense, sparse]), np.concatenate([of_dense, of_sparse + 3])
+    shared = adjusted_rand_score(labels, find(vectors).labels)
+    plain = adjusted_rand_score(labels, find(vectors, neighbours=0).labels)
+    assert shared > 0.9
+    assert shared > plain
+
+
+@pytest.mark.parametrize("neighbours", [None, 0, 5, 12])
+@pytest.mark.parametrize("metric", METRICS)
+def test_training_and_serving_agree_on_every_picture(metric: Metric, neighbours: int | None) -> None:
+    vectors, _ = kinds(30, 20, 10, spread=0.8, stragglers=15)
+    found = find(vectors, neighbours=neighbours, metric=metric)
+    served = CoreSamples(vectors[found.core], found.labels[found.core], metric).nearest(vectors)
+    assert served.within(found.radius[served.clusters]).tolist() == found.labels.tolist()
+    assert served.distances == pytest.approx(found.distances, abs=1e-6)
+
+
+@pytest.mark.parametrize("neighbours", [None, 0, 6])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_the_pictures_does_not_matter_whatever_the_ties(seed: int, neighbours: int | None) -> None:
+    for vectors in (grid(), blobs(seed=seed)):
+        order = np.random.default_rng(seed).permutation(len(vectors))
+        found = find(vectors, neighbours=neighbours, metric="euclidean", min_samples=4)
+        shuffled = find(vectors[order], neighbours=neighbours, metric="euclidean", min_samples=4)
+        back = np.empty_like(shuffled.labels)
+        back[order] = shuffled.labels
+        assert partition(back) == partition(found.labels)
+        assert np.array_equal(shuffled.core, found.core[order])
+        assert sorted(shuffled.radius.tolist()) == sorted(found.radius.tolist())
+
+
+def test_copies_of_a_picture_are_always_in_one_group() -> None:
+    vectors, _ = kinds(15, 15, 15, spread=0.9)
+    copied = np.concatenate([vectors, np.repeat(vectors[::4], 3, axis=0)])
+    found = find(copied)
+    assert found.labels[len(vectors) :].tolist() == np.repeat(found.labels[: len(vectors) : 4], 3).tolist()
+
+
+@pytest.mark.parametrize("count", [3, 50])
+def test_identical_pictures_are_one_group(count: int) -> None:
+    found = find(kinds(1)[0].repeat(count, axis=0))
+    assert found.labels.tolist() == [0] * count
+    assert found.radius[0] > 0
+
+
+def test_what_is_not_alike_is_not_a_group() -> None:
+    vectors, labels = kinds(20, 20, stragglers=6)
+    assert 2 not in find(vectors, loosest=0.2).labels
+    assert 2 in find(vectors).labels
+    assert (find(vectors, loosest=0.2).labels[labels == NOISE] == NOISE).sum() >= 5
+
+
+@pytest.mark.parametrize("count", [3, 8, 20])
+def test_unrelated_pictures_are_no_groups(count: int) -> None:
+    unrelated = np.random.default_rng(count).gamma(1, 1, (count, DIMENSIONS)).astype(np.float32)
+    with pytest.raises(NoGroupsError, match="no groups found"):
+        find_groups(unrelated, Parameters(loosest=0.25))
+
+
+def test_a_few_pictures_of_one_kind_are_one_group() -> None:
+    assert find(kinds(4)[0], loosest=0.25).sizes()[0] >= 3
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_few_pictures_make_no_group(count: int) -> None:
+    with pytest.raises(NoGroupsError, match=rf"pictures: {count}, .*--min-samples 3.*add pictures"):
+        find_groups(kinds(count)[0], Parameters())
+
+
+def test_an_eps_given_alone_is_a_distance_between_embeddings() -> None:
+    vectors, _ = kinds(20, 20)
+    alone, plain = (find_groups(vectors, Parameters(neighbours, 0.1)) for neighbours in (None, 0))
+    assert alone.neighbours == plain.neighbours == 0
+    assert alone.clusters.labels.tolist() == plain.clusters.labels.tolist()
+    assert alone.choice is None
+
+
+def test_a_radius_of_its_own_for_each_group() -> None:
+    vectors = np.concatenate([kinds(30, 30, spread=0.1)[0], kinds(30, spread=0.6)[0]])
+    found = find(vectors)
+    assert found.count == 3
+    tight, _, loose = np.sort(found.radius)
+    assert loose > tight
+    assert (found.reach >= found.radius).all()

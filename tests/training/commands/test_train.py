@@ -20,7 +20,7 @@ def test_groups_are_found_reported_and_written(train: Train, pictures: Path, mod
     assert "2 groups in 9 pictures" in result.stderr
     assert re.search(r"0 +│ +4 +│ \(unnamed\) +│ a\d\.png, a\d\.png, a\d\.png", result.stderr)
     assert re.search(r"│ +1 +│ \(unclustered\)", result.stderr)
-    assert f"eps {EPS} (cosine), min_samples 3, pooling avg, resize antialias" in result.stderr
+    assert f"neighbours 0, eps (cosine) {EPS}, min_samples 3, pooling rmac, resize antialias" in result.stderr
     bundle = read_bundle(models / "books")
     assert f"Wrote {models}/books (version {bundle.version})" in result.stderr
     assert "Next: name the 2 unnamed groups with `" in result.stderr
@@ -34,7 +34,7 @@ def test_groups_are_found_reported_and_written(train: Train, pictures: Path, mod
 def test_eps_is_chosen_and_the_reason_shown(train: Train, pictures: Path, models: Path) -> None:
     result = train(pictures, "--eps", "auto")
     assert result.exit_code == 0, result.output
-    assert "eps chosen: " in result.stderr
+    assert "Chosen: " in result.stderr
     assert read_bundle(models / "books").manifest.clustering.eps_chosen == "auto"
 
 
@@ -44,8 +44,14 @@ def test_json_is_all_there_is_on_stdout(train: Train, pictures: Path, models: Pa
     summary = json.loads(result.stdout)
     assert summary["bundle"] == str(models / "books")
     assert summary["version"] == read_bundle(models / "books").version
-    assert summary["clustering"] == {"metric": "cosine", "eps": EPS, "min_samples": 3, "eps_chosen": "given"}
-    assert summary["embedder"]["pooling"] == "avg"
+    assert summary["clustering"] == {
+        "metric": "cosine",
+        "eps": EPS,
+        "min_samples": 3,
+        "eps_chosen": "given",
+        "neighbours": 0,
+    }
+    assert summary["embedder"]["pooling"] == "rmac"
     assert summary["sizes"] == [4, 4]
     assert summary["labels"] == {"1": ["chart"]}
     assert summary["skipped"] == {"broken.png": "it is empty (0 bytes)"}

@@ -69,6 +69,7 @@ def test_a_bundle_says_what_it_is(tmp_path: Path) -> None:
         "eps": EPS,
         "min_samples": 3,
         "eps_chosen": "given",
+        "neighbours": 0,
     }
     assert manifest.files == {
         name: sha256((tmp_path / "books" / name).read_bytes()) for name in (CLUSTERS, ASSIGNMENTS)

@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.model.bundle import read_bundle
 from tests.training.galleries import CHOICE, train_pictures
-from training.clustering.eps import EpsChoice, EpsCurve
+from training.clustering import choice
 from training.report.cache import Choice, Curve, ReportCache, note_choices, read_cache, write_cache
 
 
@@ -28,16 +28,17 @@ def test_a_damaged_cache_or_one_of_another_model_is_empty(tmp_path: Path) -> Non
 
 
 def test_choices_are_noted_with_their_curves() -> None:
-    curve = EpsCurve(
+    curve = choice.Curve(
         eps=np.array([1 / 3, 0.5]),
         clusters=np.array([4, 1], dtype=np.int32),
         coverage=np.array([0.25, 1.0]),
         largest=np.array([0.125, 1.0]),
         score=np.array([0.75, 0.0]),
     )
-    (noted,) = note_choices({"dogs": EpsChoice(0.4, curve, "it is best")})
+    (noted,) = note_choices({"dogs": choice.Choice(15, 0.4, curve, 0.75, "it is best")})
     assert noted == Choice(
         category="dogs",
+        neighbours=15,
         eps=0.4,
         reason="it is best",
         curve=Curve(eps=(0.33333, 0.5), clusters=(4, 1), coverage=(0.25, 1.0), largest=(0.125, 1.0), score=(0.75, 0.0)),

@@ -38,8 +38,9 @@ def test_several_removed_pictures_are_told_in_the_plural() -> None:
 
 def test_parameters_are_those_that_were_used(manifest: Manifest) -> None:
     told = parameters_in_words(manifest)
+    assert told["neighbours"] == "0, plain DBSCAN"
     assert told["eps"] == "0.15 (given)"
-    assert told["pooling"] == "avg: 512 numbers a picture"
+    assert told["pooling"] == "rmac: 512 numbers a picture"
     assert told["resize"] == "antialias, to 240 x 240 pixels"
     assert told["scikit-learn"] == manifest.made_with["scikit-learn"]
     assert "categories" not in told

@@ -1,6 +1,6 @@
 """The labelled sets: folders of pictures, one folder a group, made from packages or drawn. None of them is committed.
 
-_LINKS in training/clustering/eps.py was chosen on the first five; the others were held out and only measured.
+_LINKS in training/clustering/choice.py was chosen on the first five; the others were held out and only measured.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.eps import drawn
-from benchmarks.eps.evaluate import SMALLEST_GROUP
-from benchmarks.eps.packages import CACHE, debian_package, npm_package, qt_resources
+from benchmarks.groups import drawn
+from benchmarks.groups.evaluate import SMALLEST_GROUP
+from benchmarks.groups.packages import CACHE, debian_package, npm_package, qt_resources
 
 # So many of a kind suffice for subsets of nearly 400 pictures.
 _LIMIT = 35
