@@ -70,6 +70,8 @@ class Choice:
     """A Jaccard distance; for plain DBSCAN a distance between embeddings."""
     curve: Curve
     score: float
+    weak: bool
+    """Whether groups hardly set themselves apart: unrelated pictures score as much."""
     reason: str
     """Why these, in a sentence without a full stop."""
 
@@ -122,11 +124,11 @@ def _choose_eps(sweep: Sweep, links: _Links, copies: NDArray[np.integer], neighb
     if curve.score[best] <= 0:
         eps = max(float(curve.eps[-1]), _SAME)
         reason = "nothing sets groups apart here, so that all there is would be one group"
-        return Choice(neighbours, eps, curve, 0.0, reason)
+        return Choice(neighbours, eps, curve, 0.0, True, reason)
     eps = _round_between(*_span(curve, best, events))
-    return Choice(
-        neighbours, eps, curve, float(curve.score[best]), _reason(curve, best, _WEAK if neighbours else _WEAK_PLAIN)
-    )
+    score = float(curve.score[best])
+    weak = score < (_WEAK if neighbours else _WEAK_PLAIN)
+    return Choice(neighbours, eps, curve, score, weak, _reason(curve, best, weak=weak))
 
 
 class _Links:
@@ -188,9 +190,9 @@ def _round_between(low: float, high: float) -> float:
     return next((eps for eps in candidates if eps > 0 and abs(eps - middle) <= leeway), max(high, _SAME))
 
 
-def _reason(curve: Curve, best: int, weak: float) -> str:
+def _reason(curve: Curve, best: int, *, weak: bool) -> str:
     groups = "1 group" if curve.clusters[best] == 1 else f"{curve.clusters[best]} groups"
     found = f"{groups} with {curve.coverage[best]:.0%} of the pictures set themselves apart most here"
-    if curve.score[best] < weak:
+    if weak:
         return f"{found}, but hardly (modularity {curve.score[best]:.2f}): look at them before you use them"
     return f"{found} (modularity {curve.score[best]:.2f})"

@@ -30,6 +30,8 @@ _LISTED = 30
 # The same for plain DBSCAN, whose choice of eps needs longer lists: with 44 of each, its groups of 4,500 pictures were
 # the same at every eps tried as with all 4,538.
 _LISTED_PLAIN = 100
+# Where groups hardly set themselves apart, the pictures of each have to be so much nearer to one another.
+_DOUBTED = 0.85
 # Pictures compared with core samples at a time, by each processor.
 _TOGETHER = 1024
 
@@ -96,7 +98,7 @@ def find_groups(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL
     else:
         grouped = by_embeddings(points, eps, parameters.min_samples, parameters.metric)
     closeness = measure_closeness(points, near, grouped, parameters.metric)
-    kept = closeness.typical <= parameters.loosest
+    kept = closeness.typical <= parameters.loosest * (_DOUBTED if choice and choice.weak else 1)
     if not kept.any():
         raise NoGroupsError(_nothing_found(len(vectors), parameters, too_loose=grouped.count > 0))
     if choice and not kept.all():

@@ -35,7 +35,7 @@ def test_choices_are_noted_with_their_curves() -> None:
         largest=np.array([0.125, 1.0]),
         score=np.array([0.75, 0.0]),
     )
-    (noted,) = note_choices({"dogs": choice.Choice(15, 0.4, curve, 0.75, "it is best")})
+    (noted,) = note_choices({"dogs": choice.Choice(15, 0.4, curve, 0.75, False, "it is best")})
     assert noted == Choice(
         category="dogs",
         neighbours=15,
