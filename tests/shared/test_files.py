@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.files import finish_replacing, replace_together, write_atomically
+from shared.files import finish_replacing, read_regular, replace_together, write_atomically
 from tests.conftest import PROJECT
 
 
@@ -65,3 +65,22 @@ def test_a_bundle_survives_its_writer_whenever_that_is_killed(tmp_path: Path) ->
     assert switch > 10, "killed while the files were written"
     assert len(found) - switch > 5, "killed while they were put in place"
     assert all(whole for _, whole in found)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_what_is_not_a_file_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    for name, words in (("pipe", "it is a named pipe, not a file"), ("endless", "it is a device, not a file")):
+        with pytest.raises(OSError, match=words):
+            read_regular(tmp_path / name)
+    with pytest.raises(IsADirectoryError):
+        read_regular(tmp_path)
+
+
+def test_a_file_is_read_up_to_a_bound(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert read_regular(path, 5) == b"12345"
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        read_regular(path, 4)

@@ -13,6 +13,8 @@ from shared.pictures.listing import recall_pictures, remember_pictures
 from shared.pictures.source import DatasetError
 from tests.conftest import encode, noise_picture
 
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+
 
 def make(folder: Path, *names: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +78,7 @@ def test_what_assign_sorted_is_never_trained_on(tmp_path: Path) -> None:
         list_folder(tmp_path / "sorted")
 
 
+@needs_pipes
 @pytest.mark.parametrize("name", ["camera.jpg", "camera"])
 def test_what_is_not_a_file_is_told_by_its_type_and_never_opened(tmp_path: Path, name: str) -> None:
     make(tmp_path, "a.jpg")
@@ -92,6 +95,7 @@ def test_what_is_not_a_file_is_told_by_its_type_and_never_opened(tmp_path: Path,
     }
 
 
+@needs_pipes
 def test_what_becomes_a_pipe_after_it_was_listed_is_an_error(tmp_path: Path) -> None:
     (source,) = find_pictures(make(tmp_path, "a.jpg"))
     source.path.unlink()
