@@ -78,8 +78,8 @@ param searchLocalAuth bool = false
 @description('Name of an existing search service to use instead of a new one. It needs a system-assigned identity')
 param existingSearchName string = ''
 
-@description('Resource group of the existing search service')
-param existingSearchResourceGroup string = resourceGroup().name
+@description('Resource group of the existing search service. Empty: this one')
+param existingSearchResourceGroup string = ''
 
 @description('How index, skillset, data source and indexer get there. script: by this deployment. hook: by the command after it')
 @allowed(['script', 'hook'])
@@ -195,7 +195,9 @@ var personOrNobody = empty(principalId) ? [] : ['person']
 var scriptPrincipalId = byScript ? scriptIdentity!.outputs.principalId : ''
 
 module searchAccess 'modules/searchAccess.bicep' = {
-  scope: resourceGroup(newSearch ? resourceGroup().name : existingSearchResourceGroup)
+  scope: resourceGroup(newSearch || empty(existingSearchResourceGroup)
+    ? resourceGroup().name
+    : existingSearchResourceGroup)
   params: {
     name: names.search
     grantees: concat(scriptOrNobody, personOrNobody)

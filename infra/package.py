@@ -56,6 +56,9 @@ _MAX_UNPACKED = 400_000_000
 # Where Azure puts the app: the paths that tracebacks show.
 _HOME = "/home/site/wwwroot"
 
+# Without one, azd leaves out every __pycache__ of what it packages, and each cold start compiles again.
+_FUNCIGNORE = "# Nothing: the package is sent as it is.\n"
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every entry: the first that a zip can tell, so that no build differs from another by its hour."""
 
@@ -93,6 +96,7 @@ def build(output: Path, backend: str = "onnxruntime") -> Package:
     _compile(folder)
     path = output / "skill.zip"
     write_zip(folder, path)
+    (folder / ".funcignore").write_text(_FUNCIGNORE, encoding="utf-8")
     package = Package(
         zip=path,
         folder=folder,

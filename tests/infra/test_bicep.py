@@ -1,5 +1,6 @@
 """The Bicep files: the compiler finds nothing, everything is described, and API versions agree."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -73,3 +74,19 @@ def test_every_parameter_of_the_deployment_is_documented() -> None:
 
 def test_the_documents_name_the_deployment_as_the_commands_look_for_it() -> None:
     assert set(re.findall(r"deployment group create .*?-n (\S+)", DOCS)) == {DEPLOYMENT}
+
+
+def test_azd_reaches_every_parameter_with_the_default_of_the_deployment() -> None:
+    given = json.loads((PROJECT / "infra" / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+    declared = compiled()["parameters"]
+    # An object can't be an environment variable; keys are generated.
+    assert set(declared) - set(given) == {"tags", "newSkillKey", "newSecondarySkillKey"}
+    assert set(given) <= set(declared)
+    # azd runs `infra.search deploy` after it, so that no script has to.
+    defaults = {"searchObjects": "hook"}
+    for name, parameter in given.items():
+        variable = re.fullmatch(r"\$\{(AZURE|SKILL)_([A-Z_]+)(?:=(.*))?\}", parameter["value"])
+        assert variable, name
+        if variable[1] == "SKILL":
+            assert variable[2].replace("_", "").lower() == name.lower()
+            assert variable[3] == defaults.get(name, str(declared[name]["defaultValue"]).replace("False", "false"))

@@ -79,6 +79,7 @@ def test_the_package_holds_the_function_and_its_packages_and_nothing_else(packag
     with zipfile.ZipFile(package.zip) as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {*SOURCES, PACKAGES.parts[0]}
+    assert (package.folder / ".funcignore").is_file(), "azd would leave out what is compiled"
     packages = {name.removeprefix(f"{PACKAGES}/").split("/")[0] for name in names if name.startswith(str(PACKAGES))}
     assert {"onnxruntime", "numpy", "PIL", "azure", "pydantic"} <= packages
     assert not {"tensorflow", "sklearn", "pytest", "bin", "training", "tests"} & packages
