@@ -8,7 +8,7 @@ from tests.conftest import PROJECT
 
 
 def test_a_batch_too_large_for_memory_is_halved(graph: Path) -> None:
-    command = [sys.executable, "-m", "tests.shared.embedding.little_memory", graph, "40"]
+    command = [sys.executable, "-m", "tests.shared.embedding.little_memory", graph, "28"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "Failed to allocate memory" in done.stderr
     assert done.stdout.split() == ["8", "8"]

@@ -17,6 +17,11 @@ def store(tmp_path: Path) -> Store:
     return open_store(str(tmp_path / "store"))
 
 
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
 def test_the_pointer_decides(store: Store, models: Path) -> None:
     watcher = ReleaseWatcher(store, "books")
     first = tiny_model(models)
