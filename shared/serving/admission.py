@@ -20,7 +20,13 @@ class Admission:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
+        self._running = 0
         self._changed = threading.Condition()
+
+    @property
+    def running(self) -> int:
+        """Requests that are worked on at the moment."""
+        return self._running
 
     @contextmanager
     def admit(self, size: int, timeout: float) -> Generator[None]:
@@ -36,11 +42,13 @@ class Admission:
                     "raise MAX_BYTES_IN_FLIGHT where there is memory"
                 )
             self._bytes += size
+            self._running += 1
         try:
             yield
         finally:
             with self._changed:
                 self._bytes -= size
+                self._running -= 1
                 self._changed.notify_all()
 
     def _fits(self, size: int) -> bool:

@@ -142,7 +142,8 @@ class Api:
         model = self._server.current(deadline.left())
         # Ready all the same: the last good model answers while its store fails.
         problem = {"problem": self._server.problem} if self._server.problem else {}
-        return Reply(HTTPStatus.OK, _json(_describe(model) | problem), {VERSION_HEADER: model.version})
+        running = {"running": self._admission.running}
+        return Reply(HTTPStatus.OK, _json(_describe(model) | running | problem), {VERSION_HEADER: model.version})
 
 
 _api: Api | None = None

@@ -55,6 +55,7 @@ def test_readiness_names_the_model() -> None:
     found = json.loads(response.get_body())
     assert response.status_code == 200
     assert (found["status"], found["model"], found["clusters"]) == ("ready", "books", 1)
+    assert found["running"] == 0
     assert found["version"] == response.headers["x-model-version"]
     assert found["parameters"]["eps"] == pytest.approx(0.001)
     assert found["parameters"]["pooling"] == "avg"

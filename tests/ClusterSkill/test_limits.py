@@ -36,6 +36,25 @@ def test_a_body_in_chunks_which_the_host_drops_is_400_and_says_what_to_send() ->
 
 
 @pytest.mark.usefixtures("models")
+def test_readiness_says_how_many_requests_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    def wait(*args: object, **options: object) -> list[Answer]:
+        started.set()
+        release.wait(20)
+        return []
+
+    monkeypatch.setattr(shared.serving.api, "answer_records", wait)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(call, {"values": []})
+        assert started.wait(20)
+        assert json.loads(call(method="GET").get_body())["running"] == 1
+        release.set()
+        assert running.result().status_code == 200
+    assert json.loads(call(method="GET").get_body())["running"] == 0
+
+
+@pytest.mark.usefixtures("models")
 def test_too_many_records_are_413(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_RECORDS", "1")
     assert call(values({}, {})).status_code == 413

@@ -45,3 +45,12 @@ def test_a_failure_gives_its_room_back() -> None:
         raise KeyError
     with admission.admit(100, timeout=0):
         pass
+
+
+def test_it_knows_how_many_run() -> None:
+    admission = Admission(100)
+    with admission.admit(40, timeout=0), admission.admit(60, timeout=0):
+        with pytest.raises(BusyError):
+            admission.admit(1, timeout=0).__enter__()
+        assert admission.running == 2
+    assert admission.running == 0
