@@ -20,7 +20,7 @@ _DEEP: dict[str, tuple[int, Kind]] = {
     "F": (32, "float"),
 }
 
-_WITHOUT_RANGE = frozenset({"FITS", "SPIDER", "GBR", "MCIDAS"})
+_WITHOUT_RANGE = frozenset({"SPIDER", "GBR", "MCIDAS"})
 """Formats of measurements, whose depth does not say what is white."""
 
 

@@ -66,6 +66,8 @@ def check_cost(opened: ImageFile.ImageFile, data: bytes, max_pixels: int) -> Non
     format = opened.format or ""
     if format in _REFUSED:
         raise PictureError(f"it is {_REFUSED[format]}: not read for safety")
+    if format == "FITS" and opened.mode != "L":  # Pillow takes their numbers for unsigned, in this machine's order
+        raise PictureError("it is a FITS picture of more than 8 bits, which can't be shown faithfully: save it as TIFF")
     check_pixels(format, *opened.size, max_pixels, in_python=is_decoded_in_python(opened))
     pixels = opened.width * opened.height
     scans = data.count(START_OF_SCAN) if _is_jpeg(opened) else 0

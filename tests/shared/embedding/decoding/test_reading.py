@@ -18,6 +18,10 @@ SMOOTH = noise_picture(2, (6, 5)).resize((120, 90), Image.Resampling.BICUBIC)
 TGA_PIXELS = np.dstack([np.asarray(PICTURE), np.asarray(noise_picture(4, (120, 90)).convert("L"))])
 
 
+CARDS = ("SIMPLE  = T", "BITPIX  = 16", "NAXIS   = 2", "NAXIS1  = 4", "NAXIS2  = 2", "END")
+FITS = "".join(f"{card:80}" for card in CARDS).ljust(2880).encode()
+
+
 def pixels(picture: Image.Image) -> NDArray[np.int_]:
     return np.asarray(picture, dtype=int)
 
@@ -120,6 +124,9 @@ def test_the_fourth_byte_of_a_tga_is_alpha_where_the_file_says_so(attributes: in
         (b"\0\0\0\x0cJXL \r\n\x87\n....", "a JPEG XL picture"),
         (b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "a video .MP4 or QuickTime."),
         (b"\x76\x2f\x31\x01....", "an OpenEXR picture"),
+        (b"PF\n2 1\n-1.0\n" + bytes(24), "a PFM picture in colour"),
+        (b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 3\nMAXVAL 255\nENDHDR\n...", "a PAM picture"),
+        (FITS + bytes(2880), "a FITS picture of more than 8 bits"),
         (b"<?xml version='1.0'?><svg/>", "an SVG drawing"),
         (b"\x89PNG\r\n\x1a\n" + chunk(b"CgBI", b"\x50\0\x20\6"), "Apple's own variant"),
         (b"FUJIFILMCCD-RAW 0201", "raw picture without an embedded preview"),
