@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -165,3 +166,27 @@ def test_the_thread_ends_with_the_server(settings: Settings, publishes: Callable
     gc.collect()
     thread.join(5)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [
+        ('{"edits": {"eps": {"2": 0}}}', r"edits\.eps\.2"),
+        ('{"edits": {"eps": {"2": 1e400}}}', r"edits\.eps\.2"),
+        ('{"labels": {"-1": ["everything"]}}', "labels has cluster -1, which is unknown"),
+    ],
+    ids=["a radius of 0", "an infinite radius", "a name for no cluster"],
+)
+def test_a_version_that_nothing_can_be_answered_with_leaves_the_last_good_one_in_service(
+    settings: Settings, root: Path, labels: str, problem: str
+) -> None:
+    tiny_model(root)
+    server = ModelServer(settings)
+    good = server.current()
+    (root / "books" / LABELS).write_text(labels, encoding="utf-8")
+    server.refresh()
+    assert server.current() is good
+    assert re.search(problem, server.problem or "")
+    write_labels(root / "books", good.labels)
+    server.refresh()
+    assert server.problem is None
