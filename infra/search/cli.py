@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 app = command_line("Search for pictures by the names of their groups, on Azure AI Search.")
 
+# A role of a deployment that has just ended takes minutes to be known everywhere.
+_ROLE_SECONDS = 600.0
+
 _VariantOption = Annotated[
     Variant | None, typer.Option(help="[bold]projections[/]: a document per picture; [bold]simple[/]: one per blob.")
 ]
@@ -50,12 +53,18 @@ def _say(text: str) -> None:
 @app.command()
 def upload(folder: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")]) -> None:
     """Put pictures into the container; unchanged ones are skipped."""
+    from infra.search.pictures import Uploaded
     from infra.search.pictures import upload as send
+    from infra.search.retrying import RetryDeadline
     from shared.pictures.folder import find_pictures
 
     with _session() as clients:
-        with progress("Uploading", len(find_pictures(folder))) as advance:
-            uploaded = send(clients.images, folder, advance)
+
+        def send_all() -> Uploaded:
+            with progress("Uploading", len(find_pictures(folder))) as advance:
+                return send(clients.images, folder, advance)
+
+        uploaded = RetryDeadline(_ROLE_SECONDS, _say).with_roles(send_all)
         _say(f"Sent {uploaded.sent} pictures, {uploaded.unchanged} were there already")
 
 
@@ -100,7 +109,9 @@ def render(
 def deploy(
     variant: _VariantOption = None,
     vector: _VectorOption = None,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")] = 600,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")
+    ] = _ROLE_SECONDS,
     patience: Annotated[float | None, typer.Option(hidden=True, help="What --timeout was called before.")] = None,
 ) -> None:
     """Create or update data source, index, skillset and indexer. The first time, this also runs the indexer."""

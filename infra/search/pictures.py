@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +20,16 @@ from shared.pictures.folder import FileSource, find_pictures
 DELETED = "IsDeleted"
 """Metadata that marks a blob for deletion; datasource.json tells the indexer."""
 
+# The index's keys hold a blob's URL in Base64, and around it what tells the pictures of a blob apart.
+# https://learn.microsoft.com/azure/search/search-limits-quotas-capacity: a key has at most 1,024 characters.
+_KEY_CHARACTERS = 1024 - 64
+
 # Round trips to Blob Storage, not work of ours: eight at a time hide their latency.
 _PARALLEL = 8
+
+
+class LongNameError(UserError):
+    """A picture's name is too long for the index."""
 
 
 class UnknownPictureError(UserError):
@@ -38,9 +47,16 @@ class Uploaded:
 def upload(images: ContainerClient, folder: Path, advance: Callable[[int], None] | None = None) -> Uploaded:
     """Put a folder's pictures into the container, each under its path in the folder.
 
-    A picture that is there with the same bytes is left alone, unless it was marked for deletion. Raises DatasetError.
+    A picture that is there with the same bytes is left alone, unless it was marked for deletion. Raises DatasetError,
+    and LongNameError before anything is sent.
     """
     pictures = find_pictures(folder)
+    long = [picture.name for picture in pictures if not _fits_a_key(images.get_blob_client(picture.name).url)]
+    if long:
+        raise LongNameError(
+            f"{', '.join(long)}: the search service can't index names this long. Rename them, or upload from a folder "
+            "nearer to them"
+        )
     there = _listed(images)
 
     def send(picture: FileSource) -> bool:
@@ -107,6 +123,10 @@ def blob_name(images: ContainerClient, url: str) -> str | None:
 
 def is_marked(blob: BlobProperties) -> bool:
     return (blob.metadata or {}).get(DELETED, "").lower() == "true"
+
+
+def _fits_a_key(url: str) -> bool:
+    return len(base64.urlsafe_b64encode(url.encode())) <= _KEY_CHARACTERS
 
 
 def _listed(images: ContainerClient) -> dict[str, BlobProperties]:

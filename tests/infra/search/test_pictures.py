@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from infra.search.clients import Clients
-from infra.search.pictures import UnknownPictureError, blob_name, is_marked, mark_deleted, purge, touch, upload
+from infra.search.pictures import (
+    LongNameError,
+    UnknownPictureError,
+    blob_name,
+    is_marked,
+    mark_deleted,
+    purge,
+    touch,
+    upload,
+)
 from shared.pictures.source import DatasetError
 from tests.local.search.deployments import draw, settings
 
@@ -37,6 +46,14 @@ def test_uploads_a_picture_once(container: Clients, pictures: Path) -> None:
 def test_refuses_a_folder_without_pictures(container: Clients, tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
         upload(container.images, tmp_path / "nowhere")
+
+
+def test_names_too_long_for_a_key_are_refused_before_anything_is_sent(container: Clients, pictures: Path) -> None:
+    # Each is six characters of the URL, so that Base64 makes more than 960 of it.
+    draw(pictures / ("ö" * 60) / ("ö" * 60) / "long.png", "open_book")
+    with pytest.raises(LongNameError, match=r"long\.png: the search service can't index"):
+        upload(container.images, pictures)
+    assert not container.images.exists()
 
 
 def test_marking_keeps_other_metadata_and_uploading_again_unmarks(container: Clients, pictures: Path) -> None:
