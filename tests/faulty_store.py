@@ -16,7 +16,7 @@ from tests.stores import Place
 
 
 @dataclass
-class RepeatedErrorLog:
+class Faults:
     """What the proxy does to requests, from now on."""
 
     status: int | None = None
@@ -30,23 +30,23 @@ class RepeatedErrorLog:
 
 
 @contextmanager
-def faulty(place: Place) -> Generator[tuple[Place, RepeatedErrorLog]]:
-    """The same store at another address, and the trouble that can be made there."""
-    trouble = RepeatedErrorLog()
+def faulty(place: Place) -> Generator[tuple[Place, Faults]]:
+    """The same store at another address, and the faults that it can be given."""
+    faults = Faults()
     behind = urlsplit(place.location).netloc
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            trouble.asked.append(self.path)
-            time.sleep(trouble.delay)
-            if trouble.status is None:
+            faults.asked.append(self.path)
+            time.sleep(faults.delay)
+            if faults.status is None:
                 self._forward()
             else:
-                body = f"<?xml version='1.0'?><Error><Code>{trouble.code}</Code><Message>m</Message></Error>".encode()
-                headers = {"x-ms-error-code": trouble.code, "Content-Type": "application/xml"}
-                self._answer(trouble.status, headers, body)
+                body = f"<?xml version='1.0'?><Error><Code>{faults.code}</Code><Message>m</Message></Error>".encode()
+                headers = {"x-ms-error-code": faults.code, "Content-Type": "application/xml"}
+                self._answer(faults.status, headers, body)
 
         do_HEAD = do_PUT = do_GET  # noqa: N815 - names of http.server
 
@@ -86,7 +86,7 @@ def faulty(place: Place) -> Generator[tuple[Place, RepeatedErrorLog]]:
     front = f"127.0.0.1:{server.server_port}"
     try:
         connection_string = (place.connection_string or "").replace(behind, front)
-        yield Place(place.location.replace(behind, front), connection_string), trouble
+        yield Place(place.location.replace(behind, front), connection_string), faults
     finally:
         server.shutdown()
         thread.join()

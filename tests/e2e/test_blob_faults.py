@@ -1,4 +1,4 @@
-"""A blob store in every kind of trouble: what was served goes on being served, and the trouble is told in words."""
+"""A blob store that fails in every way: the model in service stays, and the failure is reported in plain words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from shared.serving.model_server import ModelServer, NotReadyError
 from shared.settings import Settings
 from shared.stores import blob as store_blob
-from tests.faulty_store import RepeatedErrorLog, faulty
+from tests.faulty_store import Faults, faulty
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.tiny_models import tiny_model
 from training.commands.store_options import show
@@ -44,13 +44,13 @@ def version(published: tuple[Place, str]) -> str:
 
 
 @pytest.fixture
-def proxied(published: tuple[Place, str]) -> Generator[tuple[Place, RepeatedErrorLog]]:
+def proxied(published: tuple[Place, str]) -> Generator[tuple[Place, Faults]]:
     with faulty(published[0]) as proxied:
         yield proxied
 
 
 @pytest.fixture
-def settings(proxied: tuple[Place, RepeatedErrorLog], tmp_path: Path) -> Settings:
+def settings(proxied: tuple[Place, Faults], tmp_path: Path) -> Settings:
     place, _ = proxied
     return Settings(
         model_store=place.location,
@@ -61,7 +61,7 @@ def settings(proxied: tuple[Place, RepeatedErrorLog], tmp_path: Path) -> Setting
 
 
 @pytest.fixture
-def trouble(proxied: tuple[Place, RepeatedErrorLog]) -> RepeatedErrorLog:
+def faults(proxied: tuple[Place, Faults]) -> Faults:
     return proxied[1]
 
 
@@ -79,7 +79,7 @@ def trouble(proxied: tuple[Place, RepeatedErrorLog]) -> RepeatedErrorLog:
 )
 def test_the_last_good_model_is_served_whatever_the_store_answers(
     settings: Settings,
-    trouble: RepeatedErrorLog,
+    faults: Faults,
     version: str,
     status: int,
     code: str,
@@ -91,7 +91,7 @@ def test_the_last_good_model_is_served_whatever_the_store_answers(
     caplog.set_level(logging.INFO, "shared")
     server = ModelServer(settings)
     assert server.current().version == version
-    trouble.status, trouble.code = status, code
+    faults.status, faults.code = status, code
     caplog.clear()
     for _ in range(2):
         server.refresh()
@@ -104,21 +104,21 @@ def test_the_last_good_model_is_served_whatever_the_store_answers(
     with pytest.raises(NotReadyError) as caught:
         ModelServer(without_cache).current()
     assert words in str(caught.value)
-    trouble.status = None
+    faults.status = None
     server.refresh()
     assert server.problem is None
     assert ModelServer(without_cache).current().version == version
 
 
 @pytest.mark.slow
-def test_a_slow_store_does_not_hold_up_requests(settings: Settings, trouble: RepeatedErrorLog, version: str) -> None:
-    trouble.delay = 30
+def test_a_slow_store_does_not_hold_up_requests(settings: Settings, faults: Faults, version: str) -> None:
+    faults.delay = 30
     server = ModelServer(settings)
     started = time.monotonic()
     with pytest.raises(NotReadyError, match="is still on its way from"):
         server.current()
     assert time.monotonic() - started < 25
-    trouble.delay = 0
+    faults.delay = 0
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
@@ -126,7 +126,7 @@ def test_a_slow_store_does_not_hold_up_requests(settings: Settings, trouble: Rep
             break
         except NotReadyError:
             time.sleep(0.2)
-    trouble.delay = 30
+    faults.delay = 30
     started = time.monotonic()
     assert server.current().version == version
     assert time.monotonic() - started < 1

@@ -36,22 +36,22 @@ def test_a_worker_killed_mid_request_leaves_nothing_half_done(tmp_path: Path) ->
     place, cache = azurite_place(shared_azurite()), tmp_path / "cache"
     tiny_model(tmp_path / "models", megabytes=20)
     version = publish(place.open(), tmp_path / "models" / "books", show).version
-    with faulty(place) as (slow, trouble), ThreadPoolExecutor(1) as pool:
-        trouble.delay = 0.5
+    with faulty(place) as (slow, faults), ThreadPoolExecutor(1) as pool:
+        faults.delay = 0.5
         with serve(slow, cache) as host:
             waiting = pool.submit(httpx.post, f"{host.url}/api/extraction", json=REQUEST, timeout=60)
-            host.wait_for(lambda: any(".onnx" in path for path in trouble.asked), timeout=30)
+            host.wait_for(lambda: any(".onnx" in path for path in faults.asked), timeout=30)
             kill(host)
             with pytest.raises(httpx.TransportError):
                 waiting.result()
         assert [path for path in cache.rglob("*.onnx") if not path.name.startswith(".")] == []
-        trouble.delay = 0
+        faults.delay = 0
         with serve(slow, cache) as host:
             answer = httpx.post(f"{host.url}/api/extraction", json=REQUEST, timeout=60)
             assert (answer.status_code, answer.headers["x-model-version"]) == (200, version)
             kill(host)
-        trouble.asked.clear()
+        faults.asked.clear()
         with serve(slow, cache) as host:
             again = httpx.post(f"{host.url}/api/extraction", json=REQUEST, timeout=60)
         assert again.json() == answer.json()
-        assert [path for path in trouble.asked if "current.json" not in path] == []
+        assert [path for path in faults.asked if "current.json" not in path] == []

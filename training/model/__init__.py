@@ -1,1 +1,1 @@
-"""Training as a use case: embedded pictures to a bundle, with names, categories and edits carried over."""
+"""The use case itself: pictures become a bundle and its report, with names, categories and edits carried over."""

@@ -135,18 +135,18 @@ class Page:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The report is still being written: reload in a minute")
         path = self._gallery.folder / REPORT
         if not path.exists():
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, self._keeper.trouble or "There is no report yet")
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, self._keeper.problem or "There is no report yet")
         return FileResponse(path, headers={"Content-Security-Policy": _REPORT_POLICY})
 
     def _state(self, found: Snapshot, message: str = "", concurrent_change: bool = False) -> Response:
-        view = state_view(self._gallery, found, self._keeper.trouble)
+        view = state_view(self._gallery, found, self._keeper.problem)
         return JSONResponse(
             {"state": view, "message": message, "concurrent_change": concurrent_change},
             headers={"ETag": self._etag(found)},
         )
 
     def _etag(self, found: Snapshot) -> str:
-        return f'"{found.digest}{"-trouble" if self._keeper.trouble else ""}"'
+        return f'"{found.digest}{"-problem" if self._keeper.problem else ""}"'
 
 
 def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) -> Starlette:

@@ -31,7 +31,7 @@ class ReportKeeper:
         self._closed = False
         self._state = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="report", daemon=True)
-        self.trouble: str | None = None
+        self.problem: str | None = None
         """Why the report could not be written; None while it can."""
 
     def __enter__(self) -> Self:
@@ -67,9 +67,9 @@ class ReportKeeper:
                     self._report.write(wanted.labels, wanted.version, wanted.grouping)
                 else:
                     self._report.prepare(wanted.grouping)
-                self.trouble = None
+                self.problem = None
             except OSError as error:
-                self.trouble = f"report.html could not be written: {error.strerror or error}"
+                self.problem = f"report.html could not be written: {error.strerror or error}"
 
     def _next(self) -> _Wanted | None:
         with self._state:

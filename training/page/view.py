@@ -80,7 +80,7 @@ class StateView(TypedDict):
     categories: Sequence[str]
     undo: str | None
     redo: str | None
-    trouble: str | None
+    problem: str | None
 
 
 class AlikeView(TypedDict):
@@ -115,7 +115,7 @@ class ProposalView(TypedDict):
     """Distance as a share of the group's radius: the smaller, the surer."""
 
 
-def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateView:
+def state_view(gallery: Gallery, found: Snapshot, problem: str | None) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
     current, _, _ = apply_edits(gallery.bundle.arrays, found.labels.model_copy(update={"not_groups": ()}))
     taken = find_excluded(found.labels.edits.excluded, gallery.vectors)
@@ -166,7 +166,7 @@ def state_view(gallery: Gallery, found: Snapshot, trouble: str | None) -> StateV
         categories=tuple(gallery.bundle.manifest.categories),
         undo=found.undo,
         redo=found.redo,
-        trouble=trouble,
+        problem=problem,
     )
 
 

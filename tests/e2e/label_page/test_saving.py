@@ -74,5 +74,5 @@ class TestNothingIsLost:
             page.fill("#name", "boat")
             page.keyboard.press("Enter")
             expect(page.locator("#saved")).to_have_text("Not saved")
-            expect(page.locator("#trouble")).to_contain_text("does not answer")
+            expect(page.locator("#problem")).to_contain_text("does not answer")
             assert page.input_value("#name") == "boat"

@@ -221,7 +221,7 @@ def test_trouble_with_the_report_is_part_of_the_state(client: httpx.Client, monk
     etag = client.get("/api/state").headers["etag"]
     change(client, op="name", group=0, add=["boat"])
     client.get("/report")
-    assert state(client)["trouble"] == "report.html could not be written: No space left on device"
+    assert state(client)["problem"] == "report.html could not be written: No space left on device"
     assert client.get("/api/state").headers["etag"] != etag
 
 

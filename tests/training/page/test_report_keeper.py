@@ -96,8 +96,8 @@ def test_trouble_is_told_and_passes(gallery: Gallery, ask: Callable[[ReportKeepe
     with ReportKeeper(report) as keeper:
         ask(keeper, "boat")
         assert keeper.wait(PATIENCE)
-        assert keeper.trouble == "report.html could not be written: No space left on device"
+        assert keeper.problem == "report.html could not be written: No space left on device"
         report.error = None
         ask(keeper, "ship")
         assert keeper.wait(PATIENCE)
-        assert keeper.trouble is None
+        assert keeper.problem is None

@@ -49,7 +49,7 @@ def test_every_picture_is_told_once(document: Document) -> None:
     told = [item["picture"] for group in state["groups"] for item in group["pictures"]]
     told += [item["picture"] for item in state["unclustered"]]
     assert sorted(told) == list(range(len(gallery.names)))
-    assert (state["undo"], state["redo"], state["trouble"], state["missing"]) == (None, None, None, 0)
+    assert (state["undo"], state["redo"], state["problem"], state["missing"]) == (None, None, None, 0)
 
 
 def test_a_picture_that_was_removed_is_told_of_when_its_file_is_gone(document: Document, tmp_path: Path) -> None:

@@ -94,22 +94,22 @@ async function poll() {
       take((await read(response)).state);
       if (store.state.digest !== before) toast(`Changed elsewhere${store.state.undo ? `: ${store.state.undo}` : ""}`);
     }
-    trouble(store.state.trouble);
+    showProblem(store.state.problem);
   } catch (error) {
-    trouble(inWords(error));
+    showProblem(inWords(error));
   }
 }
 
 function take(state) {
   store.state = state;
-  store.etag = `"${state.digest}${state.trouble ? "-trouble" : ""}"`;
-  trouble(state.trouble);
+  store.etag = `"${state.digest}${state.problem ? "-problem" : ""}"`;
+  showProblem(state.problem);
   for (const listener of listeners) listener();
 }
 
-function trouble(text) {
-  byId("trouble").hidden = !text;
-  byId("trouble").textContent = text ?? "";
+function showProblem(text) {
+  byId("problem").hidden = !text;
+  byId("problem").textContent = text ?? "";
 }
 
 const inWords = (error) =>
