@@ -188,7 +188,11 @@ def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: P
     labels = labels.model_copy(update={"edits": edits})
     excluded = find_excluded(edits.excluded, placer.vectors)
     moved = {*np.flatnonzero(partition.clusters != clusters.labels).tolist(), *partition.unsure} - {*excluded}
-    return placer.place(labels, partition.clusters, moved)
+    wanted = partition.clusters.copy()
+    for row, entry in excluded.items():
+        if wanted[row] in entry.clusters:
+            wanted[row] = NOISE
+    return placer.place(labels, wanted, moved)
 
 
 def _carry(previous: Previous | None, spec: EmbedderSpec, embedded: Embedded, clusters: Clusters) -> Carried:

@@ -99,7 +99,7 @@ def carry_over(
     else:
         votes = _shared_pictures(before, pictures, clusters)
     carried = _conclude(old, votes, existing)
-    _carry_excluded(carried, excluded, pictures, vectors, comparable=comparable)
+    _carry_excluded(carried, excluded, pictures, vectors, clusters, comparable=comparable)
     return carried
 
 
@@ -129,7 +129,13 @@ def _excluded(old: Bundle, names: Sequence[str]) -> list[Excluded]:
 
 
 def _carry_excluded(
-    carried: Carried, entries: Sequence[Excluded], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
+    carried: Carried,
+    entries: Sequence[Excluded],
+    pictures: Sequence[str],
+    vectors: Vectors,
+    found_clusters: Clusters,
+    *,
+    comparable: bool,
 ) -> None:
     """Exclude the same pictures from the groups that continue theirs, or note why that can't be.
 
@@ -143,6 +149,9 @@ def _carry_excluded(
         if not comparable:
             row = rows.get(entry.picture)
         clusters = tuple(new for new, old in sorted(carried.ancestors.items()) if {*old} & {*entry.clusters})
+        if not clusters and row is not None and int(found_clusters.labels[row]) not in (NOISE, *carried.ancestors):
+            # The group was emptied by removals, and training has found it again.
+            clusters = (int(found_clusters.labels[row]),)
         if not clusters:
             carried.forgotten[entry.picture] = "nothing continues the group that it was removed from"
         elif row is not None:
