@@ -2,6 +2,7 @@
 //
 //   az deployment group create -g GROUP -n main -f infra/main.bicep -p environmentName=NAME principalId=OBJECT_ID
 //
+// Plain resources rather than Azure Verified Modules: those are restored from a registry, and a build must need none.
 // docs/deploy.md tells what comes before and after. The outputs carry the names of the environment variables that
 // `python -m infra.search` and `python -m training publish` read; `python -m infra.deployed` hands them on.
 
