@@ -27,11 +27,11 @@ def test_training_again_keeps_the_names_and_reports_changed_groups(train: Train,
 def test_merged_and_split_groups_are_reported(train: Train, pictures: Path, models: Path) -> None:
     names = write_json(models / "names.json", {"a1.png": ["book"], "b0.png": ["chart"]})
     train(pictures, "--labels", names)
-    result = train(pictures, "--eps", "0.06")
-    assert "Merged: old groups 0 (book) and 1 (chart) are now group 0, which keeps book" in result.stderr
+    result = train(pictures, "--eps", "0.12")
+    assert "Merged: old groups 0 (book) and 1 (chart) are now group 0, which keeps book, chart" in result.stderr
     result = train(pictures)
-    assert "Split: old group 0 (book) is now groups 0 and 1, each with its names" in result.stderr
-    assert read_bundle(models / "books").labels.labels == {0: ("book",), 1: ("book",)}
+    assert "Split: old group 0 (book, chart) is now groups 0 and 1, each with its names" in result.stderr
+    assert read_bundle(models / "books").labels.labels == {0: ("book", "chart"), 1: ("book", "chart")}
 
 
 def test_names_are_forgotten_on_request(train: Train, pictures: Path, models: Path) -> None:

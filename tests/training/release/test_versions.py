@@ -11,12 +11,13 @@ from typer.testing import CliRunner, Result
 from shared.model.bundle import CLUSTERS, MANIFEST, REPORT, BundleError, Labels, read_bundle, write_labels
 from shared.stores.base import MissingError, Store
 from shared.stores.graphs import graph_path
+from shared.stores.opening import open_store
 from shared.stores.releases import version_key
 from tests.stores import Place
 from tests.tiny_models import tiny_model
 from training.commands.app import app
 from training.commands.store_options import show
-from training.release.publishing import publish
+from training.release.publishing import publish, read_pointer
 from training.release.versions import FetchError, fetch
 
 
@@ -162,9 +163,14 @@ def test_errors_are_one_line(place: Place, tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
-def test_where_to_publish_must_be_said(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_is_the_folder_models_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("MODEL_STORE", raising=False)
-    tiny_model(models)
-    result = CliRunner().invoke(app, ["publish", str(models / "books")])
-    assert result.exit_code == 2
-    assert "--to" in result.output
+    monkeypatch.chdir(tmp_path)
+    bundle = tiny_model(tmp_path / "trained")
+    result = CliRunner().invoke(app, ["publish", str(tmp_path / "trained" / "books")])
+    assert result.exit_code == 0, result.output
+    published = read_pointer(open_store(str(tmp_path / "models")), "books")
+    assert published is not None
+    assert published.version == bundle.version
