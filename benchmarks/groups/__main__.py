@@ -49,7 +49,8 @@ def main() -> None:
     means: dict[str, list[NDArray[np.float64]]] = {way: [] for way in _WAYS}
     for name, folder in folders:
         for way, found in _measure(folder, options.subsets).items():
-            means[way].append(np.nanmean(found, axis=0))
+            known = (column[~np.isnan(column)] for column in found.T)
+            means[way].append(np.array([column.mean() if len(column) else np.nan for column in known]))
             lines.append(_line(name, way, found))
             print(lines[-1], flush=True)
     lines += [_line("**mean of the sets**", way, np.stack(found)) for way, found in means.items()]
