@@ -1,7 +1,7 @@
 // Two groups that are one: which, and which of their names hold.
 
 import { byId, el, isolated, plural } from "./dom.js";
-import { change, groupById, titleOf } from "./store.js";
+import { change, groupById, settled, titleOf } from "./store.js";
 import { currentGroup } from "./view.js";
 import { chooseGroup } from "./choose.js";
 
@@ -11,11 +11,15 @@ export async function merge() {
   const group = currentGroup();
   if (!group || group.notGroup) return;
   const answer = await chooseGroup({ heading: `Merge ${titleOf(group)} with…`, except: [group.id], allowNew: false });
-  if (answer) await mergeWith(group, groupById(answer.group));
+  if (answer) await mergeWith(group.id, answer.group);
 }
 
 /** Merge two groups; a person is asked which names hold, unless the larger one alone has any or none has. */
-export async function mergeWith(one, other) {
+export async function mergeWith(id, otherId) {
+  // A name that is still being saved belongs to its group, too.
+  await settled();
+  const [one, other] = [groupById(id), groupById(otherId)];
+  if (!one || !other) return false;
   const [large, small] = one.pictures.length >= other.pictures.length ? [one, other] : [other, one];
   const names = [...new Set([...large.names, ...small.names])];
   const kept = small.names.every((name) => large.names.includes(name)) ? large.names : await askNames(large, small, names);

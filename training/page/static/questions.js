@@ -125,7 +125,7 @@ async function once(answer) {
 
 function yes() {
   const { groups, picture } = asked;
-  if (picture === null) return mergeWith(...groups.map(groupById));
+  if (picture === null) return mergeWith(...groups);
   return change({ op: "move", pictures: [picture], group: groups[0] });
 }
 

@@ -41,6 +41,9 @@ export const change = (edit) => enqueue(() => send("/api/change", edit));
 export const undo = () => enqueue(() => send("/api/undo"));
 export const redo = () => enqueue(() => send("/api/redo"));
 
+/** Resolves when every change made so far has been answered. */
+export const settled = () => queue;
+
 /** Change something while the page is being closed: nobody waits for the answer. */
 export function changeOnLeaving(edit) {
   fetch("/api/change", { ...request(edit), keepalive: true });
