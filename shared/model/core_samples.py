@@ -1,7 +1,7 @@
 """Core samples to clusters: which group a new embedding belongs to, and how surely.
 
-DBSCAN's own rule, applied to new points: an embedding belongs to the cluster of its nearest core sample, if that is
-within eps. Training reassigns its border points by this same code, so training and serving agree on every picture.
+An embedding belongs to the cluster of its nearest core sample, if that is within the cluster's radius.
+Training places all other pictures by this same code, so training and serving agree on every picture.
 A cluster may have counterexamples: what is as near to one of them as to the cluster is not of that cluster.
 """
 
