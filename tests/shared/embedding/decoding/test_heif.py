@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from shared.embedding.images import PictureError, read_picture
-from tests.conftest import encode, noise_picture
+from tests.conftest import PROJECT, encode, noise_picture
 
 SMOOTH = noise_picture(2, (6, 5)).resize((128, 96), Image.Resampling.BICUBIC)
 
@@ -71,3 +71,9 @@ def test_a_header_that_claims_fewer_pixels_than_are_coded_is_refused() -> None:
     data[start : start + 8] = bytes((0, 0, 0, 64, 0, 0, 0, 64))
     with pytest.raises(PictureError, match="Security limit"):
         read_picture(bytes(data))
+
+
+def test_a_damaged_length_of_the_metadata_ends_no_process() -> None:
+    data = (PROJECT / "tests" / "soak" / "corpus" / "metadata.heic").read_bytes()  # found by mutation
+    with pytest.raises(PictureError, match="damaged or cut short"):
+        read_picture(data)
