@@ -206,7 +206,7 @@ def _stages(rounds: int) -> Table:
     for content in (small, large):
         body = request([content])
         (record,) = parse_request(body, max_records=1)
-        text = record.images[0]
+        text = str(record.images[0])
         picture = model.embedder.picture(content)
         vectors = model.embedder.embed([picture])
         answers = answer_records(model, [record])
