@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import _pi_heif
-from pi_heif.heif import BaseImage
 from PIL import Image
 
 from shared.embedding.decoding.errors import PictureError
@@ -15,6 +13,9 @@ def read_heif(data: bytes, max_pixels: int) -> Image.Image:
 
     Below pi_heif's own classes, which look at the metadata first: that crashed on a damaged one (found by mutation).
     """
+    import _pi_heif  # here: a cold start must not wait for it
+    from pi_heif.heif import BaseImage
+
     # One thread, 8 bits, RGB, rows without padding, any decoder, libheif's limits on.
     loaded = _pi_heif.load_file(data, 1, True, False, True, True, "", False)
     primary = next((image for image in loaded if image is not None and image.primary), None)
