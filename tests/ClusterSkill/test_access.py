@@ -154,7 +154,8 @@ def test_no_url_in_a_record_is_fetched(listener: socket.socket) -> None:
         )
     )
     found = json.loads(answer.get_body())["values"]
-    assert [bool(each["errors"]) for each in found] == [True, True, True, False, True, True, True, True]
+    assert [bool(each["errors"]) for each in found] == [True, True, True, False, True, True, True, False]
+    assert "data.images[0]" in found[-1]["warnings"][0]["message"]
     with pytest.raises(TimeoutError):
         listener.accept()
 

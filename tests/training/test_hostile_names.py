@@ -93,7 +93,7 @@ def test_folders_hold_the_pictures_and_nothing_else(
     output = tmp_path / "sorted"
     sort_into_folders(assign_pictures(model, sources, None), sources, output, placing)
     assert [path.name for path in tmp_path.iterdir()] == ["sorted"]
-    assert sorted(path.name for path in output.iterdir()) == ["=1+1", "_b_bold__b_", "_up"]
+    assert sorted(path.name for path in output.iterdir()) == [".sorted-pictures", "=1+1", "_b_bold__b_", "_up"]
     assert {path.name for path in (output / "_up").iterdir()} == set(NAMES)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from shared.embedding.backends import Backend, open_backend
 from shared.embedding.embedder import BATCH, Embedder, EmbedderSpec, Pooling, open_embedder
 from shared.embedding.graph import read_tensors
 from shared.embedding.images import Picture, fit
@@ -37,15 +38,20 @@ def test_single_equals_batch_equals_parallel(embedder: Embedder, pictures: list[
     assert np.array_equal(batch, parallel)
 
 
-@pytest.fixture(scope="module")
-def canonical() -> tuple[bytes, np.ndarray]:
-    """One sample picture and its embedding, pinned: what a vector means must never change."""
-    pinned = json.loads((PROJECT / "tests" / "fixtures" / "canonical_embedding.json").read_text())
-    return (PROJECT / "data" / "test" / "open_book_01.jpg").read_bytes(), np.asarray(pinned, dtype=np.float32)
+@pytest.fixture(scope="module", params=["avg", "rmac"])
+def canonical(request: pytest.FixtureRequest) -> tuple[Pooling, bytes, np.ndarray]:
+    """A picture and its embedding, pinned: what a vector means must never change."""
+    fixtures = PROJECT / "tests" / "fixtures"
+    pinned = json.loads((fixtures / f"canonical_embedding_{request.param}.json").read_text())
+    content = (fixtures / "canonical_picture.jpg").read_bytes()
+    return request.param, content, np.asarray(pinned, dtype=np.float32)
 
 
-def test_the_canonical_embedding(embedder: Embedder, canonical: tuple[bytes, np.ndarray]) -> None:
-    content, expected = canonical
+def test_the_canonical_embedding(
+    spec: EmbedderSpec, network: Backend, canonical: tuple[Pooling, bytes, np.ndarray]
+) -> None:
+    pooling, content, expected = canonical
+    embedder = Embedder(spec.model_copy(update={"pooling": pooling}), network)
     picture = embedder.picture(content)
     single, batch = embedder.embed([picture])[0], embedder.embed([picture] * (BATCH + 1))
     with ThreadPoolExecutor(2) as threads:
@@ -59,6 +65,7 @@ def test_a_closed_embedder_gives_its_memory_back(spec: EmbedderSpec, graph: Path
     code = f"""
 import re, numpy
 from pathlib import Path
+from shared.embedding.backends import Backend, open_backend
 from shared.embedding.embedder import EmbedderSpec, open_embedder
 def resident():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
@@ -117,22 +124,25 @@ def test_tensorflow_is_not_imported_unless_asked_for() -> None:
 
 
 @pytest.fixture(scope="module")
-def tensorflow(spec: EmbedderSpec, graph: Path) -> Embedder:
-    return open_embedder(spec, graph, backend="tensorflow")
+def tensorflow(graph: Path) -> Backend:
+    return open_backend("float32", WEIGHTS_SHA256, graph, "tensorflow")
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # TensorFlow's own imports
-def test_the_backends_agree_on_every_sample_picture(embedder: Embedder, tensorflow: Embedder) -> None:
+def test_the_backends_agree_on_every_sample_picture(embedder: Embedder, tensorflow: Backend) -> None:
     assert len(SAMPLES) >= 48
     samples = [embedder.picture(path.read_bytes()) for path in SAMPLES]
     distances = [
-        cosine_distance(*pair) for pair in zip(embedder.embed(samples), tensorflow.embed(samples), strict=True)
+        cosine_distance(*pair)
+        for pair in zip(embedder.embed(samples), Embedder(embedder.spec, tensorflow).embed(samples), strict=True)
     ]
     assert max(distances) < 1e-5
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_canonical_embedding_by_tensorflow(tensorflow: Embedder, canonical: tuple[bytes, np.ndarray]) -> None:
-    test_the_canonical_embedding(tensorflow, canonical)
+def test_the_canonical_embedding_by_tensorflow(
+    spec: EmbedderSpec, tensorflow: Backend, canonical: tuple[Pooling, bytes, np.ndarray]
+) -> None:
+    test_the_canonical_embedding(spec, tensorflow, canonical)
