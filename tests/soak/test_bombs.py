@@ -24,9 +24,13 @@ def results() -> dict[str, tuple[str, float, float]]:
     }
 
 
+READ = frozenset({"PNG text"})
+"""What is not even unpacked, so that the picture beside it can be had."""
+
+
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused(name: str, results: dict[str, tuple[str, float, float]]) -> None:
+def test_a_bomb_does_no_harm(name: str, results: dict[str, tuple[str, float, float]]) -> None:
     said, megabytes, seconds = results[name]
-    assert said != "read"
+    assert (said == "read") is (name in READ)
     assert megabytes < 200
     assert seconds < 10
