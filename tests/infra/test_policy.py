@@ -152,7 +152,9 @@ def test_flex_has_its_limits_and_only_settings_that_it_admits(parameters: dict[s
         "triggers": {"http": {"perInstanceConcurrency": parameters.get("requestsPerInstance", 4)}},
     }
     assert config["deployment"]["storage"]["authentication"]["type"] == "UserAssignedIdentity"
-    assert config["deployment"]["storage"]["value"].endswith("host.blob.core.windows.net/packages")
+    # The service works the address out: it is an output of the host's storage.
+    place = r"\[format\('\{0\}/packages', reference\(.*'hostStorage-\{0\}'.*\.outputs\.blobUrl\.value\)\]"
+    assert re.fullmatch(place, config["deployment"]["storage"]["value"])
     assert not FLEX_REFUSES & set(deployment.app_settings())
     assert not {"alwaysOn", "ftpsState", "linuxFxVersion"} & set(app.properties["siteConfig"])
 
