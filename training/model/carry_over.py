@@ -149,8 +149,8 @@ def _carry_excluded(
         if not comparable:
             row = rows.get(entry.picture)
         clusters = tuple(new for new, old in sorted(carried.ancestors.items()) if {*old} & {*entry.clusters})
-        if not clusters and row is not None and int(found_clusters.labels[row]) not in (NOISE, *carried.ancestors):
-            # The group was emptied by removals, and training has found it again.
+        if not clusters and row is not None and int(found_clusters.labels[row]) != NOISE:
+            # The group was emptied by removals, and training puts the picture elsewhere: it was in no group before.
             clusters = (int(found_clusters.labels[row]),)
         if not clusters:
             carried.forgotten[entry.picture] = "nothing continues the group that it was removed from"

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.model.bundle import Labels, read_bundle, write_labels
@@ -98,6 +98,7 @@ def together(gallery: Gallery) -> set[frozenset[int]]:
 
 
 @given(edits)
+@example([Split(op="split", group=0, parts=2, names=("book", "book")), Remove(op="remove", pictures=(1,))])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_all_edits_at_once_survive_training_again(made: list[Edit]) -> None:
     with TemporaryDirectory() as root:
