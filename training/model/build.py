@@ -186,12 +186,12 @@ def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: P
     """Edits by which the Function answers as decided."""
     edits = labels.edits.model_copy(update={"eps": dict(partition.eps), **carried_edits(old, partition)})
     labels = labels.model_copy(update={"edits": edits})
-    excluded = find_excluded(edits.excluded, placer.vectors)
-    moved = {*np.flatnonzero(partition.clusters != clusters.labels).tolist(), *partition.unsure} - {*excluded}
+    moved = {*np.flatnonzero(partition.clusters != clusters.labels).tolist(), *partition.unsure}
     wanted = partition.clusters.copy()
-    for row, entry in excluded.items():
+    for row, entry in find_excluded(edits.excluded, placer.vectors).items():
         if wanted[row] in entry.clusters:
             wanted[row] = NOISE
+            moved.discard(row)  # the exclusion keeps it out by itself
     return placer.place(labels, wanted, moved)
 
 
