@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -15,6 +16,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from shared.errors import UserError
+
+_UNKNOWN = "another process"
+_BRIEF = ("publishing", _UNKNOWN)
+"""Work that is over in seconds, so that the second of two waits for the first."""
+
+_WAIT_SECONDS = 60
+_POLL_SECONDS = 0.1
 
 
 class InUseError(UserError):
@@ -33,10 +41,7 @@ def hold(folder: Path, work: str) -> Generator[None]:
     # Not in the lock itself: Windows lets nobody read that meanwhile.
     note = folder.with_name(f".{folder.name}.holder")
     with suppress(OSError):
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise InUseError(f"{folder} is in use by {_holder(note)}: wait until that ends, or end it first") from None
+        _acquire(lock, folder, note, work)
         note.write_text(f"{work} (process {os.getpid()} on {socket.gethostname()}, since {_now()})", encoding="utf-8")
     try:
         yield
@@ -46,10 +51,25 @@ def hold(folder: Path, work: str) -> Generator[None]:
             lock.release()
 
 
+def _acquire(lock: FileLock, folder: Path, note: Path, work: str) -> None:
+    started = time.monotonic()
+    while True:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            holder = _holder(note)
+            brief = work in _BRIEF and holder.startswith(_BRIEF) and time.monotonic() < started + _WAIT_SECONDS
+            if not brief:
+                raise InUseError(f"{folder} is in use by {holder}: wait until that ends, or end it first") from None
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+
+
 def _holder(note: Path) -> str:
     with suppress(OSError, ValueError):
         return note.read_text(encoding="utf-8")
-    return "another process"
+    return _UNKNOWN
 
 
 def _now() -> str:

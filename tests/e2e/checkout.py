@@ -15,6 +15,9 @@ from tests.conftest import PROJECT
 from tests.training.near_copies import EPS
 from training.embedding.cache import EmbeddingCache
 
+_SPEC = SPEC.model_copy(update={"pooling": "rmac"})
+"""What `train` embeds by unless it is told otherwise."""
+
 
 class Checkout:
     """This project in a place of its own, with an empty cache."""
@@ -50,7 +53,7 @@ class Checkout:
 
     def embedded(self, pictures: str) -> int:
         """How many of the pictures its cache knows."""
-        with closing(EmbeddingCache(SPEC, self.folder / ".cache" / "embeddings.sqlite")) as cache:
+        with closing(EmbeddingCache(_SPEC, self.folder / ".cache" / "embeddings.sqlite")) as cache:
             return sum(cache.by_fingerprint(source.fingerprint()) is not None for source in pictures_at(pictures))
 
 

@@ -32,7 +32,7 @@ def test_every_engine_writes_the_same_bundle(
     pictures = f"{filled.url}/spring"
     threads, processes, dask = (Checkout(tmp_path / name, graph) for name in ("threads", "processes", "dask"))
     _, said = finish(threads.start(pictures))
-    assert "3 groups in 37 pictures" in said
+    assert "The groups in 37 pictures: 3" in said
     assert "Skipped broken.png: it is not a picture" in said
     _, said = finish(processes.start(pictures, "--engine", "processes"))
     assert "Skipped broken.png: it is not a picture" in said

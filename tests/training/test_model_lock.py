@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,23 @@ def another_holds(folder: Path) -> Generator[subprocess.Popen[str]]:
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()
+
+
+def test_one_who_publishes_waits_for_another_who_does(tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    order: list[str] = []
+
+    def second() -> None:
+        with hold(folder, "publishing"):
+            order.append("second")
+
+    with hold(folder, "publishing"):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.3)
+        order.append("first")
+    waiting.join(10)
+    assert order == ["first", "second"]
 
 
 def test_the_second_is_told_who_holds_it_until_that_ends_however_it_ends(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def _table(trained: Trained) -> Table:
     category_of = {
         cluster: category for category, clusters in trained.bundle.manifest.categories.items() for cluster in clusters
     }
-    table = Table(title=f"{count(counts.clusters, 'group')} in {count(counts.pictures, 'picture')}")
+    table = Table(title=f"The groups in {count(counts.pictures, 'picture')}: {counts.clusters}")
     table.add_column("Group", justify="right")
     if category_of:
         table.add_column("Category")

@@ -17,7 +17,7 @@ def test_groups_are_found_reported_and_written(train: Train, pictures: Path, mod
     result = train(pictures)
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
-    assert "2 groups in 9 pictures" in result.stderr
+    assert "The groups in 9 pictures: 2" in result.stderr
     assert re.search(r"0 +│ +4 +│ \(unnamed\) +│ a\d\.png, a\d\.png, a\d\.png", result.stderr)
     assert re.search(r"│ +1 +│ \(unclustered\)", result.stderr)
     assert f"neighbours 0, eps (cosine) {EPS}, min_samples 3, pooling rmac, resize antialias" in result.stderr
@@ -85,7 +85,7 @@ def test_unreadable_pictures_are_named_and_the_rest_trained(train: Train, pictur
     result = train(pictures)
     assert result.exit_code == 0, result.output
     assert "Skipped not [really].jpg: it is not a picture in any known format" in result.stderr
-    assert "2 groups in 9 pictures" in result.stderr
+    assert "The groups in 9 pictures: 2" in result.stderr
 
 
 @pytest.mark.parametrize(
