@@ -25,9 +25,10 @@ PROJECT = Path(__file__).parents[1]
 # What the local host and Core Tools say of themselves; without it, the Function refuses everyone who has no key.
 os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
 
-# How long an example takes says more about what else the machine does.
-# In CI the same examples come each time: a change is judged by what it changes. Everywhere else they are new ones.
-hypothesis.settings.register_profile("busy", deadline=None, derandomize="CI" in os.environ)
+# How long an example takes says more about what else the machine does. The same examples come each time, so that a
+# failure belongs to the change that meets it; `--hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("busy", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.load_profile("busy")
 
 

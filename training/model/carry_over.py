@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.embedding.embedder import EmbedderSpec, Vectors
-from shared.model.assigner import apply_edits
+from shared.model.assigner import Assigner, apply_edits
 from shared.model.bundle import ASSIGNMENTS, Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import Excluded, find_excluded
@@ -99,7 +99,7 @@ def carry_over(
     else:
         votes = _shared_pictures(before, pictures, clusters)
     carried = _conclude(old, votes, existing)
-    _carry_excluded(carried, excluded, pictures, vectors, clusters, comparable=comparable)
+    _carry_excluded(old, carried, excluded, pictures, vectors, clusters, comparable=comparable)
     return carried
 
 
@@ -129,6 +129,7 @@ def _excluded(old: Bundle, names: Sequence[str]) -> list[Excluded]:
 
 
 def _carry_excluded(
+    old: Bundle,
     carried: Carried,
     entries: Sequence[Excluded],
     pictures: Sequence[str],
@@ -141,6 +142,11 @@ def _carry_excluded(
 
     Where the embeddings of both models are `comparable`, a picture is known by its embedding, and need not be there.
     """
+    answers = Assigner(old.arrays, old.labels, old.manifest.clustering.metric)
+
+    def out(row: int) -> bool:
+        return int(answers.assign(vectors[[row]]).clusters[0]) == NOISE
+
     found = find_excluded(entries, vectors) if comparable else {}
     rows = {name: row for row, name in enumerate(pictures)}
     for entry in entries:
@@ -149,8 +155,8 @@ def _carry_excluded(
         if not comparable:
             row = rows.get(entry.picture)
         clusters = tuple(new for new, old in sorted(carried.ancestors.items()) if {*old} & {*entry.clusters})
-        if not clusters and row is not None and int(found_clusters.labels[row]) != NOISE:
-            # The group was emptied by removals, and training puts the picture elsewhere: it was in no group before.
+        if not clusters and row is not None and comparable and int(found_clusters.labels[row]) != NOISE and out(row):
+            # The group was emptied by removals, and training puts a picture that was in no group somewhere.
             clusters = (int(found_clusters.labels[row]),)
         if not clusters:
             carried.forgotten[entry.picture] = "nothing continues the group that it was removed from"

@@ -100,6 +100,7 @@ def together(gallery: Gallery) -> set[frozenset[int]]:
 @given(edits)
 @example([Split(op="split", group=0, parts=2, names=("book", "book")), Remove(op="remove", pictures=(1,))])
 @example([NotHere(op="not_here", picture=4, group=0), Unsure(op="unsure", pictures=(4,))])
+@example([Move(op="move", pictures=(0,), name="book"), Remove(op="remove", pictures=(0,))])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_all_edits_at_once_survive_training_again(made: list[Edit]) -> None:
     with TemporaryDirectory() as root:
