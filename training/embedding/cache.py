@@ -78,7 +78,9 @@ class EmbeddingCache:
                 self._write(rows)
 
     def close(self) -> None:
-        self._database.close()
+        """Wait for whoever is reading, and then answer nothing more: SQLite crashes where it is closed under a reader."""
+        with self._lock:
+            self._database.close()
 
     def _write(self, rows: list[tuple[str | None, str, bytes]]) -> None:
         with self._database:
