@@ -78,7 +78,7 @@ class EmbeddingCache:
                 self._write(rows)
 
     def close(self) -> None:
-        """Wait for whoever is reading, and then answer nothing more: SQLite crashes where it is closed under a reader."""
+        """Wait for whoever is reading, then answer nothing more: SQLite crashes where it is closed under a reader."""
         with self._lock:
             self._database.close()
 

@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -162,3 +163,21 @@ def test_threads_may_share_a_cache(open_cache: Open) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(work, range(100)))
+
+
+def test_closing_waits_for_readers_who_then_find_nothing(open_cache: Open) -> None:
+    """SQLite crashes the process where a connection is closed while a thread reads through it."""
+    cache = open_cache()
+    cache.remember(rows(50))
+    stop = threading.Event()
+
+    def read() -> Vector | None:
+        while not stop.is_set():
+            cache.by_content("content 3")
+        return cache.by_content("content 3")
+
+    with ThreadPoolExecutor(2) as threads:
+        readers = [threads.submit(read) for _ in range(2)]
+        cache.close()
+        stop.set()
+    assert [reader.result() for reader in readers] == [None, None]
