@@ -27,7 +27,7 @@ def vectors() -> np.ndarray:
 
 
 def test_a_model_that_does_not_fit_leaves_the_previous_one(tmp_path: Path, vectors: np.ndarray) -> None:
-    with small_disk(tmp_path / "disk", kilobytes=64) as disk:
+    with small_disk(kilobytes=64) as disk:
         before = make_bundle(disk / "books", vectors, [0, 0, 1, 1], Labels(labels={0: ("open book",)}))
         many = np.tile(vectors, (8, 1))
         with pytest.raises(OSError, match="No space left on device") as caught:
@@ -39,7 +39,7 @@ def test_a_model_that_does_not_fit_leaves_the_previous_one(tmp_path: Path, vecto
 
 
 def test_a_read_only_disk_is_named(tmp_path: Path, vectors: np.ndarray) -> None:
-    with small_disk(tmp_path / "disk", kilobytes=64) as disk:
+    with small_disk(kilobytes=64) as disk:
         before = make_bundle(disk / "books", vectors, [0, 0, 1, 1])
         make_read_only(disk)
         with pytest.raises(OSError, match="Read-only file system") as caught:
@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_cache_on_a_full_disk_is_named_and_keeps_its_contents(tmp_path: Path, folder: Path) -> None:
     sources = find_pictures(folder)
-    with small_disk(tmp_path / "disk", kilobytes=1024) as disk:
+    with small_disk(kilobytes=1024) as disk:
         file = disk / "embeddings.sqlite"
         with closing(EmbeddingCache(SPEC, file)) as cache:
             embed_pictures(sources[:32], plain_embedder(), cache)
@@ -76,7 +76,7 @@ def test_a_cache_on_a_full_disk_is_named_and_keeps_its_contents(tmp_path: Path, 
 
 
 def test_a_read_only_cache_is_named(tmp_path: Path, folder: Path) -> None:
-    with small_disk(tmp_path / "disk", kilobytes=512) as disk:
+    with small_disk(kilobytes=512) as disk:
         make_read_only(disk)
         with pytest.raises(CacheError, match=rf"{disk}/embeddings.sqlite can't be used"):
             EmbeddingCache(SPEC, disk / "embeddings.sqlite")
@@ -92,7 +92,7 @@ def test_a_table_on_a_full_disk_is_named_and_resumed(tmp_path: Path, format: For
             asked.append(source.name)
             yield Row(source.name, None, "v1", "it is empty (0 bytes)")
 
-    with small_disk(tmp_path / "disk", kilobytes=64) as disk:
+    with small_disk(kilobytes=64) as disk:
         output = disk / f"labels.{format}"
         (disk / "ballast").write_bytes(bytes(56 << 10))
         with pytest.raises(AssignError, match=rf"the disk is too full for {output}\.part: free some space"):

@@ -80,7 +80,7 @@ def test_the_second_is_told_who_holds_it_until_that_ends_however_it_ends(tmp_pat
 
 
 def test_a_folder_that_can_not_be_written_beside_keeps_nobody_out(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 64) as disk:
+    with small_disk(kilobytes=64) as disk:
         (disk / "books").mkdir()
         make_read_only(disk)
         with hold(disk / "books", "publishing"), hold(disk / "books", "publishing"):

@@ -92,7 +92,7 @@ def test_a_cache_that_is_not_a_folder_does_not_stop_serving(
 def test_a_full_disk_does_not_stop_serving(
     settings: Settings, version: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with small_disk(tmp_path / "disk", kilobytes=8) as disk:  # the names fit, the arrays don't
+    with small_disk(kilobytes=8) as disk:  # the names fit, the arrays don't
         loader = Loader(settings.model_copy(update={"model_cache": disk / "cache"}))
         assert load(loader) == version
         assert caplog.messages[0].endswith("every worker downloads the model again: No space left on device")
@@ -102,7 +102,7 @@ def test_a_full_disk_does_not_stop_serving(
 def test_a_cache_that_can_only_be_read_is_used_for_what_it_holds(
     settings: Settings, version: str, place: Place, models: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with small_disk(tmp_path / "disk", kilobytes=1024) as disk:
+    with small_disk(kilobytes=1024) as disk:
         loader = Loader(settings.model_copy(update={"model_cache": disk / "cache"}))
         load(loader)
         make_read_only(disk)
