@@ -60,7 +60,7 @@ def read_picture(
     except (
         Exception
     ) as error:  # Pillow's parsers raise whatever broken bytes lead them into: struct.error, KeyError, ...
-        raise PictureError(f"it is damaged or cut short ({error or type(error).__name__})") from error
+        raise PictureError(f"it is damaged or cut short ({str(error) or type(error).__name__})") from error
 
 
 def fit(picture: Image.Image, size: int, resize: Resize) -> Picture:

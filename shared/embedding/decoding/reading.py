@@ -6,15 +6,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 
-from PIL import Image, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 from PIL.TiffImagePlugin import ImageFileDirectory_v2 as Directory
 
 from shared.embedding.decoding import heif, jpeg, png, raw, tiff
 from shared.embedding.decoding.colours import to_rgb
+from shared.embedding.decoding.corrections import corrected
 from shared.embedding.decoding.errors import PictureError
 from shared.embedding.decoding.limits import MeteredFile, check_cost, check_pixels, is_decoded_in_python
 from shared.embedding.decoding.psd import read_psd
-from shared.embedding.decoding.signatures import HEAD, is_heif, is_raw, kind_of
+from shared.embedding.decoding.signatures import HEAD, Kind, is_heif, is_raw, kind_of
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG = b"\xff\xd8\xff"
@@ -38,10 +39,13 @@ def _read_in_any_format(data: bytes, max_pixels: int, at_least: int | None, warn
         return read_psd(data, max_pixels)
     if is_heif(data[:HEAD]):
         return to_rgb(heif.read_heif(data, max_pixels))
+    kind = kind_of(data[:HEAD])
+    if kind and not kind.readable:  # Pillow would call some of these damaged
+        raise PictureError(_unread(kind))
     try:
         return _read_by_pillow(data, max_pixels, at_least)
     except UnidentifiedImageError:
-        raise PictureError(_unread(data[:HEAD])) from None
+        raise PictureError(_unread(kind)) from None
     except OSError:
         if data.startswith(_JPEG):
             picture = jpeg.read_without_end(data, lambda whole: _read_by_pillow(whole, max_pixels, at_least), warn)
@@ -50,8 +54,7 @@ def _read_in_any_format(data: bytes, max_pixels: int, at_least: int | None, warn
         raise
 
 
-def _unread(head: bytes) -> str:
-    kind = kind_of(head)
+def _unread(kind: Kind | None) -> str:
     if kind is None:
         return "it is not a picture in any known format"
     if kind.readable:
@@ -69,18 +72,7 @@ def _read_by_pillow(data: bytes, max_pixels: int, at_least: int | None) -> Image
         if at_least:
             opened.draft(None, (at_least, at_least))
         opened.load()
-        return to_rgb(_without_unused_alpha(opened, data))
-
-
-def _without_unused_alpha(opened: ImageFile.ImageFile, data: bytes) -> Image.Image:
-    """A TGA says how many bits of alpha a pixel has. Where it says none, the fourth byte is padding, whatever is in it.
-
-    Some programs write alpha there all the same. Taken for alpha, padding of zeros makes a picture invisible; alpha
-    taken for padding shows what lies under transparency, and nothing else is lost.
-    """
-    if opened.format == "TGA" and opened.mode == "RGBA" and data[17] & 15 == 0:
-        return Image.merge("RGB", opened.split()[:3])
-    return opened
+        return to_rgb(corrected(opened, data))
 
 
 def _read_png(data: bytes, max_pixels: int) -> Image.Image:

@@ -77,7 +77,7 @@ def _rgb(samples: Samples, numbers: Numbers, black: float, white: float) -> NDAr
 
 def _units(numbers: Numbers, black: float, white: float) -> Unit:
     # Beyond 24 bits a float32 could not tell numbers apart.
-    wide = numbers.astype(np.float32 if numbers.dtype.itemsize <= 2 else np.float64)
+    wide = numbers.astype(np.float32) if numbers.dtype.itemsize <= 2 else _floats(numbers)
     finite = np.nan_to_num(wide, nan=black, posinf=white, neginf=black)
     return np.clip((finite - black) / (white - black), 0, 1).astype(np.float32)
 
@@ -109,8 +109,13 @@ def _range(samples: Samples) -> tuple[float, float]:
 
 def _some(numbers: Numbers) -> NDArray[np.float64]:
     flat = numbers.reshape(-1)
-    some = flat[:: max(1, len(flat) // _LOOKED_AT)].astype(np.float64)
+    some = _floats(flat[:: max(1, len(flat) // _LOOKED_AT)])
     return some[np.isfinite(some)]
+
+
+def _floats(numbers: Numbers) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):  # signalling NaNs
+        return numbers.astype(np.float64)
 
 
 def _whole_range(samples: Samples) -> tuple[float, float]:

@@ -117,6 +117,19 @@ def test_the_fourth_byte_of_a_tga_is_alpha_where_the_file_says_so(attributes: in
     assert np.abs(read - shown).max() <= 2
 
 
+def test_the_bits_that_are_set_in_an_xbm_are_black() -> None:
+    xbm = b"#define x_width 8\n#define x_height 1\nstatic char x_bits[] = {\n0x0f };\n"
+    assert pixels(read_picture(xbm))[0, :, 0].tolist() == [0] * 4 + [255] * 4
+
+
+def test_an_icns_of_palette_colours_keeps_them() -> None:
+    few_colours = Image.new("P", (64, 64), 1)
+    few_colours.putpalette([0, 0, 0, 200, 30, 90])
+    few_colours.paste(0, (0, 0, 32, 64))
+    read = read_picture(encode(few_colours, "ICNS", append_images=[few_colours])).resize((64, 64))
+    assert np.abs(pixels(read) - pixels(few_colours.convert("RGB"))).mean() < 3
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -129,6 +142,9 @@ def test_the_fourth_byte_of_a_tga_is_alpha_where_the_file_says_so(attributes: in
         (FITS + bytes(2880), "a FITS picture of more than 8 bits"),
         (b"<?xml version='1.0'?><svg/>", "an SVG drawing"),
         (b"\x89PNG\r\n\x1a\n" + chunk(b"CgBI", b"\x50\0\x20\6"), "Apple's own variant"),
+        (b"BUFR" + bytes(60), "BUFR weather data, which can't be read"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(60), "an HDF5 data file, which can't be read"),
+        (b"\0\0\1\xb3" + bytes(60), "a video .MPEG., which can't be read"),
         (b"FUJIFILMCCD-RAW 0201", "raw picture without an embedded preview"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "damaged or cut short"),
     ],

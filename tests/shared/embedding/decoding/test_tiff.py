@@ -86,7 +86,10 @@ def test_floats_show_what_lies_between_0_and_1() -> None:
     holes, bright = GREY.copy(), GREY.copy()
     holes[:, 3], holes[0, 0] = np.nan, -np.inf
     bright[:2, :10] = 7.5
-    assert np.abs(read(tiff(holes.astype(np.float32), 1)) - 255 * np.nan_to_num(holes, neginf=0)[..., None]).max() <= 1
+    signalling = holes.astype(np.float32)
+    signalling.view(np.uint32)[5, 5] = 0x7F800001
+    holes[5, 5] = np.nan
+    assert np.abs(read(tiff(signalling, 1)) - 255 * np.nan_to_num(holes, neginf=0)[..., None]).max() <= 1
     assert np.abs(read(tiff(bright.astype(np.float32), 1)) - 255 * bright.clip(0, 1)[..., None]).max() <= 1
 
 
