@@ -61,6 +61,10 @@ param maximumInstances int = 40
 @maxValue(16)
 param requestsPerInstance int = 4
 
+@description('Megabytes of one instance: what Flex Consumption gives it, and what bounds the bodies of requests on any plan')
+@allowed([2048, 4096])
+param instanceMemoryMB int = 2048
+
 @description('Name of the model to serve')
 param modelName string = 'books'
 
@@ -242,6 +246,7 @@ module function 'modules/function.bicep' = {
     plan: plan
     dedicatedSku: dedicatedSku
     requestsPerInstance: requestsPerInstance
+    instanceMemoryMB: instanceMemoryMB
     maximumInstances: maximumInstances
     alwaysReadyInstances: alwaysReadyInstances
     identity: { id: functionIdentity.outputs.id, clientId: functionIdentity.outputs.clientId }
@@ -271,6 +276,7 @@ var searchSettings = {
   SKILL_URL: function.outputs.skillUrl
   SKILL_RESOURCE_ID: byKey ? '' : 'api://${entraClientId}'
   SKILL_KEY_SECRET: keySecretUri
+  SKILL_MAX_REQUEST_BYTES: function.outputs.requestLimit
   STORAGE_CONNECTION: 'ResourceId=${dataStorage.outputs.id};'
   IMAGES_CONTAINER: 'images'
   COMPARE_AI_SERVICES_URL: compare ? comparison!.outputs.url : ''
@@ -312,6 +318,8 @@ output SKILL_URL string = searchSettings.SKILL_URL
 output SKILL_RESOURCE_ID string = searchSettings.SKILL_RESOURCE_ID
 @description('Address of the secret that holds the Function\'s KEY, where that guards it')
 output SKILL_KEY_SECRET string = searchSettings.SKILL_KEY_SECRET
+@description('Bytes of the largest request that the Function takes, which batches of pictures must fit into')
+output SKILL_MAX_REQUEST_BYTES string = searchSettings.SKILL_MAX_REQUEST_BYTES
 @description('How the search service reads pictures: by its identity')
 output STORAGE_CONNECTION string = searchSettings.STORAGE_CONNECTION
 @description('Container of the pictures')

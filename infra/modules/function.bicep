@@ -22,6 +22,9 @@ param dedicatedSku string
 @description('Requests that one instance works on at once')
 param requestsPerInstance int
 
+@description('Megabytes of one instance, by which bodies are bounded on any plan')
+param instanceMemoryMB int
+
 @description('Instances that Flex Consumption may start')
 param maximumInstances int
 
@@ -59,8 +62,17 @@ param allowedClientIds string[]
 param allowedPrincipalIds string[]
 
 var flex = plan == 'flex'
-// Gigabytes for the network, its activations and the decoded pictures: 512 MB is not enough, 4096 buys nothing.
-var flexMemoryMB = 2048
+// The host holds 13.4 bytes for each byte of a body that runs, the worker about 5 more, and garbage of the bodies before
+// stays until it is collected. Beside a worker of 0.6 GB, 2 GiB (2.15 GB) peaked at 1.8 GB with 8 MB, 4 at once, and with
+// 10 MB, 2 at once; with 12 MB, 4 at once, it was killed. That is 80 MB shared by the places and six more, for each GiB
+// beyond the first; the margin is 0.3 GB. At 4 GiB the rule gives 24 MB, half of the 50 that peaked at 3.6 GB.
+// (A gibibyte is 1024 MB here: 80,000,000 / 1024 = 78,125.)
+var bodyLimit = (instanceMemoryMB - 1024) * 78125 / (requestsPerInstance + 6)
+// Below the host's limit, beyond which there is nothing but a bare 500: our 413 says what to do.
+var requestLimit = bodyLimit / 10 * 9
+// Each round of requests takes MAX_REQUEST_SECONDS, 25, at the most: whoever is let in is answered within 4 rounds, 100 s,
+// and AI Search waits 120 (infra/search/skillset.json). host.json has the same for 4 places.
+var outstandingRequests = 4 * requestsPerInstance
 var pythonVersion = '3.13'
 
 resource hostingPlan 'Microsoft.Web/serverfarms@2025-03-01' = {
@@ -105,7 +117,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
             }
           }
           scaleAndConcurrency: {
-            instanceMemoryMB: flexMemoryMB
+            instanceMemoryMB: instanceMemoryMB
             maximumInstanceCount: maximumInstances
             alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyInstances }]
             triggers: { http: { perInstanceConcurrency: requestsPerInstance } }
@@ -126,6 +138,7 @@ resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
 // Flex Consumption refuses these: it has runtime, version and package in functionAppConfig, concurrency there too.
 var dedicatedSettings = {
   AzureFunctionsJobHost__extensions__http__maxConcurrentRequests: string(requestsPerInstance)
+  AzureFunctionsJobHost__extensions__http__maxOutstandingRequests: string(outstandingRequests)
   FUNCTIONS_EXTENSION_VERSION: '~4'
   FUNCTIONS_WORKER_RUNTIME: 'python'
   SCM_DO_BUILD_DURING_DEPLOYMENT: 'false'
@@ -143,6 +156,8 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
       AzureWebJobsStorage__accountName: hostAccountName
       AzureWebJobsStorage__clientId: identity.clientId
       AzureWebJobsStorage__credential: 'managedidentity'
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(bodyLimit)
+      MAX_REQUEST_BYTES: string(requestLimit)
       PYTHON_ENABLE_OPENTELEMETRY: 'true'
       // Threads of the worker: 1000, or cores and 4 more, depending on how it started, unless it is said.
       PYTHON_THREADPOOL_THREAD_COUNT: string(requestsPerInstance + 2)
@@ -189,3 +204,6 @@ resource entra 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(entraClientI
 
 @description('URL that the search service sends pictures to')
 output skillUrl string = 'https://${app.properties.defaultHostName}/api/extraction'
+
+@description('Bytes of the largest request that the Function takes')
+output requestLimit string = string(requestLimit)

@@ -6,8 +6,9 @@ sample's one per blob. Each file of `variants/` is laid over them when its setti
 JSON holds no reasons, so they are here. A picture costs the Function 310 ms of processor time by itself and 250 ms in
 batches of four and more, whatever their size beyond that (VGG16, two cores); several calls at once gain nothing more
 than that one is decoded while another is embedded. Hence batchSize 8 and degreeOfParallelism 2: 16 pictures, about two
-seconds on two idle cores, and the indexer's own batchSize is those 16. On a machine with ten other things to do, the
-slowest such call took 21 seconds, and with five calls at once 47: hence PT60S rather than the default of 30 seconds.
+seconds on two idle cores, and the indexer's own batchSize is those 16. Of the 16 requests that an instance takes, the
+last waits for three rounds of four, each within MAX_REQUEST_SECONDS, and is answered in the fourth: 4 x 25 seconds at
+the most. Hence PT120S rather than the default of 30 seconds.
 `failOn…` is false so that a file that can't be read is told beside its name and ends nothing.
 """
 

@@ -13,6 +13,7 @@ from azure.search.documents.indexes.models import (
     SearchIndexerSkillset,
 )
 
+from infra.search.batches import check_batches
 from infra.search.checks import check
 from infra.search.clients import Clients
 from infra.search.definitions import DefinitionError, Definitions, render
@@ -28,6 +29,8 @@ def deploy(clients: Clients, deadline: RetryDeadline, say: Say) -> None:
     """
     definitions = render(clients.settings, secrets=True)
     check(definitions)
+    if clients.settings.skill_max_request_bytes:
+        check_batches(definitions, clients.settings.skill_max_request_bytes)
     skill = Skill(clients.settings, lambda: clients.login)
     ready = skill.wait(deadline)
     if ready:

@@ -47,6 +47,16 @@ class Property(NamedTuple):
     required: bool
 
 
+# The REST API takes these, and the SDK's model leaves them out.
+# https://learn.microsoft.com/azure/search/cognitive-search-concept-image-scenarios#configure-indexers-for-image-processing
+_UNMODELLED = {
+    "IndexingParametersConfiguration": {
+        "normalizedImageMaxWidth": Property(int, required=False),
+        "normalizedImageMaxHeight": Property(int, required=False),
+    }
+}
+
+
 def check_schema(kind: str, definition: object) -> list[str]:
     """Findings, each beginning with its place, such as `index.fields[2].retreivable`; empty where all is well."""
     return list(_object(KINDS[kind], definition, kind))
@@ -59,7 +69,7 @@ def _properties(model: _Annotation) -> dict[str, Property]:
     return {
         field._rest_name: Property(hints[name], not field._is_discriminator and type(None) not in get_args(hints[name]))
         for name, field in model._attr_to_rest_field.items()
-    }
+    } | _UNMODELLED.get(model.__name__, {})
 
 
 @cache

@@ -40,6 +40,9 @@ class SearchSettings(BaseSettings):
     )
     skill_url: str | None = Field(default=None, description="URL of the skill, `https://…/api/extraction`")
     skill_key: SecretStr | None = Field(default=None, description="The Function's `KEY`, where it has one")
+    skill_max_request_bytes: int | None = Field(
+        default=None, ge=1, description="The Function's `MAX_REQUEST_BYTES`: `deploy` holds batches of pictures to it"
+    )
     skill_resource_id: str | None = Field(
         default=None, description="Application ID URI of the Function (`api://…`), where Microsoft Entra guards it"
     )

@@ -43,8 +43,11 @@ class Cracked:
     normalized_images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
-def crack(name: str, content_type: str, data: bytes) -> Cracked:
-    """Raises UnsupportedContentError, UnprocessableError."""
+def crack(name: str, content_type: str, data: bytes, largest: tuple[int, int] = (MAX_SIDE, MAX_SIDE)) -> Cracked:
+    """`largest` is the width and height that pictures are scaled down to.
+
+    Raises UnsupportedContentError, UnprocessableError.
+    """
     if content_type.startswith("text/"):
         return Cracked(data.decode("utf-8", errors="replace"))
     is_picture = name.lower().endswith(_PICTURE_SUFFIXES)
@@ -60,11 +63,14 @@ def crack(name: str, content_type: str, data: bytes) -> Cracked:
         upright = read_picture(data)
     except PictureError as error:
         raise UnprocessableError(f"Document could not be processed: {error}.") from error
-    return Cracked("", [_normalized(upright, original, int(orientation))])
+    return Cracked("", [_normalized(upright, original, int(orientation), largest)])
 
 
-def _normalized(upright: Image.Image, original: tuple[int, int], orientation: int) -> dict[str, Any]:
-    small = upright if max(upright.size) <= MAX_SIDE else ImageOps.contain(upright, (MAX_SIDE, MAX_SIDE))
+def _normalized(
+    upright: Image.Image, original: tuple[int, int], orientation: int, largest: tuple[int, int]
+) -> dict[str, Any]:
+    fits = upright.width <= largest[0] and upright.height <= largest[1]
+    small = upright if fits else ImageOps.contain(upright, largest)
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=_QUALITY)
     return {

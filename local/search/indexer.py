@@ -14,7 +14,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobProperties, ContainerClient
 
-from local.search.cracking import Cracked, UnprocessableError, UnsupportedContentError, crack
+from local.search.cracking import MAX_SIDE, Cracked, UnprocessableError, UnsupportedContentError, crack
 from local.search.database import Database
 from local.search.enrichment import Enriched
 from local.search.errors import ServiceError
@@ -58,6 +58,10 @@ class Run:
         self._skillset = Skillset(plan.skillset)
         parameters: dict[str, Any] = plan.indexer.get("parameters") or {}
         self._configuration: dict[str, Any] = parameters.get("configuration") or {}
+        self._largest = (
+            self._configuration.get("normalizedImageMaxWidth") or MAX_SIDE,
+            self._configuration.get("normalizedImageMaxHeight") or MAX_SIDE,
+        )
         self._batch: int = parameters.get("batchSize") or _DEFAULT_BATCH
         self._tolerated: int = parameters.get("maxFailedItems") or 0
 
@@ -127,7 +131,7 @@ class Run:
         content_type = blob.content_settings.content_type or "application/octet-stream"
         name = f"DocumentExtraction.azureblob.{container.container_name}"
         try:
-            cracked = crack(blob.name, content_type, container.download_blob(blob.name).readall())
+            cracked = crack(blob.name, content_type, container.download_blob(blob.name).readall(), self._largest)
         except (UnsupportedContentError, UnprocessableError) as error:
             unsupported = isinstance(error, UnsupportedContentError)
             setting = "failOnUnsupportedContentType" if unsupported else "failOnUnprocessableDocument"

@@ -6,7 +6,9 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from infra.search.settings import SearchSettings
+from infra.search.batches import check_batches
+from infra.search.definitions import render
+from infra.search.settings import SearchSettings, load_search_settings
 from shared.settings import Settings
 from tests.conftest import PROJECT
 from tests.infra.snapshots import Deployment, deployed
@@ -19,10 +21,12 @@ PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",  # the exporter and the Functions host
     "AZURE_CLIENT_ID",  # azure-identity
     "AzureFunctionsJobHost__extensions__http__maxConcurrentRequests",  # the Functions host, over host.json
+    "AzureFunctionsJobHost__extensions__http__maxOutstandingRequests",
     "AzureWebJobsStorage__accountName",
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
     "FUNCTIONS_EXTENSION_VERSION",
+    "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",  # the Functions host
     "FUNCTIONS_WORKER_RUNTIME",
     "PYTHON_ENABLE_OPENTELEMETRY",  # the Python worker
     "PYTHON_THREADPOOL_THREAD_COUNT",  # the Python worker
@@ -72,6 +76,40 @@ def test_app_settings_are_the_settings_of_the_function_or_of_the_platform(deploy
 def test_the_worker_has_a_thread_for_each_place_and_two_more(requests: int) -> None:
     settings = deployed(requestsPerInstance=requests).app_settings()
     assert settings["PYTHON_THREADPOOL_THREAD_COUNT"] == str(requests + 2)
+
+
+@pytest.mark.parametrize(
+    ("requests", "memory", "most"), [(4, 2048, 8_000_000), (2, 2048, 10_000_000), (4, 4096, 24_000_000)]
+)
+def test_the_host_refuses_bodies_that_an_instance_was_not_seen_to_hold(requests: int, memory: int, most: int) -> None:
+    deployment = deployed(requestsPerInstance=requests, instanceMemoryMB=memory)
+    settings = deployment.app_settings()
+    assert settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] == str(most)
+    assert settings["MAX_REQUEST_BYTES"] == str(most * 9 // 10)
+    assert deployment.outputs["SKILL_MAX_REQUEST_BYTES"].endswith(".outputs.requestLimit.value]")
+    app = deployment.one("Microsoft.Web/sites")
+    assert app.properties["functionAppConfig"]["scaleAndConcurrency"]["instanceMemoryMB"] == memory
+
+
+def test_whoever_is_let_in_is_answered_before_the_search_service_gives_up() -> None:
+    http = json.loads((PROJECT / "host.json").read_text(encoding="utf-8"))["extensions"]["http"]
+    rounds = http["maxOutstandingRequests"] / http["maxConcurrentRequests"]
+    longest = rounds * Settings.model_fields["max_request_seconds"].default
+    for path in INFRA.glob("search/*skillset.json"):
+        (skill,) = json.loads(path.read_text(encoding="utf-8"))["skills"]
+        timeout = int(re.sub(r"PT(\d+)S", r"\1", skill["timeout"]))
+        assert longest + 20 <= timeout <= 230, path.name
+    settings = deployed(plan="dedicated", requestsPerInstance=3).app_settings()
+    prefix = "AzureFunctionsJobHost__extensions__http__max"
+    assert int(settings[f"{prefix}OutstandingRequests"]) == rounds * int(settings[f"{prefix}ConcurrentRequests"])
+
+
+@pytest.mark.parametrize("memory", [2048, 4096])
+def test_the_largest_batches_take_half_of_a_request_by_default(memory: int) -> None:
+    limit = int(deployed(instanceMemoryMB=memory).app_settings()["MAX_REQUEST_BYTES"])
+    for variant in ("projections", "simple"):
+        given = {"skill_url": "https://f", "storage_connection": "ResourceId=/s;", "search_variant": variant}
+        check_batches(render(load_search_settings(given)), limit)
 
 
 def test_the_sample_settings_have_threads_for_the_places_of_host_json() -> None:

@@ -22,7 +22,7 @@ from tests.soak.traffic import Sample, kinds, run, send
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial")]
 
 SEED = "1"
-CLIENTS = 32
+CLIENTS = 12
 """Fewer than host.json's maxOutstandingRequests: nobody may be refused."""
 CROWD = 100
 """More than that."""

@@ -32,6 +32,11 @@ def test_large_pictures_become_smaller() -> None:
     assert (image["originalWidth"], image["originalHeight"]) == (3000, 500)
 
 
+def test_pictures_are_scaled_to_what_the_indexer_asks_for() -> None:
+    (image,) = crack("a.jpg", "image/jpeg", encode(noise_picture(1, (100, 80))), (60, 40)).normalized_images
+    assert (image["width"], image["height"]) == (50, 40)
+
+
 @pytest.mark.parametrize(("orientation", "degrees"), [(1, 0), (2, 0), (3, 180), (6, 270), (8, 90)])
 def test_rotated_pictures_are_turned_upright(orientation: int, degrees: int) -> None:
     exif = Image.Exif()
