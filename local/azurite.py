@@ -19,6 +19,7 @@ import typer
 
 from local.processes import PROJECT, ManagedProcess, ProcessFailedError
 from shared.command_line.console import command_line, errors_in_words, fail
+from shared.command_line.ports import listen
 
 BINARY = PROJECT / "node_modules" / ".bin" / "azurite-blob"
 ACCOUNT = "devstoreaccount1"
@@ -112,6 +113,7 @@ def main(
     """Run Blob Storage on this machine until interrupted, and print the settings that use it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with errors_in_words(), suppress(KeyboardInterrupt):
+        listen(port).close()  # Azurite would say it in its own words
         location.mkdir(parents=True, exist_ok=True)
         with start_azurite(location=location, port=port) as azurite:
             azurite.create_container()

@@ -6,7 +6,6 @@ Prints `Listening on http://…` when it is ready.
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 from pathlib import Path
 from types import FrameType
@@ -17,7 +16,8 @@ import uvicorn
 
 from local.search.app import create_app
 from local.search.service import Service
-from shared.command_line.console import command_line, fail
+from shared.command_line.console import command_line, errors_in_words
+from shared.command_line.ports import listen
 
 DEFAULT_PORT = 7072
 
@@ -32,10 +32,8 @@ def main(
     key: Annotated[str | None, typer.Option(help="The api-key that callers must send; any without.")] = None,
 ) -> None:
     """A stand-in for Azure AI Search, for development: not a search engine. It serves until interrupted."""
-    try:
-        listener = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        fail(f"can't listen on port {port}: {error.strerror}. Choose another with --port")
+    with errors_in_words():
+        listener = listen(port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # uvicorn shuts down first and then passes the signal on to this
     service = Service(data)

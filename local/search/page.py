@@ -7,7 +7,6 @@ container. For one person on this machine: it listens on 127.0.0.1, and lets in 
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from infra.search.clients import Clients
 from infra.search.pictures import blob_name
 from infra.search.queries import Answer, Question, ask, quoted
 from shared.command_line.link_guard import Guard
+from shared.command_line.ports import listen
 from shared.errors import UserError
 
 _FOLDER = Path(__file__).parent
@@ -154,8 +154,8 @@ async def _with_headers(request: Request, call_next: RequestResponseEndpoint) ->
 
 @contextmanager
 def serve_page(clients: Clients, port: int = 0) -> Generator[str]:
-    """Serve the page from a thread; yields the link that opens it. Raises OSError where the port is taken."""
-    listener = socket.create_server(("127.0.0.1", port))
+    """Serve the page from a thread; yields the link that opens it. Raises shared.command_line.ports.PortError."""
+    listener = listen(port)
     bound: int = listener.getsockname()[1]
     token = secrets.token_urlsafe(24)
     config = uvicorn.Config(

@@ -58,7 +58,7 @@ def test_without_node_modules_it_says_what_to_run(monkeypatch: pytest.MonkeyPatc
 
 def test_a_port_that_is_taken_is_an_error_of_a_few_lines() -> None:
     with start_azurite() as running:
-        with pytest.raises(ProcessFailedError, match="EADDRINUSE"):
+        with pytest.raises(ProcessFailedError, match="something else listens there. Choose another with --port"):
             start_azurite(port=running.port)
         assert running.process.poll() is None
 
@@ -68,5 +68,5 @@ def test_typed_twice_it_says_that_the_port_is_taken(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "local.azurite", "--port", str(running.port), "--location", str(tmp_path)]
         second = subprocess.run(command, check=False, cwd=PROJECT, capture_output=True, text=True)
     assert second.returncode == 1
-    assert "EADDRINUSE" in second.stderr
+    assert "something else listens there. Choose another with --port" in second.stderr
     assert "Traceback" not in second.stderr

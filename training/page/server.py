@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 import signal
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 
-from shared.errors import UserError
+from shared.command_line.ports import LOCAL, listen
 from training.gallery.gallery import Gallery
 from training.model_lock import hold
 from training.page.app import make_app
@@ -19,21 +18,16 @@ from training.page.document import Document
 from training.page.report_keeper import ReportKeeper
 from training.report.writer import Report
 
-_HOST = "127.0.0.1"
 # Open pictures and polls are worth no longer wait than this when the page is ended.
 _GRACE_SECONDS = 2
-
-
-class PortError(UserError):
-    """The page can't be served at this port."""
 
 
 def serve(gallery: Gallery, port: int, ready: Callable[[str], None]) -> None:
     """Serve the page at a port (0: any free one) until SIGINT or SIGTERM. `ready` is told the link that opens it.
 
-    Raises PortError, training.model_lock.InUseError.
+    Raises shared.command_line.ports.PortError, training.model_lock.InUseError.
     """
-    with hold(gallery.folder, "the naming page"), _listen(port) as listener, ReportKeeper(Report(gallery)) as keeper:
+    with hold(gallery.folder, "the naming page"), listen(port) as listener, ReportKeeper(Report(gallery)) as keeper:
         token = secrets.token_urlsafe(24)
         bound: int = listener.getsockname()[1]
         app = make_app(Document(gallery, keeper.refresh), keeper, token, bound)
@@ -45,7 +39,7 @@ def serve(gallery: Gallery, port: int, ready: Callable[[str], None]) -> None:
             access_log=False,  # it would write the token down
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        ready(f"http://{_HOST}:{bound}/?token={token}")
+        ready(f"http://{LOCAL}:{bound}/?token={token}")
         # uvicorn raises the signal that ended it once more. As an exception it lets the report be finished.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
@@ -54,12 +48,5 @@ def serve(gallery: Gallery, port: int, ready: Callable[[str], None]) -> None:
 
 def check_free(folder: Path, port: int) -> None:
     """Find out before pictures are looked at whether `serve` would be refused. Raises PortError, InUseError."""
-    with _listen(port), hold(folder, "the naming page"):
+    with listen(port), hold(folder, "the naming page"):
         pass
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        return socket.create_server((_HOST, port))
-    except OSError as error:
-        raise PortError(f"port {port} can't be used ({error.strerror}): choose another with --port") from None

@@ -12,10 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.command_line.ports import PortError
 from shared.model.bundle import read_bundle
 from tests.training.galleries import open_plainly
 from training.model_lock import InUseError
-from training.page.server import PortError, serve
+from training.page.server import serve
 from training.report.version import reported_version
 
 
@@ -68,5 +69,5 @@ def test_the_port_is_this_machine_only_and_the_bundle_one_page_only(folder: Path
 
 
 def test_a_port_in_use_is_said_to_be(folder: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortError, match="choose another with --port"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortError, match="Choose another with --port"):
         serve(open_plainly(folder), taken.getsockname()[1], lambda link: pytest.fail("served"))
