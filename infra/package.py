@@ -1,11 +1,15 @@
 """`python -m infra.package`: the zip that Azure runs, built here and never there.
 
-    python -m infra.package [--backend onnxruntime|tensorflow] [--output dist]
+    python -m infra.package [--backend onnxruntime|tensorflow] [--guard key|entra] [--output dist]
 
 Writes OUTPUT/package, the app as Azure unpacks it, and OUTPUT/skill.zip, the same zipped: the Function, what it needs
 of shared/, host.json, and the pinned packages of requirements/function.txt for Linux on x86-64 and Python 3.13, under
 .python_packages/lib/site-packages, where the Functions worker looks. `--backend tensorflow` takes
 requirements/tensorflow.txt instead, for a dedicated plan.
+
+`--guard` is who keeps strangers out, as in the deployment. With a key, the packaged function.json says `authLevel:
+function`, so that the Functions host refuses before it reads a body. Behind Microsoft Entra it stays `anonymous`:
+callers have a token there and no key. Without the option it is Entra where SKILL_ENTRA_CLIENT_ID, azd's, is set.
 
 Nothing is built remotely: a remote build would install the root requirements.txt, tests and training and all. The same
 sources give the same zip, byte for byte.
@@ -14,6 +18,7 @@ sources give the same zip, byte for byte.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -36,6 +41,7 @@ SOURCES = ("ClusterSkill", "host.json", "shared")
 LEFT_OUT = ("shared/command_line", "shared/pictures")
 """What is for people and training alone. `.importlinter` sees to it that the Function does not import it."""
 
+FUNCTION_JSON = Path("ClusterSkill/function.json")
 PACKAGES = Path(".python_packages/lib/site-packages")
 REQUIREMENTS = {"onnxruntime": "requirements/function.txt", "tensorflow": "requirements/tensorflow.txt"}
 
@@ -70,6 +76,17 @@ class Backend(StrEnum):
     TENSORFLOW = "tensorflow"
 
 
+class Guard(StrEnum):
+    """Who keeps strangers out on Azure."""
+
+    KEY = "key"
+    ENTRA = "entra"
+
+
+AUTH_LEVELS = {Guard.KEY: "function", Guard.ENTRA: "anonymous"}
+"""The trigger's authLevel by guard."""
+
+
 class PackageError(UserError):
     """No package was made, or it does not fit. The message says why."""
 
@@ -85,7 +102,7 @@ class Package:
     sha256: str
 
 
-def build(output: Path, backend: str = "onnxruntime") -> Package:
+def build(output: Path, backend: str = "onnxruntime", guard: Guard = Guard.KEY) -> Package:
     """Build the package from this tree. Raises PackageError where packages can't be installed or limits are broken."""
     output = output.resolve()
     folder = output / "package"
@@ -93,6 +110,7 @@ def build(output: Path, backend: str = "onnxruntime") -> Package:
     _install(REQUIREMENTS[backend], folder / PACKAGES)
     for source in SOURCES:
         _copy(ROOT / source, folder / source)
+    _guard(folder / FUNCTION_JSON, guard)
     _compile(folder)
     path = output / "skill.zip"
     write_zip(folder, path)
@@ -133,6 +151,22 @@ def _install(requirements: str, target: Path) -> None:
     for unread in [path for path in target.rglob("*") if _is_unread(path.relative_to(target))]:
         shutil.rmtree(unread, ignore_errors=True)
         unread.unlink(missing_ok=True)
+
+
+def guard_of(package: Path) -> Guard:
+    """Whom a built zip leaves it to keep strangers out. Raises PackageError."""
+    try:
+        with zipfile.ZipFile(package) as archive:
+            trigger = json.loads(archive.read(FUNCTION_JSON.as_posix()))["bindings"][0]
+        return next(guard for guard, level in AUTH_LEVELS.items() if level == trigger["authLevel"])
+    except (OSError, zipfile.BadZipFile, ValueError, LookupError, TypeError, StopIteration) as error:
+        raise PackageError(f"{package} is not what `make package` builds") from error
+
+
+def _guard(path: Path, guard: Guard) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["bindings"][0]["authLevel"] = AUTH_LEVELS[guard]
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def _compile(folder: Path) -> None:
@@ -184,11 +218,15 @@ app = command_line()
 @app.command()
 def main(
     backend: Annotated[Backend, typer.Option(help="[bold]tensorflow[/] needs a dedicated plan.")] = Backend.ONNXRUNTIME,
+    guard: Annotated[
+        Guard | None, typer.Option(help="[bold]entra[/] where SKILL_ENTRA_CLIENT_ID is set, else [bold]key[/].")
+    ] = None,
     output: Annotated[Path, typer.Option(help="Folder to write to.")] = ROOT / "dist",
 ) -> None:
     """Build the zip that Azure runs."""
     with errors_in_words():
-        package = build(output, backend)
+        by_entra = bool(os.environ.get("SKILL_ENTRA_CLIENT_ID"))
+        package = build(output, backend, guard or (Guard.ENTRA if by_entra else Guard.KEY))
     console.print(f"{package.zip}: {_sizes(package)}")
     typer.echo(f"sha256 {package.sha256}")
 

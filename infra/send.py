@@ -3,12 +3,13 @@
 The zip goes to the site's own publishing endpoint with the caller's token, as azd sends it: nothing is built there.
 `az functionapp deployment source config-zip` turns a remote build on for Python on Flex Consumption, which would put
 this repository's requirements.txt into the app. Afterwards the triggers are synchronised: until then an app that has
-just got its code can answer 404.
+just got its code can answer 404. Then the function gets its keys, where keys guard it (`infra.function_keys`).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -18,8 +19,9 @@ import httpx
 import typer
 
 from infra.az import az
-from infra.deployed import DEPLOYMENT, outputs
-from infra.package import ROOT
+from infra.deployed import DEPLOYMENT, KEY_SECRET, outputs
+from infra.function_keys import set_keys
+from infra.package import ROOT, Guard, guard_of
 from infra.search.retrying import RetryDeadline
 from shared.command_line.console import command_line, console, errors_in_words, escape
 from shared.errors import UserError
@@ -88,6 +90,16 @@ def send(site: Site, package: Path, token: str, deadline: RetryDeadline) -> None
                 raise SendError("the package is still not in place: see the app's deployment log, and send it again")
 
 
+def check_guard(package: Path, deployed: Mapping[str, str]) -> None:
+    """See that the package leaves it to the same guard as the deployment. Raises SendError, PackageError."""
+    wanted = Guard.KEY if KEY_SECRET in deployed else Guard.ENTRA
+    if guard_of(package) != wanted:
+        raise SendError(
+            f"{package} is built for another guard than the deployment's, so that nobody could call it, or anybody: "
+            f"`python -m infra.package --guard {wanted}` builds the right one"
+        )
+
+
 def sync_triggers(site: Site) -> None:
     """Tell the platform which functions there are. Raises AzError."""
     az("rest", "--method", "post", "--url", f"{site.id}/syncfunctiontriggers?api-version=2024-11-01")
@@ -123,10 +135,15 @@ def main(
     with errors_in_words():
         if not package.is_file():
             raise SendError(f"{package} is missing: `make package` builds it")
-        site = find_site(group, outputs(group, name)["FUNCTION_APP_NAME"])
+        deployed = outputs(group, name)
+        check_guard(package, deployed)
+        site = find_site(group, deployed["FUNCTION_APP_NAME"])
         token = az("account", "get-access-token", "--query", "accessToken", "-o", "tsv")
-        send(site, package, token, RetryDeadline(timeout, lambda text: console.print(escape(text))))
+        deadline = RetryDeadline(timeout, lambda text: console.print(escape(text)))
+        send(site, package, token, deadline)
         sync_triggers(site)
+        if KEY_SECRET in deployed:
+            set_keys(site.id, deployed[KEY_SECRET], deadline)
         console.print(f"[green]Sent[/] {escape(str(package))} to {escape(site.publishing)}")
 
 

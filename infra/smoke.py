@@ -20,7 +20,8 @@ from typing import Annotated
 import typer
 
 from infra.az import AzError, az
-from infra.deployed import DEPLOYMENT, outputs, run, with_key
+from infra.deployed import DEPLOYMENT, KEY_SECRET, outputs, run, with_key
+from infra.function_keys import set_keys
 from infra.package import build
 from infra.search.retrying import RetryDeadline
 from infra.send import find_site, send, sync_triggers
@@ -80,8 +81,10 @@ def smoke(group: str, location: str, model: Path, pictures: Sequence[Path], cloc
         with clock("send the package"):
             site = find_site(group, deployed["FUNCTION_APP_NAME"])
             token = az("account", "get-access-token", "--query", "accessToken", "-o", "tsv")
-            send(site, package.zip, token, RetryDeadline(_SEND_SECONDS, lambda text: console.print(escape(text))))
+            deadline = RetryDeadline(_SEND_SECONDS, lambda text: console.print(escape(text)))
+            send(site, package.zip, token, deadline)
             sync_triggers(site)
+            set_keys(site.id, deployed[KEY_SECRET], deadline)
     settings = with_key(deployed)
 
     def command(module: str, *arguments: str) -> str:

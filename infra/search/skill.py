@@ -20,11 +20,13 @@ from infra.search.retrying import RetryDeadline
 from infra.search.settings import SearchSettings
 from shared.errors import UserError
 
-KEY_HEADER = "Ocp-Apim-Subscription-Key"
+KEY_HEADERS = ("Ocp-Apim-Subscription-Key", "x-functions-key")
+"""Our own, and the Functions host's, which refuses on Azure before it reads a body. Both carry the same key."""
 _TIMEOUT = 60.0
-# 404: a Function that has just got its code, until its triggers are known.
+# 404: a Function that has just got its code, until its triggers are known. 401: one that has just got its keys.
 _PASSING = frozenset(
     {
+        HTTPStatus.UNAUTHORIZED,
         HTTPStatus.NOT_FOUND,
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.BAD_GATEWAY,
@@ -124,7 +126,7 @@ class Skill:
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
         if self._settings.skill_key:
-            headers[KEY_HEADER] = self._settings.skill_key.get_secret_value()
+            headers |= dict.fromkeys(KEY_HEADERS, self._settings.skill_key.get_secret_value())
         if self._settings.skill_resource_id:
             scope = f"{self._settings.skill_resource_id}/.default"
             try:

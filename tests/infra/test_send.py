@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,8 @@ DEDICATED = Site(FLEX.id, FLEX.publishing, flex=False)
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     path = tmp_path / "skill.zip"
-    path.write_bytes(b"PK the package")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ClusterSkill/function.json", json.dumps({"bindings": [{"authLevel": "function"}]}))
     return path
 
 
@@ -123,7 +125,12 @@ def test_the_command_finds_the_site_and_synchronises_its_triggers(
     }
     az.answer(
         {
-            "deployment group show": json.dumps({"FUNCTION_APP_NAME": {"value": "func"}}),
+            "deployment group show": json.dumps(
+                {
+                    "FUNCTION_APP_NAME": {"value": "func"},
+                    "SKILL_KEY_SECRET": {"value": "https://vault/secrets/skill-key"},
+                }
+            ),
             "resource show": json.dumps(found),
             "account get-access-token": "the-token",
         }
@@ -133,7 +140,20 @@ def test_the_command_finds_the_site_and_synchronises_its_triggers(
     result = CliRunner().invoke(app, ["-g", "pictures", "--package", str(package)])
     assert result.exit_code == 0, result.stderr
     assert len(asked) == 2
-    assert az.asked()[-1] == f"rest --method post --url {FLEX.id}/syncfunctiontriggers?api-version=2024-11-01"
+    after = [asked for asked in az.asked() if asked.startswith("rest")]
+    assert after[0] == f"rest --method post --url {FLEX.id}/syncfunctiontriggers?api-version=2024-11-01"
+    assert [asked.split("/keys/")[1].split("?")[0] for asked in after[1:]] == ["skill", "skill-secondary"]
+
+
+def test_a_package_for_another_guard_is_not_sent(az: Az, package: Path) -> None:
+    az.answer({"deployment group show": json.dumps({"FUNCTION_APP_NAME": {"value": "func"}})})
+    result = CliRunner().invoke(app, ["-g", "pictures", "--package", str(package)])
+    assert result.exit_code == 1
+    assert "--guard entra` builds the right one" in " ".join(result.stderr.split())
+    assert len(az.asked()) == 1
+    package.write_bytes(b"PK another")
+    result = CliRunner().invoke(app, ["-g", "pictures", "--package", str(package)])
+    assert "is not what `make package` builds" in " ".join(result.stderr.split())
 
 
 def test_a_missing_package_says_how_to_build_it(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_the_whole_script_puts_the_objects_once_and_changes_nothing_the_second_t
         ):
             assert "vector" in {field.name for field in indexes.get_index("pictures").fields}
             (skill,) = indexers.get_skillset("pictures-skillset").as_dict()["skills"]
-            assert skill["httpHeaders"] == {"Ocp-Apim-Subscription-Key": "the-key"}
+            assert skill["httpHeaders"] == {"Ocp-Apim-Subscription-Key": "the-key", "x-functions-key": "the-key"}
             indexer = indexers.get_indexer("pictures-indexer")
             assert indexer.is_disabled is True, "creating an enabled indexer runs it, and there is no code yet"
 

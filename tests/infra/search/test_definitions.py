@@ -75,7 +75,7 @@ def test_deletions_are_detected_and_failures_tolerated_from_the_first_run() -> N
 
 def test_the_skill_is_opened_by_key_or_by_identity() -> None:
     by_key = rendered(skill_key="secret").skillset["skills"][0]
-    assert by_key["httpHeaders"] == {"Ocp-Apim-Subscription-Key": "secret"}
+    assert by_key["httpHeaders"] == {"Ocp-Apim-Subscription-Key": "secret", "x-functions-key": "secret"}
     assert "authResourceId" not in by_key
     by_identity = rendered(skill_resource_id="api://f", search_identity=IDENTITY).skillset["skills"][0]
     assert by_identity["authResourceId"] == "api://f"
