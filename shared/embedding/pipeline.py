@@ -122,7 +122,7 @@ def _decoded[Source](
 
     def first() -> tuple[Source, _Read]:
         source, future = waiting.popleft()
-        wait([future], _patience(deadline))
+        wait([future], _timeout(deadline))
         if future.done():
             return source, future.result()
         future.cancel()
@@ -130,7 +130,7 @@ def _decoded[Source](
 
     try:
         for source in sources:
-            begin = _patience(deadline) != 0
+            begin = _timeout(deadline) != 0
             waiting.append((source, _threads().submit(attempt, source) if begin else _too_late()))
             if len(waiting) >= PREFETCH:
                 yield first()
@@ -141,7 +141,7 @@ def _decoded[Source](
             future.cancel()
 
 
-def _patience(deadline: Deadline) -> float | None:
+def _timeout(deadline: Deadline) -> float | None:
     """Seconds for which a picture is still waited for; None for as long as it takes."""
     left = deadline.left()
     return None if left == inf else max(0.0, left - _RESERVE_SECONDS)

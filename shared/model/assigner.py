@@ -85,8 +85,8 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
     clusters = arrays.clusters.copy()
     for sample, cluster in labels.edits.core.items():
         clusters[sample] = cluster
-    for sample, taken in find_excluded(labels.edits.excluded, arrays.vectors).items():
-        if clusters[sample] in taken.clusters:
+    for sample, excluded in find_excluded(labels.edits.excluded, arrays.vectors).items():
+        if clusters[sample] in excluded.clusters:
             clusters[sample] = NOISE
     clusters[np.isin(clusters, labels.not_groups)] = NOISE
     made = _in_order(labels.edits.eps)

@@ -70,9 +70,9 @@ def _check_edits(edits: Edits, manifest: Manifest, known: range) -> None:
     for sample, cluster in edits.core.items():
         if not 0 <= sample < manifest.counts.core_samples or cluster not in (NOISE, *known):
             raise ValueError(f"edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown")
-    for taken in edits.excluded:
-        if not all(cluster in known for cluster in taken.clusters):
-            raise ValueError(f"edits.excluded has {taken.picture} excluded from a cluster that is unknown")
+    for excluded in edits.excluded:
+        if not all(cluster in known for cluster in excluded.clusters):
+            raise ValueError(f"edits.excluded has {excluded.picture} excluded from a cluster that is unknown")
     for placed in (*edits.placed, *edits.held):
         if placed.cluster not in (NOISE, *known):
             raise ValueError(f"edits places {placed.picture} in cluster {placed.cluster}, which is unknown")

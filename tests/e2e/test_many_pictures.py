@@ -19,7 +19,7 @@ from training.report.writer import Report
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial"), needs_chromium]
 
 PICTURES, GROUPS = 3000, 40
-# The server takes 0.02 s to save a name among so many pictures. The rest is patience with a busy machine.
+# The server takes 0.02 s to save a name among so many pictures. The rest allows for a busy machine.
 SECONDS_TO_SAVE = 5.0
 
 

@@ -9,13 +9,13 @@ from shared.model.core_samples import NOISE
 def edits_in_words(labels: Labels) -> list[str]:
     """What a person changed about the groups, beyond their names."""
     split = len(labels.edits.eps)
-    left = sum(cluster == NOISE for cluster in labels.edits.core.values())
+    unclustered = sum(cluster == NOISE for cluster in labels.edits.core.values())
     out = len(labels.edits.excluded)
     whose, them = ("its group", "it") if out == 1 else ("their groups", "them")
     marked = len(labels.not_groups)
     counted = (
         (split, f"{split} group{_s(split)} made by splitting"),
-        (left, f"{left} core sample{_s(left)} left over"),
+        (unclustered, f"{unclustered} core sample{_s(unclustered)} made unclustered"),
         (out, f"{out} picture{_s(out)} removed from {whose}, with all that is more like {them} than like the group"),
         (marked, f"{marked} group{_s(marked)} marked as none, so that the pictures are unclustered"),
     )

@@ -60,7 +60,7 @@ class TestNothingIsLost:
             say(one, "Changed elsewhere: Group 0 named “ship”")
         assert saved(folder).labels == {0: ("boat", "ship")}
 
-    def test_when_the_file_is_changed_beneath(self, page: Page, folder: Path) -> None:
+    def test_a_concurrent_change_of_the_file(self, page: Page, folder: Path) -> None:
         write_labels(folder, saved(folder).model_copy(update={"labels": {1: ("apple",)}}))
         page.fill("#name", "boat,")
         expect(page.locator("#chips bdi")).to_have_text(["boat"])

@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from infra.search.pictures import upload
 from local.browser import chromium
 from local.search.page import serve_page
+from shared.command_line.ports import PortError
 from tests.e2e.accessibility import needs_axe, serious_findings
 from tests.e2e.browser import needs_chromium, tab
 from tests.local.search.deployments import deployed, draw, draw_groups, index, settings
@@ -153,9 +154,12 @@ def test_an_invalid_query_shows_its_error(client: httpx.Client) -> None:
     assert "neither an indexed picture" in client.get("/?like=nothing").text
 
 
-def test_a_taken_port(url: str, tmp_path: Path) -> None:
+def test_a_port_in_use(url: str, tmp_path: Path) -> None:
     with serve_skill() as skill, deployed(settings(skill.url), draw_groups(tmp_path, each=1)) as clients:
-        with pytest.raises(OSError, match="in use"), serve_page(clients, int(url.rpartition(":")[2])):
+        with (
+            pytest.raises(PortError, match="something else listens there"),
+            serve_page(clients, int(url.rpartition(":")[2])),
+        ):
             pass
         with serve_page(clients) as plain:
             assert "More like this" not in httpx.get(plain, timeout=20).text

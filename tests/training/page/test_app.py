@@ -61,7 +61,7 @@ def test_a_change_is_made_said_and_saved(client: httpx.Client, folder: Path) -> 
     assert read_bundle(folder).labels.labels == {0: ("boat", HOSTILE)}
 
 
-def test_a_change_beneath_is_told(client: httpx.Client, folder: Path) -> None:
+def test_a_concurrent_change_is_reported(client: httpx.Client, folder: Path) -> None:
     seen = state(client)["digest"]
     write_labels(folder, Labels(labels={1: ("apple",)}))
     answer = client.post("/api/change", json={"op": "name", "group": 0, "add": ["boat"]}, headers={"If-Match": seen})

@@ -14,7 +14,7 @@ from training.page.report_keeper import ReportKeeper
 from training.report.version import reported_version
 from training.report.writer import Report
 
-PATIENCE = 60
+TIMEOUT = 60
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_last_of_many_changes_is_what_the_report_shows(
         for number in range(20):
             ask(keeper, f"name {number}")
         version = ask(keeper, "boat")
-        assert keeper.wait(PATIENCE)
+        assert keeper.wait(TIMEOUT)
         assert reported_version(gallery.folder) == version
 
 
@@ -62,7 +62,7 @@ def test_a_report_that_is_up_to_date_is_not_written_again(
     before = (gallery.folder / REPORT).stat()
     with ReportKeeper(Report(gallery)) as keeper:
         ask(keeper, "boat")
-        assert keeper.wait(PATIENCE)
+        assert keeper.wait(TIMEOUT)
     assert (gallery.folder / REPORT).stat() == before
 
 
@@ -75,7 +75,7 @@ class Blocked(Report):
         self.error: OSError | None = None
 
     def write(self, labels: Labels, version: str, grouping: Grouping | None = None) -> None:
-        self.free.wait(PATIENCE)
+        self.free.wait(TIMEOUT)
         if self.error:
             raise self.error
 
@@ -86,7 +86,7 @@ def test_waiting_has_an_end(gallery: Gallery, ask: Callable[[ReportKeeper, str],
         ask(keeper, "boat")
         assert not keeper.wait(0.05)
         report.free.set()
-        assert keeper.wait(PATIENCE)
+        assert keeper.wait(TIMEOUT)
 
 
 def test_trouble_is_told_and_passes(gallery: Gallery, ask: Callable[[ReportKeeper, str], str]) -> None:
@@ -95,9 +95,9 @@ def test_trouble_is_told_and_passes(gallery: Gallery, ask: Callable[[ReportKeepe
     report.error = OSError(28, "No space left on device")
     with ReportKeeper(report) as keeper:
         ask(keeper, "boat")
-        assert keeper.wait(PATIENCE)
+        assert keeper.wait(TIMEOUT)
         assert keeper.problem == "report.html could not be written: No space left on device"
         report.error = None
         ask(keeper, "ship")
-        assert keeper.wait(PATIENCE)
+        assert keeper.wait(TIMEOUT)
         assert keeper.problem is None

@@ -23,7 +23,7 @@ def test_edits_are_told_in_words() -> None:
     edits = Edits(core={0: -1, 1: -1, 2: 3, 4: 4}, eps={3: 0.1, 4: 0.1}, excluded=out)
     assert edits_in_words(Labels(edits=edits, not_groups=(1,))) == [
         "2 groups made by splitting",
-        "2 core samples left over",
+        "2 core samples made unclustered",
         "1 picture removed from its group, with all that is more like it than like the group",
         "1 group marked as none, so that the pictures are unclustered",
     ]

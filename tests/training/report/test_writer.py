@@ -130,7 +130,10 @@ def test_what_a_person_changed_is_shown(folder: Path) -> None:
     labels = gallery.bundle.labels.model_copy(update={"not_groups": (1,), "edits": edits})
     Report(gallery).write(labels, "version")
     text = Page(folder).text
-    assert "By hand: 1 core sample left over, 1 picture removed from its group, with all that is more like it" in text
+    assert (
+        "By hand: 1 core sample made unclustered, 1 picture removed from its group, with all that is more like it"
+        in text
+    )
     assert "1 group marked as none, so that the pictures are unclustered." in text
     assert "7 pictures, 39% · nearest misses first" in text
 
