@@ -91,7 +91,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Bytes of all requests worked on at once; a request beyond waits, then is refused (429)",
     )
-    debug: bool = Field(default=False, description="Log in detail")
+    debug: bool = Field(
+        default=False,
+        description="Log in detail. On Azure the host drops debug lines unless "
+        "`AzureFunctionsJobHost__logging__logLevel__Function` is `Debug`",
+    )
     dbscan_model: str | None = Field(
         default=None, description="The original sample's name for `MODEL_NAME`: `books.pkl` means `books`"
     )
@@ -159,10 +163,11 @@ class Settings(BaseSettings):
         if self.website_auth_enabled:
             return "platform"
         allowed = self.allow_anonymous or self.azure_functions_environment == "Development"
-        return "open" if allowed and not self._on_azure else "refuse"
+        return "open" if allowed and not self.on_azure else "refuse"
 
     @property
-    def _on_azure(self) -> bool:
+    def on_azure(self) -> bool:
+        """Whether a platform's own settings say so."""
         signs = (
             self.website_instance_id,
             self.website_site_name,

@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -19,6 +19,7 @@ from shared.deadline import Deadline
 from shared.model.model import Model
 from shared.serving.admission import Admission, BusyError
 from shared.serving.contract import RequestError, parse_request, render_response
+from shared.serving.kept_logs import KeptLogs
 from shared.serving.model_server import ModelServer, NotReadyError
 from shared.serving.skill import AnswerOptions, answer_records
 from shared.serving.telemetry import NoTelemetry, Report, Telemetry, open_telemetry, summarise
@@ -54,6 +55,8 @@ class Api:
         self._server = ModelServer(settings)
         self._admission = Admission(settings.max_bytes_in_flight)
         self._telemetry = telemetry or NoTelemetry()
+        # Elsewhere every line is seen at once.
+        self._kept_logs = KeptLogs(logging.getLogger("shared")) if settings.on_azure else None
 
     def handle(self, method: str, headers: Mapping[str, str], body: bytes, trace_parent: str = "") -> Reply:
         """Answer one request. `headers` must look names up case-insensitively or in lower case.
@@ -61,7 +64,10 @@ class Api:
         `trace_parent` is the W3C trace context of the invocation, under which telemetry files this request.
         """
         deadline = Deadline(self._settings.max_request_seconds)
-        with self._telemetry.request(trace_parent) as report:
+        with (
+            self._kept_logs.invocation() if self._kept_logs else nullcontext(),
+            self._telemetry.request(trace_parent) as report,
+        ):
             try:
                 reply = self._reply(method, headers, body, deadline, report)
             except Exception as error:  # a 500 would tell AI Search not to try again, and nobody why
@@ -158,6 +164,7 @@ def handle(method: str, headers: Mapping[str, str], body: bytes, trace_parent: s
             try:
                 settings = load_settings()
             except SettingsError as error:
+                log.error(str(error))  # noqa: TRY400 - it says all there is to say
                 return _problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
             logging.getLogger("shared").setLevel(logging.DEBUG if settings.debug else logging.INFO)
             for hint in settings.hints():
@@ -202,6 +209,7 @@ def _problem(status: HTTPStatus, message: str, headers: Mapping[str, str] | None
 
 
 def _later(status: HTTPStatus, message: str) -> Reply:
+    log.warning("answered %d: %s", status, message)
     return _problem(status, message, {"Retry-After": str(_RETRY_AFTER_SECONDS)})
 
 

@@ -166,6 +166,6 @@ def test_a_store_cannot_forge_log_lines(models: Path, caplog: pytest.LogCaptureF
     manifest["files"] = {"x\n2026-01-01 INFO all is well\x1b[2J": "0"}
     path.write_text(json.dumps(manifest), encoding="utf-8")
     assert ask(values(PICTURE)).status_code == 503
-    (message,) = caplog.messages
+    message, _ = caplog.messages  # the second is the answer's
     assert r"x\n2026-01-01 INFO all is well\x1b[2J" in message
     assert message.isprintable()
