@@ -77,6 +77,9 @@ param keepVectors bool = false
 @allowed(['basic', 'standard', 'standard2', 'standard3', 'storage_optimized_l1', 'storage_optimized_l2'])
 param searchSku string = 'basic'
 
+@description('Azure region of a new search service, where the other one has none to give. Empty: the same')
+param searchLocation string = ''
+
 @description('Let a new search service take API keys beside Microsoft Entra')
 param searchLocalAuth bool = false
 
@@ -92,6 +95,9 @@ param searchObjects string = 'script'
 
 @description('Name of the index, and the beginning of the other search objects\' names')
 param searchNamePrefix string = 'pictures'
+
+@description('How often the indexer looks for new pictures by itself, from PT5M to P1D. never: only when told to')
+param searchSchedule string = 'PT1H'
 
 @description('projections: one document per picture. simple: one per blob, as the original sample had it')
 @allowed(['projections', 'simple'])
@@ -185,7 +191,7 @@ module comparison 'modules/compare.bicep' = if (compare) {
 module search 'modules/search.bicep' = if (newSearch) {
   params: {
     name: names.search
-    location: location
+    location: empty(searchLocation) ? location : searchLocation
     tags: allTags
     sku: searchSku
     localAuth: searchLocalAuth
@@ -271,6 +277,7 @@ var searchSettings = {
   SEARCH_ENDPOINT: searchAccess.outputs.endpoint
   SEARCH_NAME_PREFIX: searchNamePrefix
   SEARCH_VARIANT: searchVariant
+  SEARCH_SCHEDULE: searchSchedule
   SEARCH_VECTOR: vectors
   SEARCH_IDENTITY: newSearch ? searchIdentity!.outputs.id : ''
   SKILL_URL: function.outputs.skillUrl
@@ -308,6 +315,8 @@ output SEARCH_ENDPOINT string = searchSettings.SEARCH_ENDPOINT
 output SEARCH_NAME_PREFIX string = searchSettings.SEARCH_NAME_PREFIX
 @description('One document per picture or per blob')
 output SEARCH_VARIANT string = searchSettings.SEARCH_VARIANT
+@description('How often the indexer runs by itself')
+output SEARCH_SCHEDULE string = searchSettings.SEARCH_SCHEDULE
 @description('Whether the index keeps embeddings')
 output SEARCH_VECTOR string = searchSettings.SEARCH_VECTOR
 @description('Resource id of the search service\'s identity; empty for its system-assigned one')

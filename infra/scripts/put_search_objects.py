@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from infra.az import az, read_secret
-from infra.search.templates import KINDS, JsonObject, choose_variants, fill, read_templates
+from infra.search.templates import KINDS, NEVER, JsonObject, choose_variants, fill, read_templates
 
 API_VERSION = "2026-04-01"
 COLLECTIONS = {"datasource": "datasources", "index": "indexes", "skillset": "skillsets", "indexer": "indexers"}
@@ -38,6 +38,7 @@ def render(settings: Mapping[str, str], key: str | None) -> dict[str, JsonObject
         identity=bool(settings.get("SEARCH_IDENTITY")),
         entra=bool(settings.get("SKILL_RESOURCE_ID")),
         key=key is not None,
+        schedule=settings["SEARCH_SCHEDULE"] != NEVER,
     )
     templates = read_templates(simple=settings.get("SEARCH_VARIANT") == "simple", variants=variants)
     values = {name.lower(): value for name, value in settings.items()}

@@ -132,7 +132,10 @@ def run(
 
     with _session() as clients, console.status("Indexing") as shown:
         for finished in start(
-            clients, retry=retry, watch=lambda now: shown.update(f"Indexing: {now.processed} documents so far")
+            clients,
+            retry=retry,
+            watch=lambda now: shown.update(f"Indexing: {now.processed} documents so far"),
+            queued=lambda: shown.update("Waiting for the service to start the run"),
         ):
             show_run(finished)
 

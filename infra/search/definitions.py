@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from infra.search.settings import SearchSettings
-from infra.search.templates import KINDS, choose_variants, fill, read_templates
+from infra.search.templates import KINDS, NEVER, choose_variants, fill, read_templates
 from shared.errors import UserError
 
 type JsonObject = dict[str, Any]
@@ -66,6 +66,7 @@ def render(settings: SearchSettings, *, secrets: bool = False) -> Definitions:
         identity=bool(settings.search_identity),
         entra=bool(settings.skill_resource_id),
         key=secrets and settings.skill_key is not None,
+        schedule=settings.search_schedule != NEVER,
     )
     connection = settings.need("storage_connection")
     shown = secrets or connection.lower().startswith("resourceid=")

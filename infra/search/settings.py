@@ -38,6 +38,11 @@ class SearchSettings(BaseSettings):
     search_vector: bool = Field(
         default=False, description="Keep each picture's embedding, so that one picture finds others like it"
     )
+    search_schedule: str = Field(
+        default="PT1H",
+        pattern=r"^(never|P1D|PT(?:[1-9]|1\d|2[0-4])H|PT(?:[5-9]|[1-9]\d{1,2})M)$",
+        description="How often the indexer looks for new pictures by itself, from `PT5M` to `P1D`, or `never`",
+    )
     skill_url: str | None = Field(default=None, description="URL of the skill, `https://…/api/extraction`")
     skill_key: SecretStr | None = Field(default=None, description="The Function's `KEY`, where it has one")
     skill_max_request_bytes: int | None = Field(

@@ -18,6 +18,9 @@ type JsonObject = dict[str, Json]
 KINDS = ("datasource", "index", "skillset", "indexer")
 """The four kinds, in the order in which they must be created."""
 
+NEVER = "never"
+"""The schedule of an indexer that runs only when it is told to."""
+
 _FOLDER = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 # By which an entry of a list is recognized; a selector of the projections has no name but its index's.
@@ -36,7 +39,7 @@ def read_templates(*, simple: bool, variants: Iterable[str]) -> dict[str, JsonOb
 
 
 def choose_variants(
-    *, vector: bool, compare: bool, classifier: bool, identity: bool, entra: bool, key: bool
+    *, vector: bool, compare: bool, classifier: bool, identity: bool, entra: bool, key: bool, schedule: bool
 ) -> list[str]:
     """The variants that a deployment with these traits needs."""
     wanted = {
@@ -48,6 +51,7 @@ def choose_variants(
         "entra": entra,
         "entra_identity": identity and entra,
         "key": key,
+        "schedule": schedule,
     }
     return [name for name, needed in wanted.items() if needed]
 

@@ -30,13 +30,14 @@ def main(
     port: Annotated[int, typer.Option(help="Where to listen; 0 picks a free port.")] = DEFAULT_PORT,
     data: Annotated[Path | None, typer.Option(help="SQLite file that keeps everything; in memory without.")] = None,
     key: Annotated[str | None, typer.Option(help="The api-key that callers must send; any without.")] = None,
+    delay: Annotated[float, typer.Option(help="Seconds that each run of an indexer waits in the queue.")] = 0,
 ) -> None:
     """A stand-in for Azure AI Search, for development: not a search engine. It serves until interrupted."""
     with errors_in_words():
         listener = listen(port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # uvicorn shuts down first and then passes the signal on to this
-    service = Service(data)
+    service = Service(data, delay)
     server = uvicorn.Server(
         uvicorn.Config(create_app(service, key), lifespan="off", log_level="warning", server_header=False)
     )

@@ -14,6 +14,7 @@ from local.search.errors import ServiceError, not_found
 from local.search.fields import check_fields, complete
 from local.search.index import Index
 from local.search.mapping import unsupported_functions
+from local.search.schedules import interval
 from local.search.skills import KNOWN, in_order
 
 KINDS = {"datasources": "datasource", "indexes": "index", "skillsets": "skillset", "indexers": "indexer"}
@@ -141,9 +142,10 @@ class Catalog:
         }.items():
             if body.get(name) and body[name] not in self.names(collection):
                 raise ServiceError(f"This indexer refers to a {KINDS[collection]} {body[name]!r} that doesn't exist.")
-        functions = list(unsupported_functions(body))
-        if functions or body.get("schedule"):
-            raise ServiceError(f"This stand-in knows no schedules and no mapping functions {', '.join(functions)}.")
+        if functions := list(unsupported_functions(body)):
+            raise ServiceError(f"This stand-in knows no mapping functions {', '.join(functions)}.")
+        if body.get("schedule"):
+            interval(body["schedule"])
         fields = self.index(body["targetIndexName"]).fields
         for mapping in [*(body.get("fieldMappings") or []), *(body.get("outputFieldMappings") or [])]:
             target = mapping.get("targetFieldName") or mapping["sourceFieldName"]

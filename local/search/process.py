@@ -14,11 +14,12 @@ class RunningSearch(ManagedProcess):
 
     _ADDRESS = re.compile(r"^Listening on (http://\S+)$", re.MULTILINE)
 
-    def __init__(self, port: int, data: Path | None, key: str | None) -> None:
+    def __init__(self, port: int, data: Path | None, key: str | None, delay: float) -> None:
         """See `start_search`."""
         command: list[str | Path] = [sys.executable, "-m", "local.search", "--port", str(port)]
         command += ["--data", data] if data else []
         command += ["--key", key] if key else []
+        command += ["--delay", str(delay)] if delay else []
         super().__init__(command, ready=self._find_address, cwd=PROJECT)
 
     def _find_address(self) -> bool:
@@ -29,15 +30,16 @@ class RunningSearch(ManagedProcess):
         return True
 
 
-def start_search(*, port: int = 0, data: Path | None = None, key: str | None = None) -> RunningSearch:
+def start_search(*, port: int = 0, data: Path | None = None, key: str | None = None, delay: float = 0) -> RunningSearch:
     """Start the stand-in for Azure AI Search.
 
     Args:
         port: where to listen; 0 picks a free port, which `url` of the result tells.
         data: SQLite file that keeps everything; in memory without.
         key: the api-key that callers must send; any without.
+        delay: seconds that each run of an indexer waits in the queue before it starts.
 
     Raises:
         ProcessFailedError: it did not come up; the message holds the end of its log.
     """
-    return RunningSearch(port, data, key)
+    return RunningSearch(port, data, key, delay)

@@ -34,6 +34,7 @@ SETTINGS = {
     "SEARCH_NAME_PREFIX": "pictures",
     "SEARCH_VARIANT": "projections",
     "SEARCH_VECTOR": "false",
+    "SEARCH_SCHEDULE": "PT1H",
     "SEARCH_IDENTITY": "",
     "SKILL_URL": "https://skill.example/api/extraction",
     "SKILL_RESOURCE_ID": "",
@@ -50,7 +51,7 @@ IDENTITY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentit
     "changes",
     [
         {},
-        {"SEARCH_VARIANT": "simple", "SEARCH_IDENTITY": IDENTITY},
+        {"SEARCH_VARIANT": "simple", "SEARCH_SCHEDULE": "never", "SEARCH_IDENTITY": IDENTITY},
         {"SEARCH_IDENTITY": IDENTITY, "SEARCH_VECTOR": "true", "COMPARE_AI_SERVICES_URL": "https://ai.example"},
         {"SKILL_RESOURCE_ID": "api://it", "SEARCH_IDENTITY": IDENTITY, "CLASSIFIER_URL": "https://classifier.example"},
     ],

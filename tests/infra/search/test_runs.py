@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from infra.search.clients import Clients
+from infra.search.deploy import deploy
 from infra.search.pictures import upload
+from infra.search.retrying import RetryDeadline
 from infra.search.runs import Finding, RunError, history, last_run, reset, run
-from tests.local.search.deployments import draw, index
+from local.search.process import start_search
+from tests.local.search.deployments import draw, index, settings
 from tests.local.search.skill_server import Reply, SkillServer, Value, honest
 
 
@@ -40,10 +43,24 @@ def test_a_reset_is_not_a_run(clients: Clients) -> None:
 
 
 def test_a_run_that_never_starts_is_an_error(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.search.runs._APPEARS_WITHIN_SECONDS", 0.1)
+    monkeypatch.setattr("infra.search.runs._STARTS_WITHIN_SECONDS", 0.1)
     monkeypatch.setattr(clients.indexers, "run_indexer", lambda name: None)  # pyright: ignore[reportUnknownLambdaType]
     with pytest.raises(RunError, match="was asked to run and has not"):
         list(run(clients, poll=0.02))
+
+
+def test_waits_for_a_run_that_the_service_queues(skill: SkillServer, pictures: Path) -> None:
+    with start_search(delay=0.3) as search:
+        of = settings(skill.url, search_endpoint=search.url, search_key="any", search_schedule="never")
+        with Clients(of) as clients:
+            upload(clients.images, pictures)
+            deploy(clients, RetryDeadline(10, print, pause=0.05), print)
+            assert last_run(clients) is None, "the first run is queued"
+            waited: list[None] = []
+            own = list(run(clients, queued=lambda: waited.append(None), poll=0.05))[-1]
+            assert waited
+            assert own.processed == 0, "the first run, which nobody waited for, was another one"
+            assert [past.processed for past in history(clients)] == [0, 9]
 
 
 def test_the_first_run_of_an_indexer_that_was_made_disabled(clients: Clients) -> None:
