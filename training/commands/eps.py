@@ -16,6 +16,7 @@ from shared.embedding.images import Resize
 from shared.model.core_samples import Metric
 from training.commands.options import (
     EMBEDDINGS_ARE_KEPT,
+    MODELS,
     EngineOption,
     NeighboursOption,
     PicturesArgument,
@@ -36,7 +37,7 @@ def run(
     metric: Annotated[Metric, typer.Option(help="As for train.")] = "cosine",
     pooling: Annotated[Pooling, typer.Option(help="As for train.")] = "rmac",
     resize: Annotated[Resize, typer.Option(help="As for train.")] = "antialias",
-    output: Annotated[Path, typer.Option(help="The page with the curves.")] = Path("eps.html"),
+    output: Annotated[Path, typer.Option(help="The page with the curves.")] = MODELS / "eps.html",
     engine: EngineOption = "threads",
     scheduler: SchedulerOption = None,
     as_json: Annotated[bool, flag("--json", "Print every point of the curves as JSON.")] = False,
@@ -50,7 +51,8 @@ def run(
 
     options = Options("eps", neighbours_given(neighbours), None, min_samples, metric, pooling, resize)
     with errors_in_words(EMBEDDINGS_ARE_KEPT), open_engine(engine, scheduler) as running:
-        choice = explore_eps(pictures, options, Path("models"), engine=running, say=say, show=progress)
+        choice = explore_eps(pictures, options, MODELS, engine=running, say=say, show=progress)
+        output.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(output, render_eps(choice))
     if as_json:
         typer.echo(json.dumps(_as_json(choice), indent=2))

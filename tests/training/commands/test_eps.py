@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.conftest import PROJECT
 from training.commands.app import app
 
 pytestmark = pytest.mark.usefixtures("opened_network", "shared_cache")
@@ -37,3 +38,17 @@ def test_too_few_pictures_say_what_to_do(command: list[str]) -> None:
     result = CliRunner().invoke(app, [*command, "--min-samples", "50"])
     assert result.exit_code == 1
     assert "--min-samples" in result.stderr
+
+
+def test_the_page_lies_beside_the_models(
+    picture_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = picture_folder()
+    (pictures / "notes.jpg").write_text("not a picture")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/embedders").symlink_to(PROJECT / "models/embedders")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["eps", str(pictures)], env={"COLUMNS": "200"})
+    assert "Skipped notes.jpg: it is not a picture in any known format" in result.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
+    assert (tmp_path / "models/eps.html").exists()
