@@ -127,7 +127,11 @@ def _run(program: str | Path, *arguments: str | Path) -> None:
     done = subprocess.run([str(program), *map(str, arguments)], cwd=ROOT, check=False)
     if done.returncode:
         command = " ".join([Path(program).stem, *map(str, arguments)])
-        raise SetupError(f"`{command}` failed: what it said stands above")
+        free = shutil.disk_usage(ROOT).free // 10**6
+        raise SetupError(
+            f"`{command}` failed: what it said stands above. {free:,} MB are free on this disk. Once the cause "
+            "is gone, run the same command again: it goes on from here"
+        )
 
 
 def _say(line: str) -> None:
