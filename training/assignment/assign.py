@@ -1,7 +1,7 @@
 """Label any amount of pictures offline with a trained model, as the Function would.
 
-The rows go to a file beside the output, `….part`, which becomes the output when all is done. An interrupted run
-halfway is taken up where it stopped; a finished output is never overwritten unless asked for.
+The rows go to a file beside the output, `….part`, which becomes the output when all is done. If interrupted, the next
+run goes on from there; a finished output is never overwritten unless asked for.
 """
 
 from __future__ import annotations

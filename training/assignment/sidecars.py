@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
 from shared.files import write_atomically
+from shared.model.model import Assignment
 from training.assignment.assign import AssignError, Row, Tally
+from training.assignment.placing import check_below, place_each
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _DC = "http://purl.org/dc/elements/1.1/"
@@ -36,18 +37,14 @@ def write_sidecars(
     Categories, by picture, become the upper level of hierarchical subjects. Raises AssignError when another file is in
     the way and `force` is not set.
     """
-    labelled = unclustered = failed = resumed = 0
-    for row in rows:
-        advance(1)
-        if row.assignment is None:
-            failed += 1
-            continue
-        inside = row.assignment.cluster >= 0
-        labelled, unclustered = labelled + inside, unclustered + (not inside)
-        if row.assignment.names:
-            content = sidecar(row.assignment.names, categories[row.picture] if categories else None)
-            resumed += not _write(_below(output, row.picture), content, force=force)
-    return Tally(labelled, unclustered, failed, resumed)
+
+    def place(picture: str, assignment: Assignment) -> bool:
+        if not assignment.names:
+            return False
+        content = sidecar(assignment.names, categories[picture] if categories else None)
+        return not _write(check_below(output / f"{picture}.xmp", output, picture), content, force=force)
+
+    return place_each(rows, place, advance)
 
 
 def sidecar(names: Iterable[str], category: str | None = None) -> bytes:
@@ -73,13 +70,6 @@ def sidecar(names: Iterable[str], category: str | None = None) -> bytes:
 def _text(name: str) -> str:
     """A name without what XML can't hold."""
     return "".join(letter if letter.isprintable() else " " for letter in name)
-
-
-def _below(output: Path, picture: str) -> Path:
-    target = output / f"{picture}.xmp"
-    if not Path(os.path.normpath(target)).is_relative_to(os.path.normpath(output)):
-        raise AssignError(f"{picture!r} leads out of its folder: rename it")
-    return target
 
 
 def _write(target: Path, content: bytes, *, force: bool) -> bool:

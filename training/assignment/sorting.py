@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from shared.digests import sha256
+from shared.model.model import Assignment
 from shared.pictures.folder import SORTED, FileSource
 from shared.pictures.source import Source
 from training.assignment.assign import AssignError, Row, Tally
+from training.assignment.placing import check_below, place_each
 
 Placing = Literal["link", "copy"]
 
@@ -39,22 +41,16 @@ def sort_into_folders(
     Raises AssignError when another file is in the way and `force` is not set, and where there is nothing to link to.
     """
     by_name = {source.name: source for source in sources}
-    labelled = unclustered = failed = resumed = 0
-    for row in rows:
-        advance(1)
-        if row.assignment is None:
-            failed += 1
-            continue
-        inside = row.assignment.cluster >= 0
-        labelled, unclustered = labelled + inside, unclustered + (not inside)
-        unnamed = UNNAMED.format(row.assignment.cluster) if inside else UNCLUSTERED
-        source = by_name[row.picture]
-        folders = [output / folder_name(label) for label in row.assignment.names or (unnamed,)]
-        targets = [_below(folder, row.picture) for folder in folders]
+
+    def place(picture: str, assignment: Assignment) -> bool:
+        unnamed = UNNAMED.format(assignment.cluster) if assignment.cluster >= 0 else UNCLUSTERED
+        folders = [output / folder_name(label) for label in assignment.names or (unnamed,)]
+        targets = [_below(folder, picture) for folder in folders]
         _mark(output)
-        placed = [_place(source, target, placing, force=force) for target in targets]
-        resumed += not any(placed)
-    return Tally(labelled, unclustered, failed, resumed)
+        placed = [_place(by_name[picture], target, placing, force=force) for target in targets]
+        return not any(placed)
+
+    return place_each(rows, place, advance)
 
 
 def _mark(output: Path) -> None:
@@ -81,10 +77,7 @@ def _short(name: str) -> str:
 
 
 def _below(folder: Path, picture: str) -> Path:
-    target = folder.joinpath(*map(_short, PurePosixPath(picture).parts))
-    if not Path(os.path.normpath(target)).is_relative_to(folder):
-        raise AssignError(f"{picture!r} leads out of its folder: rename it")
-    return target
+    return check_below(folder.joinpath(*map(_short, PurePosixPath(picture).parts)), folder, picture)
 
 
 def _place(source: Source, target: Path, placing: Placing, *, force: bool) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from shared.command_line.console import count, errors_in_words, escape
+from shared.command_line.console import count, escape, say
 from training.commands.options import MODELS, JsonOption
+
+if TYPE_CHECKING:
+    from shared.model.bundle import Bundle
 
 
 def run(
@@ -19,10 +22,14 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """List the models in a folder, with their groups and how many of them are named."""
-    from shared.model.bundle import MANIFEST, read_bundle
+    from shared.model.bundle import MANIFEST, BundleError, read_bundle
 
-    with errors_in_words():
-        found = [read_bundle(path.parent) for path in sorted(folder.glob(f"*/{MANIFEST}"))]
+    found: list[Bundle] = []
+    for path in sorted(folder.glob(f"*/{MANIFEST}")):
+        try:
+            found.append(read_bundle(path.parent))
+        except BundleError as error:
+            say(f"Left out {path.parent.name}: {error}")
     rows = [
         {
             "name": bundle.manifest.name,

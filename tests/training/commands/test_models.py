@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,16 @@ def test_the_sample_model_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     books = next(row for row in found if row["name"] == "books")
     assert (books["clusters"], books["named"]) == (3, 3)
     assert "books" in CliRunner().invoke(app, ["models"]).stdout
+
+
+def test_a_damaged_model_is_named_beside_the_others(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "models/books", tmp_path / "books")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged/manifest.json").write_text("{")
+    result = CliRunner().invoke(app, ["models", str(tmp_path)], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert "books" in result.stdout
+    assert "Left out damaged: " in result.stderr
 
 
 def test_a_folder_without_models_has_none(tmp_path: Path) -> None:
