@@ -14,14 +14,21 @@ import sys
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import cast
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from infra.az import az, read_secret
-from infra.search.templates import KINDS, NEVER, JsonObject, choose_variants, fill, read_templates
+from infra.search.templates import KINDS, NEVER, JsonObject, choose_variants, fill, first_build, read_templates
 
 API_VERSION = "2026-04-01"
-COLLECTIONS = {"datasource": "datasources", "index": "indexes", "skillset": "skillsets", "indexer": "indexers"}
+COLLECTIONS = {
+    "datasource": "datasources",
+    "index": "indexes",
+    "alias": "aliases",
+    "skillset": "skillsets",
+    "indexer": "indexers",
+}
 
 _REQUEST_SECONDS = 60
 # A role assignment made a moment ago by the same deployment takes minutes to be known everywhere.
@@ -29,7 +36,16 @@ _ROLE_SECONDS = 600.0
 _PAUSE_SECONDS = 10.0
 
 
-def render(settings: Mapping[str, str], key: str | None) -> dict[str, JsonObject]:
+def find_index(endpoint: str, token: str, prefix: str) -> str:
+    """The index behind the alias, or of that name where there is no alias, or else the one to begin with."""
+    alias = _send("GET", _url(endpoint, "alias", prefix), token)
+    if alias:
+        (index,) = cast("list[str]", alias["indexes"])
+        return index
+    return prefix if _send("GET", _url(endpoint, "index", prefix), token) else first_build(prefix)
+
+
+def render(settings: Mapping[str, str], key: str | None, index: str) -> dict[str, JsonObject]:
     """The definitions of each kind, as `infra.search.definitions.render` makes them from the same settings."""
     variants = choose_variants(
         vector=settings.get("SEARCH_VECTOR") == "true",
@@ -42,7 +58,7 @@ def render(settings: Mapping[str, str], key: str | None) -> dict[str, JsonObject
     )
     templates = read_templates(simple=settings.get("SEARCH_VARIANT") == "simple", variants=variants)
     values = {name.lower(): value for name, value in settings.items()}
-    values |= {"prefix": settings["SEARCH_NAME_PREFIX"], "skill_key": key or ""}
+    values |= {"prefix": settings["SEARCH_NAME_PREFIX"], "index": index, "skill_key": key or ""}
     return {kind: fill(templates[kind], values.__getitem__) for kind in KINDS}
 
 
@@ -51,11 +67,15 @@ def put(endpoint: str, token: str, kind: str, definition: JsonObject) -> None:
 
     Raises urllib.error.HTTPError when the service refuses, or has not let this identity in for ten minutes.
     """
-    url = f"{endpoint.rstrip('/')}/{COLLECTIONS[kind]}('{definition['name']}')?api-version={API_VERSION}"
+    url = _url(endpoint, kind, definition["name"])
     if kind == "indexer":
         there = _send("GET", url, token)
         definition = definition | {"disabled": there.get("disabled", False) if there else True}
     _send("PUT", url, token, definition)
+
+
+def _url(endpoint: str, kind: str, name: object) -> str:
+    return f"{endpoint.rstrip('/')}/{COLLECTIONS[kind]}('{name}')?api-version={API_VERSION}"
 
 
 def _send(method: str, url: str, token: str, body: JsonObject | None = None) -> JsonObject | None:
@@ -87,9 +107,14 @@ def main() -> None:
     key = read_secret(secret) if secret else None
     resource = ("--resource", "https://search.azure.com")
     token = az("account", "get-access-token", *resource, "--query", "accessToken", "-o", "tsv")
-    for kind, definition in render(settings, key).items():
-        put(settings["SEARCH_ENDPOINT"], token, kind, definition)
+    endpoint, prefix = settings["SEARCH_ENDPOINT"], settings["SEARCH_NAME_PREFIX"]
+    index = find_index(endpoint, token, prefix)
+    for kind, definition in render(settings, key, index).items():
+        put(endpoint, token, kind, definition)
         sys.stdout.write(f"{kind} {definition['name']} is there\n")
+        if kind == "index" and index != prefix:
+            put(endpoint, token, "alias", {"name": prefix, "indexes": [index]})
+            sys.stdout.write(f"alias {prefix} is there\n")
 
 
 if __name__ == "__main__":

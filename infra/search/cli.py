@@ -26,6 +26,7 @@ _VariantOption = Annotated[
 _VectorOption = Annotated[
     bool | None, flag("--vector/--no-vector", "Keep embeddings, to find pictures like another one.")
 ]
+_TimeoutOption = Annotated[float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")]
 _JsonOption = Annotated[bool, flag("--json", "Print the result as JSON.")]
 
 
@@ -109,9 +110,7 @@ def render(
 def deploy(
     variant: _VariantOption = None,
     vector: _VectorOption = None,
-    timeout: Annotated[
-        float, typer.Option(help="Seconds to wait for roles to propagate and the skill to load.")
-    ] = _ROLE_SECONDS,
+    timeout: _TimeoutOption = _ROLE_SECONDS,
     patience: Annotated[float | None, typer.Option(hidden=True, help="What --timeout was called before.")] = None,
 ) -> None:
     """Create or update data source, index, skillset and indexer. The first time, this also runs the indexer."""
@@ -151,6 +150,45 @@ def reset() -> None:
 
 
 @app.command()
+def rebuild(timeout: _TimeoutOption = _ROLE_SECONDS) -> None:
+    """Read everything anew beside what is there, compare, and let queries read that. For a new model or definition."""
+    from infra.search.rebuild import rebuild as build
+    from infra.search.reports import show_run
+    from infra.search.retrying import RetryDeadline
+
+    with _session() as clients, console.status("Indexing") as shown:
+        build(
+            clients,
+            RetryDeadline(timeout, _say),
+            _say,
+            told=show_run,
+            watch=lambda now: shown.update(f"Indexing: {now.processed} documents so far"),
+        )
+
+
+@app.command()
+def switch(
+    build: Annotated[str | None, typer.Argument(help="Name of the build. Without one, the one before.")] = None,
+) -> None:
+    """Let queries read another build of the index: after a rebuild, go back with one command."""
+    from infra.search.rebuild import switch as move
+
+    with _session() as clients:
+        move(clients, build, _say)
+
+
+@app.command()
+def prune(yes: Annotated[bool, flag("--yes", "Do not ask.")] = False) -> None:
+    """Delete the builds of the index that queries don't read."""
+    from infra.search.rebuild import prune as delete_others
+
+    with _session() as clients:
+        if not yes:
+            typer.confirm(f"Delete every build of {clients.settings.search_name_prefix} but the current?", abort=True)
+        delete_others(clients, _say)
+
+
+@app.command()
 def status(as_json: _JsonOption = False) -> None:
     """Say what became of the last run, which pictures the index lacks, and how many an older model answered."""
     from infra.search.reports import print_status, show_status
@@ -180,7 +218,7 @@ def query(
     question = Question(words, "any" if any_word else "all", where, facet or (), like, top)
     with _session() as clients:
         skill = Skill(clients.settings, lambda: clients.login) if like and clients.settings.skill_url else None
-        fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+        fields = clients.indexes.get_index(clients.index).fields
         answer = ask(clients.documents, fields, question, skill)
         if as_json:
             print_answer_json(answer)
@@ -198,7 +236,7 @@ def relabel() -> None:
 
     with _session() as clients:
         names = read_names(load_settings())
-        fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+        fields = clients.indexes.get_index(clients.index).fields
         show_relabelled(names.version, merge(clients.documents, fields, names))
 
 

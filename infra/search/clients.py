@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.exceptions import ResourceNotFoundError
 from azure.search.documents import SearchClient
 from azure.search.documents.indexes import SearchIndexClient, SearchIndexerClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from infra.search.settings import SearchSettings
+from infra.search.templates import first_build
 
 
 class Clients:
-    """Everything that the commands talk to, but for the skill. A context manager."""
+    """Everything that the commands talk to, but for the skill. A context manager.
 
-    def __init__(self, settings: SearchSettings) -> None:
+    With `build`, of that index rather than of the one that queries read.
+    """
+
+    def __init__(self, settings: SearchSettings, build: str | None = None) -> None:
         self.settings = settings
+        self._build = build
         self._open = ExitStack()
+
+    @cached_property
+    def index(self) -> str:
+        """The index that the alias of SEARCH_NAME_PREFIX leads to; where there is no alias, the index of that name.
+
+        Where there is neither, the build that a deployment begins with.
+        """
+        prefix = self.settings.search_name_prefix
+        if self._build:
+            return self._build
+        with suppress(ResourceNotFoundError):
+            return self.indexes.get_alias(prefix).indexes[0]
+        with suppress(ResourceNotFoundError):
+            return self.indexes.get_index(prefix).name
+        return first_build(prefix)
 
     @cached_property
     def indexes(self) -> SearchIndexClient:
@@ -33,7 +54,9 @@ class Clients:
 
     @cached_property
     def documents(self) -> SearchClient:
-        client = SearchClient(self._endpoint, self.settings.search_name_prefix, self._search_credential)
+        """The documents that queries find, whichever build they are in, or those of `build`."""
+        name = self._build or self.settings.search_name_prefix
+        client = SearchClient(self._endpoint, name, self._search_credential)
         return self._open.enter_context(client)
 
     @cached_property

@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from infra.search.settings import SearchSettings
-from infra.search.templates import KINDS, NEVER, choose_variants, fill, read_templates
+from infra.search.templates import KINDS, NEVER, choose_variants, fill, first_build, read_templates
 from shared.errors import UserError
 
 type JsonObject = dict[str, Any]
@@ -44,8 +44,8 @@ class Definitions:
         return ((field.name, getattr(self, field.name)) for field in fields(self))
 
 
-def render(settings: SearchSettings, *, secrets: bool = False) -> Definitions:
-    """Render the definitions that these settings ask for.
+def render(settings: SearchSettings, index: str | None = None, *, secrets: bool = False) -> Definitions:
+    """Render the definitions that these settings ask for, of this index; of the first build, if none is named.
 
     Without `secrets` they may be shown and kept: the skill's key is left out and a storage account's connection string
     stays a placeholder. Raises DefinitionError, or SettingsError for a setting that is missing.
@@ -70,7 +70,10 @@ def render(settings: SearchSettings, *, secrets: bool = False) -> Definitions:
     )
     connection = settings.need("storage_connection")
     shown = secrets or connection.lower().startswith("resourceid=")
-    given = {"prefix": settings.search_name_prefix} | ({} if shown else {"storage_connection": "${storage_connection}"})
+    prefix = settings.search_name_prefix
+    given = {"prefix": prefix, "index": index or first_build(prefix)}
+    if not shown:
+        given["storage_connection"] = "${storage_connection}"
     templates = read_templates(simple=simple, variants=variants)
     return Definitions(
         **{kind: fill(templates[kind], lambda name: given.get(name) or settings.need(name)) for kind in KINDS}

@@ -60,7 +60,7 @@ def show_status(status: Status) -> None:
     if status.versions is None:
         return
     for version, count in status.versions.items():
-        which = " (current)" if version == status.current else " (older: `relabel`, or `reset` and `run`)"
+        which = " (current)" if version == status.current else " (older: `relabel`, or `rebuild`)"
         console.print(f"{count} documents by model version {escape(version)}{which if status.current else ''}")
 
 
@@ -89,7 +89,7 @@ def show_relabelled(version: str, done: Relabelled) -> None:
     if done.other_training:
         console.print(
             f"[yellow]{done.other_training} documents were answered by another training[/] and were left alone: "
-            "`reset` and `run` read their pictures again"
+            "`rebuild` reads their pictures again"
         )
     if done.regrouped:
-        console.print("Groups of this model were split or changed by hand: `reset` and `run` sort the pictures anew")
+        console.print("Groups of this model were split or changed by hand: `rebuild` sorts the pictures anew")

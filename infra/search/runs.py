@@ -168,4 +168,4 @@ def _document(key: str | None) -> str:
 
 
 def _indexer(clients: Clients) -> str:
-    return f"{clients.settings.search_name_prefix}-indexer"
+    return f"{clients.index}-indexer"

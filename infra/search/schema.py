@@ -19,6 +19,7 @@ from azure.search.documents.indexes import models as _public
 KINDS: dict[str, type] = {
     "datasource": _public.SearchIndexerDataSourceConnection,
     "index": _public.SearchIndex,
+    "alias": _public.SearchAlias,
     "skillset": _public.SearchIndexerSkillset,
     "indexer": _public.SearchIndexer,
 }

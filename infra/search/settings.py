@@ -25,7 +25,7 @@ class SearchSettings(BaseSettings):
     search_name_prefix: str = Field(
         default="pictures",
         pattern=r"^[a-z0-9](?:[a-z0-9-]{0,100}[a-z0-9])?$",
-        description="Name of the index, and the beginning of the other objects' names",
+        description="Name of the index, or of its alias, and the beginning of the other objects' names",
     )
     search_identity: str | None = Field(
         default=None,

@@ -45,7 +45,7 @@ def read_status(clients: Clients) -> Status:
         findings.get(name) or Finding(clients.images.get_blob_client(name).url, _UNREAD, "", is_error=False)
         for name in missing(clients.images, clients.documents)
     ]
-    fields = {field.name for field in clients.indexes.get_index(clients.settings.search_name_prefix).fields}
+    fields = {field.name for field in clients.indexes.get_index(clients.index).fields}
     return Status(
         run=runs[0] if runs else None,
         missing=missing_pictures,

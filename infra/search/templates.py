@@ -27,6 +27,11 @@ _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _IDENTITIES = ("name", "targetIndexName")
 
 
+def first_build(prefix: str) -> str:
+    """The index that the alias named `prefix` leads to at first; `rebuild` counts on."""
+    return f"{prefix}-build-1"
+
+
 def read_templates(*, simple: bool, variants: Iterable[str]) -> dict[str, JsonObject]:
     """Each kind's file with the files of these variants laid over it, in their order."""
     definitions = {

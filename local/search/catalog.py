@@ -17,7 +17,13 @@ from local.search.mapping import unsupported_functions
 from local.search.schedules import interval
 from local.search.skills import KNOWN, in_order
 
-KINDS = {"datasources": "datasource", "indexes": "index", "skillsets": "skillset", "indexers": "indexer"}
+KINDS = {
+    "datasources": "datasource",
+    "indexes": "index",
+    "skillsets": "skillset",
+    "indexers": "indexer",
+    "aliases": "alias",
+}
 """The collections of the REST API, and what one of each is called."""
 
 # What the service gives back in place of a secret, and takes to mean that the one it has stays.
@@ -46,6 +52,8 @@ class Catalog:
 
     def shown(self, collection: str, name: str) -> Definition:
         """The definition as the service gives it back: with an ETag, without secrets. Raises ServiceError 404."""
+        if collection == "indexes":
+            name = self._aliases().get(name, name)
         body = self.get(collection, name)
         etag = self._database.rows("SELECT etag FROM definitions WHERE kind = ? AND name = ?", collection, name)[0][0]
         if collection == "datasources":
@@ -63,7 +71,8 @@ class Catalog:
         body = {key: value for key, value in body.items() if key != "@odata.etag"}
         checks = {
             "datasources": _check_datasource,
-            "indexes": _check_index,
+            "indexes": self._check_index,
+            "aliases": self._check_alias,
             "skillsets": self._check_skillset,
             "indexers": self._check_indexer,
         }
@@ -84,6 +93,8 @@ class Catalog:
         """Whether there was one to delete."""
         if name not in self.names(collection):
             return False
+        if collection == "indexes" and name in self._aliases().values():
+            raise ServiceError(f"This stand-in does not delete {name!r} while an alias leads to it.")
         with self._database.transaction():
             if collection == "indexes":
                 self.index(name).drop()
@@ -94,12 +105,27 @@ class Catalog:
         return True
 
     def index(self, name: str) -> Index:
-        """Raises ServiceError 404."""
-        return Index(self._database, self.get("indexes", name))
+        """The index of this name, or the one that the alias of this name leads to. Raises ServiceError 404."""
+        return Index(self._database, self.get("indexes", self._aliases().get(name, name)))
 
     def forget(self, indexer: str) -> None:
         """What a reset does: no blob has been seen."""
         self._database.run("DELETE FROM tracked WHERE indexer = ?", indexer)
+
+    def _aliases(self) -> dict[str, str]:
+        return {name: self.get("aliases", name)["indexes"][0] for name in self.names("aliases")}
+
+    def _check_alias(self, body: Definition, _there: Definition | None) -> Definition:
+        if body["name"] in self.names("indexes"):
+            raise ServiceError(f"There is an index {body['name']!r} already: an alias needs a name of its own.")
+        if len(body["indexes"]) != 1 or body["indexes"][0] not in self.names("indexes"):
+            raise ServiceError(f"The alias {body['name']!r} must lead to one index that exists.")
+        return body
+
+    def _check_index(self, body: Definition, there: Definition | None) -> Definition:
+        if body["name"] in self.names("aliases"):
+            raise ServiceError(f"There is an alias {body['name']!r} already: an index needs a name of its own.")
+        return _check_index(body, there)
 
     def _check_skillset(self, body: Definition, _there: Definition | None) -> Definition:
         for skill in body["skills"]:

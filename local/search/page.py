@@ -76,7 +76,7 @@ class Page:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+        fields = clients.indexes.get_index(clients.index).fields
         self._fields = fields
         self._has_vectors = any(field.name == "vector" for field in fields)
         environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True)

@@ -54,7 +54,7 @@ class Chain:
         return finished.stdout
 
     def ask(self, words: str = "*", **question: object) -> Answer:
-        fields = self.clients.indexes.get_index(self.clients.settings.search_name_prefix).fields
+        fields = self.clients.indexes.get_index(self.clients.index).fields
         return ask(self.clients.documents, fields, Question(words, top=1000, **question))  # pyright: ignore[reportArgumentType]
 
     def names(self, words: str, **question: object) -> list[str]:
@@ -142,7 +142,7 @@ def test_more_like_a_bookshelf_are_bookshelves(chain: Chain) -> None:
     assert all(name.startswith("book_shelf_") for name in alike[: len(shelves) - 1])
     by_file = ask(
         chain.clients.documents,
-        chain.clients.indexes.get_index(chain.clients.settings.search_name_prefix).fields,
+        chain.clients.indexes.get_index(chain.clients.index).fields,
         Question(like="book_shelf_01.jpg", top=3),
     )
     assert [hit.file_name[:10] for hit in by_file.hits] == ["book_shelf"] * 3

@@ -20,7 +20,7 @@ from azure.core.credentials import AzureKeyCredential
 from azure.search.documents.indexes import SearchIndexClient, SearchIndexerClient
 
 from infra.scripts import put_search_objects
-from infra.scripts.put_search_objects import API_VERSION, put, render
+from infra.scripts.put_search_objects import API_VERSION, find_index, put, render
 from infra.search.definitions import render as render_definitions
 from infra.search.settings import SearchSettings
 from infra.search.templates import KINDS
@@ -60,8 +60,8 @@ IDENTITY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentit
 def test_it_renders_what_the_command_renders(changes: dict[str, str], key: str | None) -> None:
     settings = SETTINGS | changes
     values = {name.lower(): value for name, value in settings.items() if value}
-    expected = render_definitions(SearchSettings.model_validate({**values, "skill_key": key}), secrets=True)
-    assert render(settings, key) == dict(expected.items())
+    expected = render_definitions(SearchSettings.model_validate({**values, "skill_key": key}), "i", secrets=True)
+    assert render(settings, key, "i") == dict(expected.items())
 
 
 @pytest.fixture(scope="module")
@@ -95,25 +95,39 @@ def test_the_whole_script_puts_the_objects_once_and_changes_nothing_the_second_t
 
         assert run() == [
             "datasource pictures-datasource is there",
-            "index pictures is there",
-            "skillset pictures-skillset is there",
-            "indexer pictures-indexer is there",
+            "index pictures-build-1 is there",
+            "alias pictures is there",
+            "skillset pictures-build-1-skillset is there",
+            "indexer pictures-build-1-indexer is there",
         ]
         with (
             SearchIndexerClient(search.url, AzureKeyCredential("any")) as indexers,
             SearchIndexClient(search.url, AzureKeyCredential("any")) as indexes,
         ):
             assert "vector" in {field.name for field in indexes.get_index("pictures").fields}
-            (skill,) = indexers.get_skillset("pictures-skillset").as_dict()["skills"]
+            (skill,) = indexers.get_skillset("pictures-build-1-skillset").as_dict()["skills"]
             assert skill["httpHeaders"] == {"Ocp-Apim-Subscription-Key": "the-key", "x-functions-key": "the-key"}
-            indexer = indexers.get_indexer("pictures-indexer")
+            indexer = indexers.get_indexer("pictures-build-1-indexer")
             assert indexer.is_disabled is True, "creating an enabled indexer runs it, and there is no code yet"
 
             indexer.is_disabled = False
             indexers.create_or_update_indexer(indexer)
             run()
-            assert not indexers.get_indexer("pictures-indexer").is_disabled, "a second run must not stop indexing"
+            assert not indexers.get_indexer("pictures-build-1-indexer").is_disabled, (
+                "a second run must not stop indexing"
+            )
     assert f"keyvault secret show --id {address} --query value -o tsv" in az.asked()
+
+
+def test_the_index_is_the_one_that_the_alias_leads_to_or_one_from_before_aliases() -> None:
+    index = render(SETTINGS, None, "pictures-build-3")["index"]
+    with start_search() as search:
+        assert find_index(search.url, "token", "pictures") == "pictures-build-1"
+        put(search.url, "token", "index", index)
+        put(search.url, "token", "alias", {"name": "pictures", "indexes": ["pictures-build-3"]})
+        assert find_index(search.url, "token", "pictures") == "pictures-build-3"
+        put(search.url, "token", "index", index | {"name": "older"})
+        assert find_index(search.url, "token", "older") == "older"
 
 
 def test_its_files_run_on_the_python_of_the_scripts_container_and_on_nothing_else() -> None:
@@ -131,7 +145,7 @@ def test_its_files_run_on_the_python_of_the_scripts_container_and_on_nothing_els
 
 
 def test_every_kind_has_its_collection_and_the_version_is_the_sdks() -> None:
-    assert tuple(put_search_objects.COLLECTIONS) == KINDS
+    assert set(put_search_objects.COLLECTIONS) == {*KINDS, "alias"}
     with SearchIndexClient("https://search.example", AzureKeyCredential("any")) as client:
         assert client._config.api_version == API_VERSION  # pyright: ignore[reportPrivateUsage] - told nowhere else
 

@@ -60,6 +60,11 @@ def test_from_a_folder_to_answers_and_back(tmp_path: Path, monkeypatch: pytest.M
         assert len(ok("query", "open book").stdout.splitlines()) == 2
         assert "every picture again" in messages(ok("reset"))
         ok("run", "--no-retry")
+        assert "build-2 within ten seconds" in messages(ok("rebuild"))
+        assert "build-1 within ten seconds" in messages(ok("switch"))
+        assert CliRunner().invoke(app, ["prune"], input="n\n").exit_code == 1
+        monkeypatch.setattr("infra.search.rebuild.time.sleep", lambda _: None)  # pyright: ignore[reportUnknownLambdaType]
+        assert "Deleted" in messages(ok("prune", "--yes"))
         declined = CliRunner().invoke(app, ["delete"], input="n\n")
         assert declined.exit_code == 1
         ok("delete", "--yes")

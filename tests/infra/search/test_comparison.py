@@ -20,7 +20,7 @@ def test_compares_names_with_computer_vision(skill: SkillServer, tmp_path: Path)
         shutil.copy(PROJECT / "data" / "test" / f"{name}.jpg", tmp_path)
     of = settings(skill.url, compare_ai_services_url="http://127.0.0.1/")
     with deployed(of, tmp_path) as clients:
-        fields = clients.indexes.get_index(of.search_name_prefix).fields
+        fields = clients.indexes.get_index(clients.index).fields
         documents = {d["file_name"]: d["id"] for d in clients.documents.search("*")}
         labels = {"open_book_01.jpg": ["open book"], "closed_book_04.jpg": ["closed book"], "odd_01.jpg": []}
         clients.documents.merge_documents([{"id": documents[name], "label": its} for name, its in labels.items()])
@@ -37,7 +37,7 @@ def test_compares_names_with_computer_vision(skill: SkillServer, tmp_path: Path)
 
 
 def test_refuses_an_index_without_both_kinds_of_fields(clients: Clients) -> None:
-    fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+    fields = clients.indexes.get_index(clients.index).fields
     with pytest.raises(QueryError, match="no caption and no tags: deploy with COMPARE_AI_SERVICES_URL"):
         descriptions(clients.documents, fields)
     with pytest.raises(QueryError):

@@ -61,9 +61,11 @@ def test_the_simple_variant_takes_no_extras() -> None:
 
 def test_names_come_from_one_token() -> None:
     definitions = rendered(search_name_prefix="books")
-    assert definitions.index["name"] == "books"
-    assert definitions.indexer["name"] == "books-indexer"
-    assert definitions.indexer["targetIndexName"] == "books"
+    assert definitions.datasource["name"] == "books-datasource"
+    assert definitions.index["name"] == definitions.indexer["targetIndexName"] == "books-build-1"
+    assert definitions.indexer["name"] == "books-build-1-indexer"
+    of_before_aliases = render(load_search_settings(BASE), "pictures")
+    assert of_before_aliases.indexer["name"] == "pictures-indexer"
 
 
 def test_deletions_are_detected_and_failures_tolerated_from_the_first_run() -> None:

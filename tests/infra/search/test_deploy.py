@@ -19,12 +19,11 @@ def timeout() -> RetryDeadline:
 
 
 def test_deploying_again_changes_nothing(clients: Clients) -> None:
-    prefix = clients.settings.search_name_prefix
-    before = clients.indexes.get_index(prefix).as_dict()
+    before = clients.indexes.get_index(clients.index).as_dict()
     told: list[str] = []
     deploy(clients, timeout(), told.append)
-    assert told[-1] == f"Indexer {prefix}-indexer is up to date"
-    after = clients.indexes.get_index(prefix).as_dict()
+    assert told[-1] == f"Indexer {clients.index}-indexer is up to date"
+    after = clients.indexes.get_index(clients.index).as_dict()
     assert {**before, "@odata.etag": ""} == {**after, "@odata.etag": ""}
     assert index(clients).processed == 0
 
@@ -35,7 +34,7 @@ def test_a_vector_can_be_added_later(skill: SkillServer) -> None:
         deploy(clients, timeout(), print)
     with Clients(plain.model_copy(update={"search_vector": True})) as clients:
         deploy(clients, timeout(), print)
-        names = [field.name for field in clients.indexes.get_index(plain.search_name_prefix).fields]
+        names = [field.name for field in clients.indexes.get_index(clients.index).fields]
     assert names[-1] == "vector"
 
 
@@ -45,7 +44,7 @@ def test_an_index_that_cannot_be_changed_is_an_error_that_says_what_to_do(skill:
         deploy(clients, timeout(), print)
     with (
         Clients(simple.model_copy(update={"search_variant": "projections"})) as clients,
-        pytest.raises(DefinitionError, match="`delete` it and deploy again"),
+        pytest.raises(DefinitionError, match="`rebuild` fills another one beside it"),
     ):
         deploy(clients, timeout(), print)
 
@@ -74,5 +73,7 @@ def test_delete_keeps_the_pictures(clients: Clients) -> None:
     delete(clients, print)
     with pytest.raises(ResourceNotFoundError):
         clients.indexes.get_index(clients.settings.search_name_prefix)
+    left = [*clients.indexers.get_indexer_names(), *clients.indexers.get_skillset_names()]
+    assert not [name for name in left if name.startswith(clients.index)]
     assert len(list(clients.images.list_blobs())) == 9
     delete(clients, print)  # nothing left is not an error

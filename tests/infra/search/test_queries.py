@@ -24,7 +24,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Clients]:
 
 
 def put(clients: Clients, skill: Skill | None = None, **question: Any) -> Answer:
-    fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+    fields = clients.indexes.get_index(clients.index).fields
     return ask(clients.documents, fields, Question(**question), skill)
 
 
@@ -108,5 +108,5 @@ def test_versions_and_literals(asked: Clients) -> None:
 
 
 def test_words_are_searched_in_text_and_not_in_keys(asked: Clients) -> None:
-    fields = asked.indexes.get_index(asked.settings.search_name_prefix).fields
+    fields = asked.indexes.get_index(asked.index).fields
     assert word_fields(fields) == ["content", "label"]

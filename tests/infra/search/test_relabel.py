@@ -20,7 +20,7 @@ LABELS = {0: ("open book", "spread"), 1: ("closed book", "book cover"), 2: ("boo
 
 
 def run(clients: Clients, names: Names) -> object:
-    fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+    fields = clients.indexes.get_index(clients.index).fields
     return relabel(clients.documents, fields, names)
 
 
@@ -28,7 +28,7 @@ def test_relabels_without_a_run(clients: Clients, skill: SkillServer) -> None:
     skill.requests.clear()
     done = relabel(
         clients.documents,
-        clients.indexes.get_index(clients.settings.search_name_prefix).fields,
+        clients.indexes.get_index(clients.index).fields,
         Names(NEWER, Labels(labels={**LABELS, 0: ("atlas",)})),
     )
     assert (done.changed, done.unchanged, done.other_training, done.regrouped) == (9, 0, 0, False)
@@ -42,7 +42,7 @@ def test_relabels_without_a_run(clients: Clients, skill: SkillServer) -> None:
 
 def test_relabelling_again_changes_nothing(clients: Clients) -> None:
     names = Names(NEWER, Labels(labels=LABELS))
-    fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+    fields = clients.indexes.get_index(clients.index).fields
     assert relabel(clients.documents, fields, names).changed == 9
     assert relabel(clients.documents, fields, names).unchanged == 9
 
@@ -69,7 +69,7 @@ def test_documents_of_deleted_groups_lose_their_names(clients: Clients) -> None:
 
 
 def test_documents_of_another_training_are_left_alone(clients: Clients) -> None:
-    fields = clients.indexes.get_index(clients.settings.search_name_prefix).fields
+    fields = clients.indexes.get_index(clients.index).fields
     done = relabel(clients.documents, fields, Names("ffffffffffff-000000", Labels(edits=Edits(core={0: 1}))))
     assert (done.changed, done.other_training, done.regrouped) == (0, 9, True)
     assert len(found(clients, "open")) == 3

@@ -27,7 +27,7 @@ def test_waits_for_a_run_in_progress_and_reports_it_too(clients: Clients, skill:
     draw(tmp_path / "more" / "new.jpg", "open_book")
     upload(clients.images, tmp_path / "more")
     skill.answer = waiting
-    clients.indexers.run_indexer(f"{clients.settings.search_name_prefix}-indexer")
+    clients.indexers.run_indexer(f"{clients.index}-indexer")
     threading.Timer(0.3, release.set).start()
     watched: list[str] = []
     runs = list(run(clients, watch=lambda now: watched.append(now.status), poll=0.05))
@@ -64,7 +64,7 @@ def test_waits_for_a_run_that_the_service_queues(skill: SkillServer, pictures: P
 
 
 def test_the_first_run_of_an_indexer_that_was_made_disabled(clients: Clients) -> None:
-    name = f"{clients.settings.search_name_prefix}-indexer"
+    name = f"{clients.index}-indexer"
     indexer = clients.indexers.get_indexer(name)
     clients.indexers.delete_indexer(name)
     indexer.is_disabled = True

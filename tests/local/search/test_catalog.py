@@ -35,11 +35,11 @@ def catalog() -> Generator[Catalog]:
 
 @pytest.fixture
 def definitions() -> Definitions:
-    return copy.deepcopy(render(SETTINGS, secrets=True))
+    return copy.deepcopy(render(SETTINGS, "p", secrets=True))
 
 
 def put_all(catalog: Catalog, definitions: Definitions) -> None:
-    for (_, body), collection in zip(definitions.items(), KINDS, strict=True):
+    for (_, body), collection in zip(definitions.items(), KINDS, strict=False):
         catalog.put(collection, body["name"], body)
 
 
@@ -126,7 +126,7 @@ REFUSED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
 def test_what_is_refused(
     collection: str, change: Callable[[dict[str, Any]], object], words: str, catalog: Catalog, definitions: Definitions
 ) -> None:
-    bodies = dict(zip(KINDS, (body for _, body in definitions.items()), strict=True))
+    bodies = dict(zip(KINDS, (body for _, body in definitions.items()), strict=False))
     names = {kind: body["name"] for kind, body in bodies.items()}
     change(bodies[collection])
     for kind, body in bodies.items():
@@ -143,3 +143,32 @@ def test_the_key_of_projected_documents_needs_the_keyword_analyzer(catalog: Cata
     del definitions.index["fields"][0]["analyzer"]
     with pytest.raises(ServiceError, match="needs the keyword analyzer"):
         put_all(catalog, definitions)
+
+
+def test_an_alias_stands_for_an_index_where_documents_and_the_definition_are_meant(
+    catalog: Catalog, definitions: Definitions
+) -> None:
+    put_all(catalog, definitions)
+    catalog.put("indexes", "q", definitions.index | {"name": "q"})
+    assert catalog.put("aliases", "a", {"name": "a", "indexes": ["p"]})
+    assert catalog.shown("indexes", "a")["name"] == catalog.index("a").name == "p"
+    assert not catalog.put("aliases", "a", {"name": "a", "indexes": ["q"]})
+    assert catalog.index("a").name == "q"
+    assert not catalog.delete("indexes", "a"), "an index can't be deleted by its alias"
+    with pytest.raises(ServiceError, match="while an alias leads to it"):
+        catalog.delete("indexes", "q")
+    with pytest.raises(ServiceError, match="a index 'a' that doesn't exist"):
+        catalog.put("indexers", "p-indexer", definitions.indexer | {"targetIndexName": "a"})
+    with pytest.raises(ServiceError, match="There is an alias 'a' already"):
+        catalog.put("indexes", "a", definitions.index | {"name": "a"})
+
+
+@pytest.mark.parametrize("indexes", [[], ["nothing"], ["p", "p"]])
+def test_an_alias_leads_to_one_index_that_exists(
+    indexes: list[str], catalog: Catalog, definitions: Definitions
+) -> None:
+    put_all(catalog, definitions)
+    with pytest.raises(ServiceError, match="must lead to one index that exists"):
+        catalog.put("aliases", "a", {"name": "a", "indexes": indexes})
+    with pytest.raises(ServiceError, match="There is an index 'p' already"):
+        catalog.put("aliases", "p", {"name": "p", "indexes": indexes})

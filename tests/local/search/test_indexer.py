@@ -122,7 +122,7 @@ def test_a_turned_picture_arrives_upright(clients: Clients, skill: SkillServer) 
 
 
 def test_after_a_reset_everything_is_read(clients: Clients, skill: SkillServer) -> None:
-    clients.indexers.reset_indexer(f"{clients.settings.search_name_prefix}-indexer")
+    clients.indexers.reset_indexer(f"{clients.index}-indexer")
     skill.requests.clear()
     assert index(clients).processed == 9
     assert sum(map(len, skill.requests)) == 9
@@ -204,7 +204,7 @@ def test_a_retry_reads_what_failed(clients: Clients, skill: SkillServer, tmp_pat
 def test_too_many_failures_end_a_run_where_they_are_not_tolerated(
     clients: Clients, skill: SkillServer, tmp_path: Path
 ) -> None:
-    name = f"{clients.settings.search_name_prefix}-indexer"
+    name = f"{clients.index}-indexer"
     indexer = clients.indexers.get_indexer(name)
     assert indexer.parameters is not None
     indexer.parameters.max_failed_items = 0

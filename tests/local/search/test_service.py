@@ -28,7 +28,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
         return honest(values)
 
     with serve_skill() as skill, deployed(settings(skill.url), draw_groups(tmp_path / "a", each=1)) as clients:
-        name = f"{clients.settings.search_name_prefix}-indexer"
+        name = f"{clients.index}-indexer"
         draw(tmp_path / "b" / "new.jpg", "open_book")
         upload(clients.images, tmp_path / "b")
         skill.answer = waiting
