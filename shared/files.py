@@ -29,9 +29,12 @@ _ABANDONED_SECONDS = 3600
 def read_regular(path: Path, most: int | None = None) -> bytes:
     """A file's content. Raises OSError, also for what is not a file, such as a pipe, and for one of more bytes."""
     with open_regular(path) as file:
-        content = file.read(-1 if most is None else most + 1)
-    if most is not None and len(content) > most:
-        raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
+        limit = -1 if most is None else most
+        if os.fstat(file.fileno()).st_size > limit >= 0:  # before its content takes as much memory
+            raise OSError(errno.EFBIG, f"more than {limit:,} bytes", str(path))
+        content = file.read(limit + 1 if limit >= 0 else -1)
+    if len(content) > limit >= 0:
+        raise OSError(errno.EFBIG, f"more than {limit:,} bytes", str(path))
     return content
 
 

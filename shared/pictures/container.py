@@ -52,7 +52,7 @@ class BlobSource:
         A model without the pictures that a lost connection hides would look like any other, so that ends the run.
         """
         if self.size > LARGEST_FILE:
-            raise PictureError(f"it can't be opened (more than {LARGEST_FILE:,} bytes)")
+            raise PictureError(f"it is larger than {LARGEST_FILE:,} bytes")
         try:
             return _opened(self.container).read(self.key).content
         except MissingError:

@@ -93,10 +93,15 @@ def find_pictures(folder: Path) -> list[FileSource]:
 def _reason_against(file: Path) -> str | None:
     """Why a file is left out; None for a picture, or what is named like one: reading it will tell."""
     try:
-        mode = file.stat().st_mode
+        status = file.stat()
+        mode = status.st_mode
         if kind := special_kind(mode):
             return f"it is {kind}, not a file"
-        if has_suffix(file.name) and stat.S_ISREG(mode):
+        if stat.S_ISDIR(mode):
+            return "it is a link to a folder, which is not followed"
+        if status.st_size > LARGEST_FILE:
+            return f"it is larger than {LARGEST_FILE:,} bytes"
+        if has_suffix(file.name):
             return None
         with open_regular(file) as opened:
             return reason_against(opened.read(HEAD))

@@ -97,7 +97,8 @@ def list_in_order[S: Source](
             raise DatasetError(f"{source.name!r} in {place} has an empty folder's name in its path: rename it")
     if not pictures:
         named = "".join(f"\n{name}: {reason}" for name, reason in sorted(others.items())[:3])
-        besides = f", but {len(others)} other files{named}" if others else " (subfolders included)"
+        files = f"{len(others):,} other file{'s'[: len(others) != 1]}"
+        besides = f", but {files}{named}" if others else " (subfolders included)"
         raise DatasetError(f"{place} holds no pictures{besides}")
     return Listing(pictures, dict(sorted(others.items())), litter)
 

@@ -54,7 +54,7 @@ def test_a_folder_in_a_container_names_its_pictures_from_there(container: Contai
 
 def test_an_empty_container_says_what_it_holds_instead(container: Container) -> None:
     container.put({"notes.txt": b""})
-    with pytest.raises(DatasetError, match=r"holds no pictures, but 1 other files\nnotes.txt: it is empty"):
+    with pytest.raises(DatasetError, match=r"holds no pictures, but 1 other file\nnotes.txt: it is empty"):
         pictures_at(container.url)
 
 

@@ -105,10 +105,12 @@ def test_what_becomes_a_pipe_after_it_was_listed_is_an_error(tmp_path: Path) -> 
 
 
 def test_a_file_that_never_ends_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_module, "LARGEST_FILE", 4)
     (source,) = find_pictures(make(tmp_path, "a.jpg"))
+    monkeypatch.setattr(folder_module, "LARGEST_FILE", 4)
     with pytest.raises(PictureError, match="more than 4 bytes"):
         source.content()
+    with pytest.raises(DatasetError, match=r"no pictures, but 1 other file\na.jpg: it is larger than 4 bytes"):
+        list_folder(tmp_path)
 
 
 def test_a_hidden_folder_may_be_asked_for(tmp_path: Path) -> None:
@@ -132,7 +134,7 @@ def test_a_linked_picture_counts_and_a_dangling_one_says_why_it_does_not(tmp_pat
     assert linked.content() == b"outside/one.jpg"
     assert listing.left_out == {
         "dangling.jpg": "it can't be opened (No such file or directory)",
-        "folder.jpg": "it can't be opened (Is a directory)",
+        "folder.jpg": "it is a link to a folder, which is not followed",
     }
 
 
@@ -150,7 +152,7 @@ def test_a_name_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_pictures_says_what_it_holds_instead(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"holds no pictures, but 1 other files\nnotes.txt: it is not a picture"):
+    with pytest.raises(DatasetError, match=r"holds no pictures, but 1 other file\nnotes.txt: it is not a picture"):
         find_pictures(make(tmp_path, "notes.txt"))
     with pytest.raises(DatasetError, match=r"holds no pictures \(subfolders included\)"):
         find_pictures(make(tmp_path / "empty"))
