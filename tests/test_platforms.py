@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.stores.opening import is_url
 from tests.conftest import PROJECT
+from training.model.categories import find_categories
+from training.model.names import read_names
 
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
 REQUIREMENTS = ("requirements.txt", "requirements/run.txt", "requirements/uv.txt")
@@ -48,3 +51,16 @@ for module in pkgutil.walk_packages({room}.__path__, "{room}."):
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("location", [r"C:\models", r"..\models", r"\\server\share\models", "https:\\models"])
+def test_a_windows_path_is_a_folder_and_no_url(location: str) -> None:
+    assert not is_url(location)
+
+
+def test_files_with_windows_line_ends_are_read(tmp_path: Path) -> None:
+    names, categories = tmp_path / "names.json", tmp_path / "categories.csv"
+    names.write_bytes(b'{\r\n  "a.jpg": ["boat"]\r\n}\r\n')
+    categories.write_bytes(b"picture,category\r\na.jpg,art\r\n")
+    assert read_names(names) == {"a.jpg": ("boat",)}
+    assert find_categories(str(categories), ["a.jpg"]) == ["art"]

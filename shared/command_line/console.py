@@ -30,7 +30,14 @@ def _python() -> str:
     program = Path(sys.executable)
     with suppress(ValueError):
         program = program.relative_to(Path.cwd())
-    return f'"{program}"' if os.name == "nt" and " " in str(program) else shlex.quote(str(program))
+    return quoted(str(program), windows=os.name == "nt")
+
+
+def quoted(program: str, *, windows: bool) -> str:
+    """A program's path as a shell takes it. Windows' know no single quotes, and escape nothing by a backslash."""
+    if windows:
+        return f'"{program}"' if " " in program else program
+    return shlex.quote(program)
 
 
 class _TypedConsole(Console):

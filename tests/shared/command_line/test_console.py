@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from shared.command_line.console import count, errors_in_words, typed
+from shared.command_line.console import count, errors_in_words, quoted, typed
 from shared.errors import UserError
 
 
@@ -56,3 +56,16 @@ def test_an_interrupted_command_says_what_is_kept(capsys: pytest.CaptureFixture[
 def test_one_is_singular(number: int, words: str) -> None:
     assert count(number, "group") == words
     assert count(number, "entry", "entries") == words.replace("groups", "entries").replace("group", "entry")
+
+
+@pytest.mark.parametrize(
+    ("program", "windows", "shown"),
+    [
+        (".venv/bin/python", False, ".venv/bin/python"),
+        ("/my pictures/.venv/bin/python", False, "'/my pictures/.venv/bin/python'"),
+        (r".venv\Scripts\python.exe", True, r".venv\Scripts\python.exe"),
+        (r"C:\My Pictures\.venv\Scripts\python.exe", True, r'"C:\My Pictures\.venv\Scripts\python.exe"'),
+    ],
+)
+def test_a_program_can_be_typed_in_either_systems_shell(program: str, windows: bool, shown: str) -> None:
+    assert quoted(program, windows=windows) == shown
