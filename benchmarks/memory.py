@@ -32,7 +32,7 @@ def _serving(requests: int) -> list[Row]:
     ones, eights = [request([one]) for one in files], request(files[:8])
     after: list[float] = []
     with our_host(FLOAT32) as host, httpx.Client(timeout=120) as client:
-        pid = host.process.pid
+        pid = host.worker
         for number, body in enumerate(islice(cycle(ones), requests)):
             ask(client, host, body if number % _EVERY else eights)
             if (number + 1) % (requests // 10) == 0:
@@ -46,7 +46,7 @@ def _serving(requests: int) -> list[Row]:
             350,
             peak,
             "MB",
-            f"{peak:.0f} MB, local host and all, over {requests:,} requests, one in {_EVERY} of 8 records",
+            f"{peak:.0f} MB, the worker process, over {requests:,} requests, one in {_EVERY} of 8 records",
         ),
         Row(
             "growth of memory while serving",

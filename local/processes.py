@@ -151,11 +151,17 @@ class RunningHost(ManagedProcess):
     """The local Functions host, serving."""
 
     _ADDRESS = re.compile(r"^Listening on (http://.+:(\d+))$", re.MULTILINE)
+    _WORKER = re.compile(r"worker process (\d+) serves$", re.MULTILINE)
 
     def __init__(self, arguments: Sequence[str | Path], env: Mapping[str, str] | None, timeout: float) -> None:
         """Start `python -m local.host` with `arguments`; see `start_host`."""
         command = [sys.executable, "-m", "local.host", *arguments]
         super().__init__(command, ready=self._find_address, env=env, cwd=PROJECT, timeout=timeout)
+
+    @property
+    def worker(self) -> int:
+        """The id of the process that runs the functions at the moment."""
+        return int(self._WORKER.findall(self.log_text())[-1])
 
     def _find_address(self) -> bool:
         match = self._ADDRESS.search(self.log_text())

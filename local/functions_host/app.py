@@ -22,9 +22,11 @@ class App:
     functions: Sequence[FunctionDefinition]
     refused: Mapping[str, str]
     """Functions that can't be hosted here, and why."""
+    azure: bool = False
+    """Serve it as Azure does: with Flex Consumption's settings, keys asked for, lines outside invocations dropped."""
 
 
-def read_app(folder: Path, environment: MutableMapping[str, str]) -> App:
+def read_app(folder: Path, environment: MutableMapping[str, str], azure: bool = False) -> App:
     """Read all files of the app in `folder`, and put its local settings into `environment`.
 
     Raises:
@@ -42,4 +44,4 @@ def read_app(folder: Path, environment: MutableMapping[str, str]) -> App:
         raise HostError(
             f"no function to host in {folder}: expected FUNCTION/function.json with an httpTrigger{reasons}"
         )
-    return App(folder, settings, kept, config, functions, refused)
+    return App(folder, settings, kept, config, functions, refused, azure)

@@ -1,10 +1,7 @@
-"""What the host shows: the listing at start-up on stdout, everything that is logged on stderr."""
+"""What the host says on stdout: the listing at start-up."""
 
-import logging
 import sys
-from collections.abc import Mapping, Sequence
-
-import azure_functions_runtime_v1 as runtime
+from collections.abc import Sequence
 
 from local.functions_host.app import App
 from local.functions_host.host_json import HostConfig
@@ -12,31 +9,13 @@ from local.functions_host.local_settings import FILE_NAME, SAMPLE_NAME, LocalSet
 from local.functions_host.server import HostedFunction
 
 # Core Tools does the same: https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger
-UNENFORCED = "keys for authLevel function and admin are asked for on Azure only"
+UNENFORCED = "keys for authLevel function and admin are asked for on Azure and with --azure only"
 
 
 def say(text: str) -> None:
     """Write a line to stdout at once, for whoever waits for it."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def configure_logging(level: int, running: Mapping[str, str]) -> None:
-    """Send every logger to stderr, each line with the function that wrote it, looked up by invocation in `running`."""
-
-    def add_source(record: logging.LogRecord) -> bool:
-        record.source = running.get(runtime.invocation_id_cv.get() or "", record.name)
-        return True
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s [%(source)s] %(message)s"))
-    handler.addFilter(add_source)
-    logging.basicConfig(handlers=[handler], level=level)
-    # Both describe their own doings, request by request; so does this host, once.
-    for noisy in ("azure.functions", "uvicorn.error"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    # The worker's loader logs import errors (from `wrappers`) that its answer to the host carries as well.
-    logging.getLogger("azure.functions").addFilter(lambda record: record.module != "wrappers")
 
 
 def listing(app: App, functions: Sequence[HostedFunction], url: str) -> str:
@@ -58,7 +37,7 @@ def listing(app: App, functions: Sequence[HostedFunction], url: str) -> str:
             line += " - failed to load, answers 500"
         lines.append(line)
     lines += [f"  {name}: not hosted. {reason}" for name, reason in app.refused.items()]
-    if any(function.definition.auth_level != "anonymous" for function in functions):
+    if not app.azure and any(function.definition.auth_level != "anonymous" for function in functions):
         lines.append(f"  ({UNENFORCED})")
     return "\n".join(lines)
 
@@ -79,5 +58,5 @@ def _limits(config: HostConfig) -> str:
         limits.append(f"{config.max_outstanding_requests} running or waiting (429 beyond)")
     if config.function_timeout is not None:
         limits.append(f"{config.function_timeout:g} s each (500 beyond)")
-    limits.append(f"bodies of {config.body_limit} bytes (413 beyond)")
+    limits.append(f"bodies of {config.body_limit} bytes (500 beyond)")
     return ", ".join(limits)

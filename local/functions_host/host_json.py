@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from local.functions_host.json_files import HostError, as_object, read_object
+from shared.memory import memory_limit
 
 FILE_NAME = "host.json"
 OVERRIDE_PREFIX = "azurefunctionsjobhost"
@@ -21,8 +22,9 @@ DEFAULT_TIMEOUT = 30 * 60.0
 """Seconds: the default of every plan but the old Consumption plan."""
 
 BODY_LIMIT_SETTING = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
+MEMORY_A_BODY = 16
 DEFAULT_BODY_LIMIT = 104_857_600
-"""Bytes: the host's own default, 100 MiB."""
+"""Bytes: the host's own default, 100 MiB. Less where the memory there is could not hold a few of them."""
 
 LOG_LEVELS = {
     "trace": logging.DEBUG,
@@ -47,7 +49,7 @@ class HostConfig:
     function_timeout: float | None = DEFAULT_TIMEOUT
     """Seconds one invocation may take."""
     body_limit: int = DEFAULT_BODY_LIMIT
-    """Bytes of a request's body; larger ones are refused with 413."""
+    """Bytes of a request's body; larger ones are refused with 500."""
     log_level: int = logging.INFO
     functions: frozenset[str] | None = None
     """The only functions to host, lower case; None hosts them all."""
@@ -134,7 +136,7 @@ def _timeout(value: object, path: Path) -> float | None:
 def _body_limit(environment: Mapping[str, str]) -> int:
     value = environment.get(BODY_LIMIT_SETTING)
     if value is None:
-        return DEFAULT_BODY_LIMIT
+        return min(DEFAULT_BODY_LIMIT, memory_limit() // MEMORY_A_BODY)
     if not value.isdecimal():
         raise HostError(f"{BODY_LIMIT_SETTING} must be a number of bytes, not {value!r}")
     return int(value)

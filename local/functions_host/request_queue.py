@@ -23,14 +23,18 @@ class RequestQueue:
         self._max_outstanding = max_outstanding
         self.outstanding = 0
 
+    def refuse_if_full(self) -> None:
+        """Raises RefusedError as `acquire` would, but takes no place."""
+        if self._max_outstanding is not None and self.outstanding >= self._max_outstanding:
+            raise RefusedError(429, f"{self.outstanding} requests run or wait, all that maxOutstandingRequests allows.")
+
     async def acquire(self) -> None:
         """Wait for a place to run; give it back with `release`.
 
         Raises:
             RefusedError: 429, at once, when `max_outstanding` requests run or wait already.
         """
-        if self._max_outstanding is not None and self.outstanding >= self._max_outstanding:
-            raise RefusedError(429, f"{self.outstanding} requests run or wait, all that maxOutstandingRequests allows.")
+        self.refuse_if_full()
         self.outstanding += 1
         try:
             if self._slots:

@@ -1,12 +1,10 @@
-"""The host's side of Microsoft's Python worker: load functions, invoke them, and say what went wrong.
+"""Microsoft's Python worker as a library: load functions, invoke them, and say what went wrong.
 
-The worker (azure-functions-runtime-v1) is loaded into this process. It imports scripts as `__app__.<Function>`, runs
-async functions on the event loop and sync ones in its own thread pool (`PYTHON_THREADPOOL_THREAD_COUNT`).
+The worker (azure-functions-runtime-v1) is loaded into this process, which `worker_main` is. It imports scripts as
+`__app__.<Function>`, runs async functions on the event loop and sync ones in its own thread pool
+(`PYTHON_THREADPOOL_THREAD_COUNT`).
 """
 
-import secrets
-import uuid
-from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import cast
@@ -40,12 +38,6 @@ class Worker:
         )
         runtime.start_threadpool_executor()
 
-    def stop(self) -> None:
-        """Release the threads; invocations that still run are not waited for."""
-        pool = runtime.get_threadpool_executor()
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
-
     async def load(self, function: FunctionDefinition) -> str | None:
         """Import the function's script and check its signature against function.json.
 
@@ -74,23 +66,22 @@ class Worker:
         return result.exception.stack_trace if result.exception else None
 
     async def invoke(
-        self, function: FunctionDefinition, http: messages.RpcHttp, headers: Mapping[str, str]
+        self,
+        function: FunctionDefinition,
+        invocation_id: str,
+        http: messages.RpcHttp,
+        trace: messages.RpcTraceContext,
     ) -> messages.TypedData | None:
         """Run the function on one request and return what it gave its http output; None if it has none.
 
         Raises:
             FunctionFailedError: it raised, or returned what its bindings can't take.
         """
-        invocation_id = str(uuid.uuid4())
         invocation = messages.InvocationRequest(
             invocation_id=invocation_id,
             function_id=function.name,
             input_data=[messages.ParameterBinding(function.trigger, messages.TypedData(http=http))],
-            trace_context=messages.RpcTraceContext(
-                # https://www.w3.org/TR/trace-context/: version, trace, span, flags
-                trace_parent=headers.get("traceparent", f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"),
-                trace_state=headers.get("tracestate", ""),
-            ),
+            trace_context=trace,
         )
         # The worker sets this for sync functions, on their thread; log lines of async ones need it just as much.
         cast("ContextVar[str | None]", runtime.invocation_id_cv).set(invocation_id)

@@ -146,6 +146,7 @@ def serve(azurite: RunningAzurite, tmp_path: Path) -> Callable[[], RunningHost]:
             "MODEL_STORE_CONNECTION_STRING": azurite.connection_string,
             "MODEL_REFRESH_SECONDS": str(REFRESH_SECONDS),
             "MODEL_CACHE": str(tmp_path / "cache"),
+            "AzureFunctionsJobHost__extensions__http__maxOutstandingRequests": "20",
         }
         return start_host(PROJECT, env=env)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.package import LEFT_OUT, PACKAGES, REQUIREMENTS, SOURCES, Package, build, write_zip
+from infra.package import LEFT_OUT, PACKAGES, REQUIREMENTS, SOURCES, Guard, Package, build, guard_of, write_zip
 from local.processes import ManagedProcess
 from tests.conftest import PROJECT, encode, noise_picture
 from tests.tiny_models import tiny_model
@@ -72,6 +72,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 @pytest.mark.slow
 def test_the_package_is_always_the_same(package: Package, tmp_path: Path) -> None:
     assert build(tmp_path).sha256 == package.sha256
+
+
+@pytest.mark.slow
+def test_the_host_asks_for_a_key_where_no_one_else_does(package: Package, tmp_path: Path) -> None:
+    assert guard_of(package.zip) == Guard.KEY
+    trigger = json.loads((package.folder / "ClusterSkill" / "function.json").read_bytes())["bindings"][0]
+    assert trigger["authLevel"] == "function"
+    assert guard_of(build(tmp_path, guard=Guard.ENTRA).zip) == Guard.ENTRA
 
 
 @pytest.mark.slow
@@ -152,7 +160,7 @@ def test_an_unpacked_package_answers_with_nothing_but_its_own_packages(package: 
     # The base interpreter without its site-packages: this environment's packages are out of reach.
     python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     with ManagedProcess(
-        [python, "-S", "-m", "local.host", "--app", app, "--port", "0"],
+        [python, "-S", "-m", "local.host", "--app", app, "--port", "0", "--azure"],
         ready="Listening on ",
         cwd=PROJECT,
         env={
@@ -160,14 +168,17 @@ def test_an_unpacked_package_answers_with_nothing_but_its_own_packages(package: 
             "MODEL_STORE": str(models),
             "MODEL_CACHE": str(tmp_path / "cache"),
             "KEY": "the-key",
+            "KEY_SECONDARY": "the-other",
         },
     ) as process:
         address = re.search(r"Listening on (http://\S+)", process.log_text())
         assert address
-        url, key = f"{address[1]}/api/extraction", {"Ocp-Apim-Subscription-Key": "the-key"}
-        refused = httpx.post(url, json=request, timeout=60)
-        answered = httpx.post(url, json=request, headers=key, timeout=60)
-    assert refused.status_code == 403
+        url, ours = f"{address[1]}/api/extraction", {"Ocp-Apim-Subscription-Key": "the-key"}
+        hosts = {"x-functions-key": "the-key"}
+        refused = [httpx.post(url, json=request, headers=each, timeout=60).status_code for each in ({}, ours, hosts)]
+        answered = httpx.post(url, json=request, headers=ours | hosts, timeout=60)
+        process.wait_for("[ClusterSkill] serving model ")
+    assert refused == [401, 401, 403]
     assert answered.status_code == 200, process.log_text()
     first, second = answered.json()["values"]
     assert first["errors"] == []

@@ -46,7 +46,7 @@ async def _watched(host: RunningHost, url: str, seconds: float) -> tuple[list[Sa
     memory: list[int] = []
     while not traffic.done():
         await asyncio.wait([traffic], timeout=1)
-        memory.append(resident(host.process.pid))
+        memory.append(resident(host.worker))
     return await traffic, memory
 
 
@@ -84,7 +84,7 @@ def test_nothing_fails_under_load_and_a_crowd_is_refused_in_good_order(
         requests=len(crowd),
         statuses=", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())),
         wrong=len(wrong),
-        **{"answered again after": f"{recovery:.1f} s", "host's memory": f"{resident(host.process.pid)} MB"},
+        **{"answered again after": f"{recovery:.1f} s", "host's memory": f"{resident(host.worker)} MB"},
     )
     assert wrong == []
     assert refused, "the crowd was too small to be refused"
