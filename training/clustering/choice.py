@@ -141,11 +141,13 @@ class _Links:
         outward = np.arange(min(_LINKS, near.indices.shape[1])) < (_LINKS - own)[:, None]
         starts, place = np.nonzero(outward)
         ends = near.indices[starts, place]
-        once, which = np.unique(np.sort([starts, ends], axis=0), axis=1, return_inverse=True)
-        weight = np.zeros(once.shape[1])
+        pairs = np.minimum(starts, ends) * len(copies) + np.maximum(starts, ends)
+        pairs, which = np.unique(pairs, return_inverse=True)
+        once = np.divmod(pairs, len(copies))
+        weight = np.zeros(len(pairs))
         np.maximum.at(weight, which, copies[starts])
         inner = np.flatnonzero(own)
-        self._one, self._other = np.concatenate([once, [inner, inner]], axis=1)
+        self._one, self._other = np.concatenate([np.stack(once), [inner, inner]], axis=1)
         self._weight = np.concatenate([weight, (copies * own / 2)[inner]])
         self._degrees = np.bincount(self._one, self._weight, total) + np.bincount(self._other, self._weight, total)
 

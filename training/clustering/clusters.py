@@ -21,7 +21,7 @@ from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, CoreSamples, Metric, Nearest
 from training.clustering.choice import Choice, NoGroupsError, choose, distances_of
 from training.clustering.dbscan import Grouped, by_distances, by_embeddings
-from training.clustering.neighbours import Neighbours, Points, centred, distinct, nearest_neighbours
+from training.clustering.neighbours import EXACT, Neighbours, Points, centred, distinct, nearest_neighbours
 from training.clustering.radius import measure_closeness
 from training.engine import LOCAL, Engine
 
@@ -112,9 +112,10 @@ def find_groups(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL
 def choose_parameters(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL) -> Choice:
     """What find_groups would choose, without the groups. Raises as it does."""
     points, near = _neighbours(vectors, parameters, engine)
-    return choose(
+    choice, _ = choose(
         points.vectors, points.copies, near, parameters.neighbours, parameters.min_samples, parameters.metric
-    )[0]
+    )
+    return _say_how(choice, points)
 
 
 def _neighbours(vectors: Vectors, parameters: Parameters, engine: Engine) -> tuple[Points, Neighbours]:
@@ -151,9 +152,16 @@ def _decide(points: Points, near: Neighbours, parameters: Parameters) -> tuple[i
     least, metric = parameters.min_samples, parameters.metric
     if parameters.eps is None:
         choice, distances = choose(points.vectors, points.copies, near, parameters.neighbours, least, metric)
-        return choice.neighbours, choice.eps, choice, distances
+        return choice.neighbours, choice.eps, _say_how(choice, points), distances
     neighbours = parameters.neighbours or 0
     return neighbours, parameters.eps, None, distances_of(points.vectors, near, neighbours, metric)
+
+
+def _say_how(choice: Choice, points: Points) -> Choice:
+    if len(points) <= EXACT:
+        return choice
+    how = "neighbours were looked for among the pictures nearest by k-means, as there are too many to compare all"
+    return replace(choice, reason=f"{choice.reason}; {how}")
 
 
 def _as_serving(

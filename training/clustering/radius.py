@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.model.core_samples import NOISE, CoreSamples, Metric, distance
+from shared.model.core_samples import NOISE, Metric, distance
 from training.clustering.dbscan import Grouped
 from training.clustering.neighbours import Neighbours, Points
 
@@ -31,6 +31,8 @@ _SUGGESTED = 0.05
 _BEYOND = 1.1
 # Points that are asked about as strangers: where there are more, evenly spaced ones.
 _ASKED = 2_000
+# Core samples that they are compared with at a time: some 30 MB.
+_CORE = 4096
 # Pairs compared at a time: some 50 MB.
 _PAIRS = 20_000
 
@@ -68,20 +70,44 @@ class Closeness:
 
 def measure_closeness(points: Points, near: Neighbours, grouped: Grouped, metric: Metric) -> Closeness:
     """`near` lists neighbours of each point; how far they are from it is worked out anew, by the metric."""
-    own = _own_distances(points, near, grouped, metric)
-    asked = slice(None, None, -(-len(points) // _ASKED))
-    strangers: list[NDArray[np.float32]] = []
-    for cluster in range(grouped.count):
-        core = points.vectors[grouped.core & (grouped.labels == cluster)]
-        nearest = CoreSamples(core, np.zeros(len(core), dtype=np.int32), metric).nearest(points.vectors[asked])
-        strangers.append(nearest.distances[grouped.labels[asked] != cluster])
+    own = own_distances(points, near, grouped, metric)
+    others, asked = stranger_distances(points, grouped, metric)
+    clusters = range(grouped.count)
     return Closeness(
-        tuple(own[(grouped.labels == cluster) & np.isfinite(own)] for cluster in range(grouped.count)),
-        tuple(strangers),
+        tuple(own[rows][np.isfinite(own[rows])] for rows in rows_by_cluster(grouped)),
+        tuple(others[grouped.labels[asked] != cluster, cluster] for cluster in clusters),
     )
 
 
-def _own_distances(points: Points, near: Neighbours, grouped: Grouped, metric: Metric) -> NDArray[np.float32]:
+def rows_by_cluster(grouped: Grouped) -> list[NDArray[np.intp]]:
+    """The rows of each cluster's points, ascending."""
+    order = np.argsort(grouped.labels, kind="stable")
+    return np.split(order, np.searchsorted(grouped.labels[order], np.arange(grouped.count + 1)))[1:-1]
+
+
+def stranger_distances(
+    points: Points, grouped: Grouped, metric: Metric
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Distances of evenly spaced points to the nearest core sample of each cluster, shape (asked, clusters).
+
+    With the rows of the points that were asked about.
+    """
+    asked = np.arange(0, len(points), -(-len(points) // _ASKED))
+    targets = points.vectors[asked]
+    core = np.flatnonzero(grouped.core)
+    core = core[np.argsort(grouped.labels[core], kind="stable")]
+    best = np.full((len(asked), grouped.count), -np.inf, dtype=np.float32)
+    for start in range(0, len(core), _CORE):
+        some = core[start : start + _CORE]
+        vectors = points.vectors[some]
+        scores = targets @ vectors.T - np.square(vectors).sum(axis=1) / 2
+        clusters, starts = np.unique(grouped.labels[some], return_index=True)
+        best[:, clusters] = np.maximum(best[:, clusters], np.maximum.reduceat(scores, starts, axis=1))
+    squared = np.maximum(0, np.square(targets).sum(axis=1)[:, None] - 2 * best)
+    return squared / 2 if metric == "cosine" else np.sqrt(squared), asked
+
+
+def own_distances(points: Points, near: Neighbours, grouped: Grouped, metric: Metric) -> NDArray[np.float32]:
     """Of each point to the nearest other core sample of its cluster, shape (n,): 0 for copies, infinite for NOISE."""
     clusters = np.where(grouped.core, grouped.labels, NOISE)[near.indices]
     own = (clusters == grouped.labels[:, None]) & (clusters != NOISE)

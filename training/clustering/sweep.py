@@ -50,8 +50,8 @@ class Sweep:
         core = self._core <= eps
         labels = np.where(core, components, NOISE).astype(np.int32)
         within = np.flatnonzero((self._adoption <= eps) & ~core[self._starts])
-        adopted, first = np.unique(self._starts[within], return_index=True)
-        labels[adopted] = components[self._ends[within[first]]]
+        first = within[np.diff(self._starts[within], prepend=-1) > 0]
+        labels[self._starts[first]] = components[self._ends[first]]
         return labels
 
 

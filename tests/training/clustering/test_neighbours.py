@@ -5,6 +5,7 @@ from sklearn.neighbors import NearestNeighbors
 from shared.model.core_samples import Metric
 from tests.training.clustering.vectors import blobs, grid, kinds
 from training.clustering.neighbours import centred, distinct, nearest_neighbours
+from training.engine import open_engine
 
 
 def test_copies_are_one_point() -> None:
@@ -46,3 +47,21 @@ def test_centred_points_are_told_apart_by_what_they_do_not_share() -> None:
     assert (plain.vectors @ plain.vectors.T).min() > 0.98
     assert seen[0] @ seen[1] < 0
     assert seen[0] @ seen[2] > 0
+
+
+def test_beyond_the_exact_number_nearly_all_are_the_nearest() -> None:
+    points = distinct(kinds(*[60] * 60, spread=0.8)[0], "cosine").vectors
+    exact, found = nearest_neighbours(points, "cosine", 20), nearest_neighbours(points, "cosine", 20, exact=1_000)
+    shared = [len({*one} & {*other}) / 20 for one, other in zip(exact.indices, found.indices, strict=True)]
+    assert 0.95 < np.mean(shared) < 1
+    assert (np.diff(found.distances, axis=1) >= 0).all()
+    assert (found.indices != np.arange(len(points))[:, None]).all()
+
+
+def test_beyond_the_exact_number_all_engines_find_the_same() -> None:
+    points = distinct(kinds(*[30] * 40)[0], "cosine").vectors
+    here = nearest_neighbours(points, "cosine", 10, exact=1_000)
+    with open_engine("processes") as engine:
+        there = nearest_neighbours(points, "cosine", 10, engine, exact=1_000)
+    assert np.array_equal(here.indices, there.indices)
+    assert np.array_equal(here.distances, there.distances)
