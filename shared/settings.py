@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.embedding.backends import BackendName
 from shared.embedding.images import MAX_PIXELS
 from shared.errors import UserError
+from shared.memory import memory_limit
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,12 @@ class SettingsError(UserError):
 _NEVER_QUOTED = frozenset(
     {"model_store", "model_store_connection_string", "model_name", "model_version", "model_cache"}
 )
+
+
+# Two pictures are decoded at once, at up to 8 bytes a pixel: this leaves half of the memory for all else.
+_MEMORY_A_PIXEL = 32
+_WORKER, _BODY = 512 << 20, 8
+_LEAST_IN_FLIGHT, _MOST_IN_FLIGHT = 5_000_000, 200_000_000
 
 
 class Settings(BaseSettings):
@@ -74,7 +81,10 @@ class Settings(BaseSettings):
         default=100_000_000, ge=1, description="Size of one request, beyond which it is refused (413)"
     )
     max_pixels: int = Field(
-        default=MAX_PIXELS, ge=1, le=MAX_PIXELS, description="Pixels in one picture, beyond which it is an error"
+        default_factory=lambda: min(MAX_PIXELS, memory_limit() // _MEMORY_A_PIXEL),
+        ge=1,
+        le=MAX_PIXELS,
+        description="Pixels in one picture, beyond which it is an error",
     )
     # AI Search gives a skill 30 s unless its definition says otherwise. On two cores with seven times more to do than
     # they can, four requests of 1000 pictures were answered within 29.9 s, one alone within 24.7 s.
@@ -84,10 +94,10 @@ class Settings(BaseSettings):
         description="Seconds for one request; records not reached by then fail one by one. At least 5 less than the "
         "skill's `timeout`",
     )
-    # Two of the largest requests; parsing doubles a body in memory. When 12 bodies of 99 MB came at once, a worker
-    # peaked at 1.4 GB with host.json's four at a time, and at 1.8 GB with 16. A Flex Consumption instance has 2 GB.
+    # Two of the largest requests, where there is memory: a worker needs half a gigabyte for itself, and up to eight
+    # times a body (docs/soak.md).
     max_bytes_in_flight: int = Field(
-        default=200_000_000,
+        default_factory=lambda: max(_LEAST_IN_FLIGHT, min(_MOST_IN_FLIGHT, (memory_limit() - _WORKER) // _BODY)),
         ge=1,
         description="Bytes of all requests worked on at once; a request beyond waits, then is refused (429)",
     )

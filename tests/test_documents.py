@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from infra.search.cli import app as search_app
+from shared.embedding.images import MAX_PIXELS
 from shared.settings import Settings
 from tests.conftest import PROJECT
 from tests.documents import DOCUMENTS, anchors, commands, links, read
@@ -25,6 +26,14 @@ SUBCOMMANDS = {"training", "infra.search"}
 MADE = ("dist/", "models/NAME", "models/demo", "models/weights", "models/embedders", "models/notebook")
 
 
+# Of settings whose default is not the same everywhere.
+DEFAULTS = {
+    "model_cache": "a temporary folder",
+    "max_pixels": f"`{MAX_PIXELS}`, or a 32nd of the memory in bytes",
+    "max_bytes_in_flight": "`200000000`, less below 2 GB of memory",
+}
+
+
 def settings_table() -> str:
     """The table as it must stand in docs/settings.md, from the settings class."""
     lines = ["| setting | default | what it does |", "|---|---|---|"]
@@ -32,7 +41,7 @@ def settings_table() -> str:
         if field.exclude:
             continue
         if field.default is PydanticUndefined:
-            default = "a temporary folder"
+            default = DEFAULTS[name]
         elif isinstance(field.default, bool):
             default = f"`{str(field.default).lower()}`"
         else:
