@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+import time
 
 from shared.errors import UserError
 
+# A role assignment made a moment ago takes minutes to be known everywhere.
+ROLE_SECONDS = 600.0
+_PAUSE_SECONDS = 10.0
+
 
 class AzError(UserError):
-    """`az` is not there, or refused. Its own message is on standard error already."""
+    """`az` is not there, or refused. The message ends with its own."""
+
+    forbidden = False
+    """Whether it is a role that is missing, or not known yet."""
 
 
 def az(*arguments: str) -> str:
@@ -20,12 +29,26 @@ def az(*arguments: str) -> str:
     executable = shutil.which("az")
     if executable is None:
         raise AzError("az is not installed: https://learn.microsoft.com/cli/azure/install-azure-cli")
-    run = subprocess.run([executable, *arguments], check=False, stdout=subprocess.PIPE, text=True)
+    run = subprocess.run([executable, *arguments], check=False, capture_output=True, text=True)
     if run.returncode:
-        raise AzError(f"az {' '.join(arguments)} failed with status {run.returncode}")
+        error = AzError(f"az {' '.join(arguments)} failed with status {run.returncode}: {run.stderr.strip()}")
+        error.forbidden = "Forbidden" in run.stderr
+        raise error
+    sys.stderr.write(run.stderr)
     return run.stdout.strip()
 
 
 def read_secret(uri: str) -> str:
-    """The current value of a Key Vault secret. Raises AzError."""
-    return az("keyvault", "secret", "show", "--id", uri, "--query", "value", "-o", "tsv")
+    """The current value of a Key Vault secret, once the role that opens it is known everywhere. Raises AzError."""
+    until = time.monotonic() + ROLE_SECONDS
+    told = False
+    while True:
+        try:
+            return az("keyvault", "secret", "show", "--id", uri, "--query", "value", "-o", "tsv")
+        except AzError as error:
+            if not error.forbidden or time.monotonic() > until:
+                raise
+        if not told:
+            sys.stderr.write(f"{uri} is not to be read yet (403); trying again for {ROLE_SECONDS:.0f} s\n")
+            told = True
+        time.sleep(_PAUSE_SECONDS)

@@ -16,6 +16,7 @@ targetScope = 'resourceGroup'
 param environmentName string
 
 @description('Azure region of every resource')
+@metadata({ azd: { type: 'location' } })
 param location string = resourceGroup().location
 
 @description('Tags added to every resource')
@@ -222,6 +223,11 @@ module searchAccess 'modules/searchAccess.bicep' = {
 
 var searchPrincipalId = newSearch ? searchIdentity!.outputs.principalId : searchAccess.outputs.principalId
 
+// The search service calls the skill, and the person who deploys looks whether it answers, by the Azure CLI's or azd's id,
+// which every tenant has. A system-assigned identity's client id can't be looked up: then its object id has to do.
+var searchClientId = newSearch ? searchIdentity!.outputs.clientId : ''
+var azureCliId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+
 module access 'modules/access.bicep' = {
   params: {
     grantees: concat(['function', 'search'], scriptOrNobody, personOrNobody)
@@ -263,8 +269,8 @@ module function 'modules/function.bicep' = {
     keySecretUri: keySecretUri
     secondaryKeySecretUri: byKey ? key!.outputs.secondarySecretUri : ''
     entraClientId: entraClientId
-    allowedClientIds: newSearch ? [searchIdentity!.outputs.clientId] : []
-    allowedPrincipalIds: [searchPrincipalId]
+    allowedClientIds: !newSearch ? [] : empty(principalId) ? [searchClientId] : [searchClientId, azureCliId]
+    allowedPrincipalIds: empty(principalId) ? [searchPrincipalId] : [searchPrincipalId, principalId]
   }
   dependsOn: [access]
 }

@@ -1,6 +1,6 @@
 """`python -m infra.smoke`: does it work in a real subscription? Deploy, index ten pictures, query, tear down, time it.
 
-    python -m infra.smoke --location westeurope [--model models/books] [--pictures data/test] [--keep]
+    python -m infra.smoke --location westeurope [--entra] [--model models/books] [--pictures data/test] [--keep]
 
 Makes a resource group of its own and deletes it at the end with everything in it, whatever happened; `--keep` leaves
 it for a look. Needs `az login` and the right to assign roles. Costs cents: the search service is billed by the hour.
@@ -21,8 +21,9 @@ import typer
 
 from infra.az import AzError, az
 from infra.deployed import DEPLOYMENT, KEY_SECRET, outputs, run, with_key
+from infra.entra import register, remove
 from infra.function_keys import set_keys
-from infra.package import build
+from infra.package import Guard, build
 from infra.search.retrying import RetryDeadline
 from infra.send import find_site, send, sync_triggers
 from shared.command_line.console import command_line, console, errors_in_words, escape, flag
@@ -69,22 +70,31 @@ def prepare(model: Path, pictures: Path) -> list[Path]:
     return [source.path for source in sources[: step * PICTURES : step]]
 
 
-def smoke(group: str, location: str, model: Path, pictures: Sequence[Path], clock: Clock) -> None:
-    """Deploy into an empty resource group and use what was deployed. Raises UserError."""
+def smoke(group: str, model: Path, pictures: Sequence[Path], clock: Clock, entra_client: str = "") -> None:
+    """Deploy into an empty resource group and use what was deployed, guarded by a key or by a registration.
+
+    Raises UserError.
+    """
     with clock("deploy infra/main.bicep"):
         person = az("ad", "signed-in-user", "show", "--query", "id", "-o", "tsv")
-        values = (f"environmentName={group}", f"principalId={person}", f"modelName={model.name}")
+        values = (
+            f"environmentName={group}",
+            f"principalId={person}",
+            f"modelName={model.name}",
+            f"entraClientId={entra_client}",
+        )
         az("deployment", "group", "create", "-g", group, "-n", DEPLOYMENT, "-f", "infra/main.bicep", "-p", *values)
     deployed = outputs(group)
     with clock("build the package"), tempfile.TemporaryDirectory() as folder:
-        package = build(Path(folder))
+        package = build(Path(folder), guard=Guard.ENTRA if entra_client else Guard.KEY)
         with clock("send the package"):
             site = find_site(group, deployed["FUNCTION_APP_NAME"])
             token = az("account", "get-access-token", "--query", "accessToken", "-o", "tsv")
             deadline = RetryDeadline(_SEND_SECONDS, lambda text: console.print(escape(text)))
             send(site, package.zip, token, deadline)
             sync_triggers(site)
-            set_keys(site.id, deployed[KEY_SECRET], deadline)
+            if not entra_client:
+                set_keys(site.id, deployed[KEY_SECRET], deadline)
     settings = with_key(deployed)
 
     def command(module: str, *arguments: str) -> str:
@@ -113,8 +123,10 @@ def smoke(group: str, location: str, model: Path, pictures: Sequence[Path], cloc
         )
 
 
-def tear_down(group: str) -> None:
-    """Delete the group and, so that its name can be used again, the vault that would otherwise linger for a week."""
+def tear_down(group: str, entra_client: str = "") -> None:
+    """Delete the group, the registration, and the vault, which would otherwise linger for a week under its name."""
+    if entra_client:
+        remove(entra_client)
     try:
         vaults = az("keyvault", "list", "-g", group, "--query", "[].name", "-o", "tsv").split()
     except AzError:
@@ -132,6 +144,7 @@ def main(
     location: Annotated[str, typer.Option(help="Azure region.")] = "westeurope",
     model: Annotated[Path, typer.Option(help="The model to publish.")] = Path("models/books"),
     pictures: Annotated[Path, typer.Option(help=f"Folder of at least {PICTURES} pictures.")] = Path("data/test"),
+    entra: Annotated[bool, flag("--entra", "Guard the Function by Microsoft Entra, not by a key.")] = False,
     keep: Annotated[bool, flag("--keep", "Leave the resource group for a look.")] = False,
 ) -> None:
     """Try a real deployment, then delete it."""
@@ -141,14 +154,20 @@ def main(
         chosen = prepare(model, pictures)
         with clock(f"create the resource group {group}"):
             az("group", "create", "-n", group, "-l", location, "--tags", "purpose=smoke")
+        client = ""
         try:
-            smoke(group, location, model, chosen, clock)
+            if entra:
+                with clock("register the application"):
+                    client = register(group)
+            smoke(group, model, chosen, clock, client)
         finally:
             if keep:
                 console.print(f"left for a look: az group delete -n {group}")
+                if client:
+                    console.print(f"and: az ad app delete --id {client}")
             else:
                 with clock("tear down"):
-                    tear_down(group)
+                    tear_down(group, client)
             typer.echo(clock.table(), nl=False)
 
 

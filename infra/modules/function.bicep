@@ -55,7 +55,7 @@ param secondaryKeySecretUri string
 @description('Application (client) id of the app registration that guards the app; empty where KEY does')
 param entraClientId string
 
-@description('Client ids that Microsoft Entra lets in; empty for any of the allowed principals')
+@description('Client ids that Microsoft Entra lets in, which must be an allowed principal\'s, too; empty for any')
 param allowedClientIds string[]
 
 @description('Object ids of the principals that Microsoft Entra lets in')

@@ -28,6 +28,10 @@ class MissingError(StoreError):
     """Nothing is stored under this key."""
 
 
+class RoleError(StoreError):
+    """The identity has no role for it, or one that was given a moment ago and is not known everywhere yet."""
+
+
 class ConflictError(StoreError):
     """Somebody else wrote it first."""
 

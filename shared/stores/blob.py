@@ -24,7 +24,7 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient, LinearRetry, StorageErrorCode
 
 from shared.digests import sha256
-from shared.stores.base import Advance, ConflictError, MissingError, Stat, Store, Stored, StoreError
+from shared.stores.base import Advance, ConflictError, MissingError, RoleError, Stat, Store, Stored, StoreError
 
 # The SDK waits up to 60 s and tries four times, doubling its pauses: minutes, when a store is down. These bound a
 # failing read to about 20 s, within the time that a first request waits for a model (shared/serving/model_server.py).
@@ -40,6 +40,9 @@ _PARALLEL = 4
 _COPY_SECONDS = 300
 
 _SHA256 = "sha256"
+
+# What the service says to an identity without a role; a wrong key or a closed network is told otherwise.
+_NO_ROLE = "AuthorizationPermissionMismatch"
 """The metadata entry that says what we uploaded. Overwriting a blob with another tool removes it."""
 
 
@@ -251,6 +254,8 @@ class BlobStore(Store):
                 raise ConflictError(f"{where} was written by somebody else meanwhile") from None
             if _code(error) == StorageErrorCode.BLOB_ARCHIVED:
                 raise ArchivedError(f"{where} is archived: move it to the hot, cool or cold tier") from None
+            if _code(error) == _NO_ROLE:
+                raise RoleError(_refusal(where, error)) from error
             if error.status_code == 403:
                 raise StoreError(_refusal(where, error)) from error
             raise StoreError(f"{where} answers {error.status_code} {_code(error)}") from error

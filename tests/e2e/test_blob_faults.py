@@ -7,9 +7,11 @@ import logging
 import time
 from collections.abc import Generator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from shared.serving.model_server import ModelServer, NotReadyError
 from shared.settings import Settings
@@ -17,6 +19,8 @@ from shared.stores import blob as store_blob
 from tests.faulty_store import Faults, faulty
 from tests.stores import Place, azurite_place, shared_azurite
 from tests.tiny_models import tiny_model
+from training.commands import publish as publishing
+from training.commands.app import app
 from training.commands.store_options import show
 from training.release.publishing import publish
 
@@ -130,3 +134,26 @@ def test_a_slow_store_does_not_hold_up_requests(settings: Settings, faults: Faul
     started = time.monotonic()
     assert server.current().version == version
     assert time.monotonic() - started < 1
+
+
+def test_publishing_waits_for_a_role_that_is_not_known_yet(
+    faults: Faults, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_model(tmp_path / "models")
+    monkeypatch.setenv("MODEL_STORE", settings.model_store)
+    credential = settings.model_store_connection_string
+    assert credential
+    monkeypatch.setenv("MODEL_STORE_CONNECTION_STRING", credential.get_secret_value())
+    faults.status, faults.code = 403, "AuthorizationPermissionMismatch"
+
+    def give_the_role(_: float) -> None:
+        faults.status = None
+
+    # The module's own name alone: the proxy and the SDK sleep, too.
+    monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=time.monotonic, sleep=give_the_role))
+    published = CliRunner().invoke(app, ["publish", str(tmp_path / "models" / "books")])
+    assert published.exit_code == 0, published.stderr
+    assert "refuses access (AuthorizationPermissionMismatch)" in " ".join(published.stderr.split())
+    monkeypatch.setattr(publishing, "_ROLE_SECONDS", -1.0)
+    faults.status = 403
+    assert CliRunner().invoke(app, ["publish", str(tmp_path / "models" / "books")]).exit_code == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra import az as module
 from infra.az import AzError, az, read_secret
 from tests.infra.az import Az
 
@@ -17,7 +18,7 @@ def test_it_returns_what_az_prints_and_raises_where_it_refuses(az: Az) -> None:
 
     az.answer({"account show": "a subscription\n", "group delete": None})
     assert command("account", "show") == "a subscription"
-    with pytest.raises(AzError, match="az group delete -n it failed with status 1"):
+    with pytest.raises(AzError, match="az group delete -n it failed with status 1: ERROR: refused"):
         command("group", "delete", "-n", "it")
 
 
@@ -25,3 +26,27 @@ def test_a_secret_is_read_by_its_address(az: Az) -> None:
     az.answer({"keyvault secret show": "the-key"})
     assert read_secret("https://vault.example/secrets/skill-key") == "the-key"
     assert az.asked() == ["keyvault secret show --id https://vault.example/secrets/skill-key --query value -o tsv"]
+
+
+def test_a_secret_is_waited_for_until_its_role_is_known(
+    az: Az, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    az.answer({"keyvault secret show": "ERROR: (Forbidden) Caller is not authorized to perform action on resource."})
+
+    def give_the_role(_: float) -> None:
+        az.answer({"keyvault secret show": "the-key"})
+
+    monkeypatch.setattr(module.time, "sleep", give_the_role)
+    assert read_secret("https://vault.example/secrets/skill-key") == "the-key"
+    assert "not to be read yet (403)" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("message", ["ERROR: (Forbidden) no", "ERROR: (SecretNotFound) no"])
+def test_a_secret_is_not_waited_for_without_end_nor_for_other_reasons(
+    message: str, az: Az, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROLE_SECONDS", -1.0)
+    az.answer({"keyvault secret show": message})
+    with pytest.raises(AzError, match="no"):
+        read_secret("https://vault.example/secrets/skill-key")
+    assert len(az.asked()) == 1

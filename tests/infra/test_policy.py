@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.entra import AZURE_CLI
 from tests.infra import snapshots
 from tests.infra.snapshots import Deployment
 
@@ -136,6 +137,30 @@ def test_entra_lets_in_the_search_identity_by_both_its_ids() -> None:
     policy = provider["validation"]["defaultAuthorizationPolicy"]
     assert [identity(each) for each in policy["allowedApplications"]] == ["searchIdentity.clientId"]
     assert [identity(each) for each in policy["allowedPrincipals"]["identities"]] == ["searchIdentity.principalId"]
+
+
+def test_entra_lets_in_the_person_who_deploys_by_the_azure_cli() -> None:
+    deployment = deployed(entraClientId="the-registration", principalId="somebody")
+    entra = deployment.one("Microsoft.Web/sites/config", "/authsettingsV2")
+    validation = entra.properties["identityProviders"]["azureActiveDirectory"]["validation"]
+    policy = validation["defaultAuthorizationPolicy"]
+    assert policy["allowedPrincipals"]["identities"][1:] == ["somebody"]
+    assert policy["allowedApplications"][1:] == [AZURE_CLI]
+
+
+def test_an_existing_search_service_is_let_in_by_its_object_id_alone() -> None:
+    """A system-assigned identity's client id can't be looked up; a list of clients without it would shut it out."""
+    deployment = deployed(entraClientId="the-registration", principalId="somebody", existingSearchName="theirs")
+    entra = deployment.one("Microsoft.Web/sites/config", "/authsettingsV2")
+    validation = entra.properties["identityProviders"]["azureActiveDirectory"]["validation"]
+    assert validation["defaultAuthorizationPolicy"]["allowedApplications"] == []
+
+
+def test_search_can_be_in_another_region() -> None:
+    assert (
+        deployed(searchLocation="northeurope").one("Microsoft.Search/searchServices").body["location"] == "northeurope"
+    )
+    assert deployed().one("Microsoft.Search/searchServices").body["location"] == "westeurope"
 
 
 @pytest.mark.parametrize("parameters", [{}, {"alwaysReadyInstances": 2, "requestsPerInstance": 8}])

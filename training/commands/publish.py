@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shared.command_line.console import console, errors_in_words, escape, progress, say
 from shared.errors import UserError
+from shared.stores.base import RoleError, Store
 from training.commands.options import JsonOption, ModelArgument
 from training.commands.store_options import DEFAULT_STORE, STORE_HELP, show, store_at
+
+if TYPE_CHECKING:
+    from training.release.publishing import Move
+
+# A role that a deployment has just given takes minutes to be known everywhere.
+_ROLE_SECONDS = 600.0
+_PAUSE_SECONDS = 10.0
 
 
 def run(
@@ -22,11 +31,10 @@ def run(
 ) -> None:
     """Put a model into a store and make it the version that is served, with its report as it is now."""
     from training.model_lock import hold
-    from training.release.publishing import publish
 
     with errors_in_words(), hold(bundle, "publishing"):
         _refresh_report(bundle)
-        move = publish(store_at(to), bundle, show)
+        move = _publish(store_at(to), bundle)
     if as_json:
         typer.echo(json.dumps(asdict(move), indent=2))
     elif move.previous == move.version:
@@ -37,6 +45,24 @@ def run(
     else:
         console.print(f"[green]Published[/] {move.name} {move.version}")
         console.print(f"Next: serve it with `python -m local.host --store {escape(to)} --model {move.name}`")
+
+
+def _publish(store: Store, bundle: Path) -> Move:
+    """Publish; where a role is missing, wait for it: publishing takes up what was interrupted."""
+    from training.release.publishing import publish
+
+    until = time.monotonic() + _ROLE_SECONDS
+    told = False
+    while True:
+        try:
+            return publish(store, bundle, show)
+        except RoleError as error:
+            if time.monotonic() > until:
+                raise
+            if not told:
+                console.print(f"{escape(str(error))}. Trying again for {_ROLE_SECONDS:.0f} s, if the role is new")
+                told = True
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _refresh_report(bundle: Path) -> None:
