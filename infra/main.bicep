@@ -110,6 +110,18 @@ param compare bool = false
 @description('URL of a custom skill that says each picture\'s category, ahead of the groups. Empty for none')
 param classifierUrl string = ''
 
+// --- Network
+
+@description('public: identities guard everything. restricted: storage, vault and Function let in each other, search and operators. private: nothing answers in public')
+@allowed(['public', 'restricted', 'private'])
+param network string = 'public'
+
+@description('Public addresses of operators, separated by commas, that a restricted network lets in')
+param operatorAddresses string = ''
+
+@description('Public addresses of the search service, separated by commas, that a restricted network lets in to the Function')
+param searchAddresses string = ''
+
 // --- Watching
 
 @description('Days for which logs are kept')
@@ -125,7 +137,10 @@ var token = uniqueString(resourceGroup().id, environmentName)
 var allTags = union({ 'azd-env-name': environmentName, project: 'image-clustering-skill' }, tags)
 var newSearch = empty(existingSearchName)
 var byKey = empty(entraClientId)
-var byScript = searchObjects == 'script'
+var private = network == 'private'
+// The script runs outside of the network, where it could not read the key.
+var byScript = searchObjects == 'script' && network == 'public'
+var searchBySystem = !newSearch || network != 'public'
 var names = {
   app: 'func-${token}'
   compare: 'ai-${token}'
@@ -133,6 +148,7 @@ var names = {
   hostAccount: 'st${token}host'
   identity: 'id-${token}'
   insights: 'appi-${token}'
+  network: 'vnet-${token}'
   plan: 'plan-${token}'
   script: 'script-${token}'
   search: newSearch ? 'srch-${token}' : existingSearchName
@@ -145,7 +161,7 @@ module functionIdentity 'modules/identity.bicep' = {
   params: { name: '${names.identity}-function', location: location, tags: allTags }
 }
 
-module searchIdentity 'modules/identity.bicep' = if (newSearch) {
+module searchIdentity 'modules/identity.bicep' = if (!searchBySystem) {
   params: { name: '${names.identity}-search', location: location, tags: allTags }
 }
 
@@ -153,13 +169,33 @@ module scriptIdentity 'modules/identity.bicep' = if (byScript) {
   params: { name: '${names.identity}-script', location: location, tags: allTags }
 }
 
+module virtualNetwork 'modules/network.bicep' = if (network != 'public') {
+  params: { name: names.network, location: location, tags: allTags, flex: plan == 'flex', private: private }
+}
+
+var searchGroup = newSearch || empty(existingSearchResourceGroup) ? resourceGroup().name : existingSearchResourceGroup
+var searchId = resourceId(searchGroup, 'Microsoft.Search/searchServices', names.search)
+var reach = {
+  network: network
+  subnetId: network == 'public' ? '' : virtualNetwork!.outputs.functionSubnetId
+  addresses: network == 'restricted' && !empty(operatorAddresses) ? split(operatorAddresses, ',') : []
+}
+
 // The host's own account apart from the data: the host must own its account, and shall not own the pictures.
 module hostStorage 'modules/storage.bicep' = {
-  params: { name: names.hostAccount, location: location, tags: allTags, containers: ['packages'] }
+  params: { name: names.hostAccount, location: location, tags: allTags, containers: ['packages'], reach: reach }
 }
 
 module dataStorage 'modules/storage.bicep' = {
-  params: { name: names.dataAccount, location: location, tags: allTags, containers: ['models', 'images'] }
+  params: {
+    name: names.dataAccount
+    location: location
+    tags: allTags
+    containers: ['models', 'images']
+    reach: reach
+    services: network == 'restricted' ? [searchId] : []
+  }
+  dependsOn: [search]
 }
 
 module monitoring 'modules/monitoring.bicep' = {
@@ -170,6 +206,7 @@ module monitoring 'modules/monitoring.bicep' = {
     tags: allTags
     retentionDays: logRetentionDays
     dailyCapGb: logDailyCapGb
+    private: private
   }
 }
 
@@ -181,6 +218,7 @@ module key 'modules/key.bicep' = if (byKey) {
     tenantId: functionIdentity.outputs.tenantId
     newKey: newSkillKey
     newSecondaryKey: newSecondarySkillKey
+    reach: reach
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -196,7 +234,8 @@ module search 'modules/search.bicep' = if (newSearch) {
     tags: allTags
     sku: searchSku
     localAuth: searchLocalAuth
-    identityId: searchIdentity!.outputs.id
+    private: private
+    identityId: searchBySystem ? '' : searchIdentity!.outputs.id
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -207,25 +246,23 @@ var personOrNobody = empty(principalId) ? [] : ['person']
 var scriptPrincipalId = byScript ? scriptIdentity!.outputs.principalId : ''
 
 module searchAccess 'modules/searchAccess.bicep' = {
-  scope: resourceGroup(newSearch || empty(existingSearchResourceGroup)
-    ? resourceGroup().name
-    : existingSearchResourceGroup)
+  scope: resourceGroup(searchGroup)
   params: {
     name: names.search
     grantees: concat(scriptOrNobody, personOrNobody)
     // A grant is named after its principal, so that a new identity gets one of its own. what-if shows it all the same.
     #disable-next-line what-if-short-circuiting
     principals: { script: scriptPrincipalId, person: principalId }
-    systemIdentity: !newSearch
+    systemIdentity: searchBySystem
   }
   dependsOn: [search]
 }
 
-var searchPrincipalId = newSearch ? searchIdentity!.outputs.principalId : searchAccess.outputs.principalId
+var searchPrincipalId = searchBySystem ? searchAccess.outputs.principalId : searchIdentity!.outputs.principalId
 
 // The search service calls the skill, and the person who deploys looks whether it answers, by the Azure CLI's or azd's id,
 // which every tenant has. A system-assigned identity's client id can't be looked up: then its object id has to do.
-var searchClientId = newSearch ? searchIdentity!.outputs.clientId : ''
+var searchClientId = searchBySystem ? '' : searchIdentity!.outputs.clientId
 var azureCliId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 
 module access 'modules/access.bicep' = {
@@ -269,8 +306,10 @@ module function 'modules/function.bicep' = {
     keySecretUri: keySecretUri
     secondaryKeySecretUri: byKey ? key!.outputs.secondarySecretUri : ''
     entraClientId: entraClientId
-    allowedClientIds: !newSearch ? [] : empty(principalId) ? [searchClientId] : [searchClientId, azureCliId]
+    allowedClientIds: searchBySystem ? [] : empty(principalId) ? [searchClientId] : [searchClientId, azureCliId]
     allowedPrincipalIds: empty(principalId) ? [searchPrincipalId] : [searchPrincipalId, principalId]
+    reach: reach
+    searchAddresses: empty(searchAddresses) ? [] : split(searchAddresses, ',')
   }
   dependsOn: [access]
 }
@@ -285,7 +324,8 @@ var searchSettings = {
   SEARCH_VARIANT: searchVariant
   SEARCH_SCHEDULE: searchSchedule
   SEARCH_VECTOR: vectors
-  SEARCH_IDENTITY: newSearch ? searchIdentity!.outputs.id : ''
+  SEARCH_IDENTITY: searchBySystem ? '' : searchIdentity!.outputs.id
+  SEARCH_PRIVATE_LINKS: private ? '${dataStorage.outputs.id},${function.outputs.id}' : ''
   SKILL_URL: function.outputs.skillUrl
   SKILL_RESOURCE_ID: byKey ? '' : 'api://${entraClientId}'
   SKILL_KEY_SECRET: keySecretUri
@@ -294,6 +334,43 @@ var searchSettings = {
   IMAGES_CONTAINER: 'images'
   COMPARE_AI_SERVICES_URL: compare ? comparison!.outputs.url : ''
   CLASSIFIER_URL: classifierUrl
+}
+
+module privateEndpoints 'modules/privateEndpoints.bicep' = if (private) {
+  params: {
+    name: names.network
+    location: location
+    tags: allTags
+    networkId: virtualNetwork!.outputs.id
+    subnetId: virtualNetwork!.outputs.endpointSubnetId
+    targets: concat(
+      [
+        { name: 'data', id: dataStorage.outputs.id, group: 'blob', zone: 'blob' }
+        { name: 'host', id: hostStorage.outputs.id, group: 'blob', zone: 'blob' }
+        { name: 'function', id: function.outputs.id, group: 'sites', zone: 'sites' }
+      ],
+      byKey ? [{ name: 'vault', id: key!.outputs.id, group: 'vault', zone: 'vault' }] : [],
+      newSearch ? [{ name: 'search', id: searchId, group: 'searchService', zone: 'search' }] : []
+    )
+    telemetryIds: { insights: monitoring.outputs.insightsId, workspace: monitoring.outputs.workspaceId }
+  }
+  dependsOn: [search]
+}
+
+var tooSmall = newSearch && contains(['basic', 'standard'], searchSku)
+var linkRefusal = compare
+  ? 'network=private takes no compare: Computer Vision would be called in public'
+  : tooSmall ? 'network=private needs searchSku=standard2 or above: below, a skillset has no shared private links' : ''
+
+module sharedLinks 'modules/sharedLinks.bicep' = if (private) {
+  scope: resourceGroup(searchGroup)
+  params: {
+    name: names.search
+    refusal: linkRefusal
+    message: 'image clustering skill: ${names.search}'
+    targets: { blob: dataStorage.outputs.id, sites: function.outputs.id }
+  }
+  dependsOn: [search]
 }
 
 module searchDefinitions 'modules/searchObjects.bicep' = if (byScript) {
@@ -327,6 +404,8 @@ output SEARCH_SCHEDULE string = searchSettings.SEARCH_SCHEDULE
 output SEARCH_VECTOR string = searchSettings.SEARCH_VECTOR
 @description('Resource id of the search service\'s identity; empty for its system-assigned one')
 output SEARCH_IDENTITY string = searchSettings.SEARCH_IDENTITY
+@description('Resource ids of what the search service reaches by shared private links; empty where it does in public')
+output SEARCH_PRIVATE_LINKS string = searchSettings.SEARCH_PRIVATE_LINKS
 @description('URL of the skill')
 output SKILL_URL string = searchSettings.SKILL_URL
 @description('Application id URI of the Function, where Microsoft Entra guards it')

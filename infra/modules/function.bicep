@@ -1,5 +1,7 @@
 // The Function: its plan, its app, its settings, and Microsoft Entra in front where an app registration is given.
 
+import { access } from 'types.bicep'
+
 @description('Name of the app')
 param name string
 
@@ -43,6 +45,12 @@ param packageUrl string
 @description('Connection string of Application Insights')
 param insightsConnectionString string
 
+@description('Who reaches the app, beside the search service')
+param reach access
+
+@description('Public addresses of the search service, such as 203.0.113.7')
+param searchAddresses string[]
+
 @description('App settings of the skill itself, by name')
 param skillSettings { *: string }
 
@@ -75,6 +83,32 @@ var requestLimit = bodyLimit / 10 * 9
 var outstandingRequests = 4 * requestsPerInstance
 var pythonVersion = '3.13'
 
+// Skills are called from the service's own addresses and from those of the tag, depending on where the service runs them.
+var operators = map(reach.addresses, (address, i) => {
+  name: 'operator-${i}'
+  action: 'Allow'
+  priority: 300 + i
+  ipAddress: contains(address, '/') ? address : '${address}/32'
+})
+var searchServices = concat(
+  [{ name: 'search', action: 'Allow', priority: 100, tag: 'ServiceTag', ipAddress: 'AzureCognitiveSearch' }],
+  map(searchAddresses, (address, i) => {
+    name: 'search-${i}'
+    action: 'Allow'
+    priority: 200 + i
+    ipAddress: '${address}/32'
+  })
+)
+var firewall = reach.network == 'restricted'
+  ? {
+      ipSecurityRestrictionsDefaultAction: 'Deny'
+      ipSecurityRestrictions: concat(searchServices, operators)
+      scmIpSecurityRestrictionsUseMain: false
+      scmIpSecurityRestrictionsDefaultAction: 'Deny'
+      scmIpSecurityRestrictions: operators
+    }
+  : {}
+
 resource hostingPlan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
@@ -97,9 +131,13 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: hostingPlan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identity.id
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: reach.network == 'private' ? 'Disabled' : 'Enabled'
+    virtualNetworkSubnetId: reach.network == 'public' ? null : reach.subnetId
+    // Flex Consumption sends everything through its subnet anyhow.
+    outboundVnetRouting: reach.network == 'public' || flex ? null : { allTraffic: true }
     siteConfig: union(
       { minTlsVersion: '1.2', http20Enabled: true },
+      firewall,
       // Flex Consumption has no FTP, and refuses to be told so (error 51021, in some regions).
       flex ? {} : { linuxFxVersion: 'PYTHON|${pythonVersion}', alwaysOn: true, ftpsState: 'Disabled' }
     )
@@ -201,6 +239,9 @@ resource entra 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(entraClientI
   }
   dependsOn: [settings]
 }
+
+@description('Resource id of the app')
+output id string = app.id
 
 @description('URL that the search service sends pictures to')
 output skillUrl string = 'https://${app.properties.defaultHostName}/api/extraction'

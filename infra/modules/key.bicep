@@ -1,6 +1,8 @@
 // The Function's KEY and KEY_SECONDARY, where Microsoft Entra does not guard it: generated once, kept in a vault, never
 // in an output. Both are good at any time, so that a key can be exchanged without an interruption (docs/deploy.md).
 
+import { access } from 'types.bicep'
+
 @description('Name of the vault')
 @minLength(3)
 @maxLength(24)
@@ -23,6 +25,9 @@ param newKey string
 @secure()
 param newSecondaryKey string
 
+@description('Who reaches the vault')
+param reach access
+
 @description('Resource id of the workspace that keeps the audit log')
 param workspaceId string
 
@@ -36,6 +41,15 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     softDeleteRetentionInDays: 7
+    publicNetworkAccess: reach.network == 'private' ? 'Disabled' : 'Enabled'
+    networkAcls: reach.network == 'public'
+      ? { defaultAction: 'Allow', bypass: 'None' }
+      : {
+          defaultAction: 'Deny'
+          bypass: 'None'
+          ipRules: map(reach.addresses, address => { value: address })
+          virtualNetworkRules: reach.network == 'private' ? [] : [{ id: reach.subnetId }]
+        }
   }
 }
 
@@ -70,6 +84,9 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     logs: [{ categoryGroup: 'audit', enabled: true }]
   }
 }
+
+@description('Resource id of the vault')
+output id string = vault.id
 
 @description('Address of the secret in the vault, without a version, so that a new key is found')
 output secretUri string = '${vault.properties.vaultUri}secrets/${key.name}'

@@ -17,9 +17,14 @@ param tags { *: string }
 @maxValue(730)
 param retentionDays int
 
+@description('Whether telemetry is sent and read in private only')
+param private bool
+
 @description('Gigabytes a day after which ingestion stops, so that a fault can\'t run up a bill')
 @minValue(1)
 param dailyCapGb int
+
+var fromPublic = private ? 'Disabled' : 'Enabled'
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: workspaceName
@@ -30,6 +35,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
     retentionInDays: retentionDays
     workspaceCapping: { dailyQuotaGb: dailyCapGb }
     features: { disableLocalAuth: true }
+    publicNetworkAccessForIngestion: fromPublic
+    publicNetworkAccessForQuery: fromPublic
   }
 }
 
@@ -42,11 +49,16 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
     DisableLocalAuth: true
+    publicNetworkAccessForIngestion: fromPublic
+    publicNetworkAccessForQuery: fromPublic
   }
 }
 
 @description('Resource id of the workspace')
 output workspaceId string = workspace.id
+
+@description('Resource id of Application Insights')
+output insightsId string = insights.id
 
 @description('Where telemetry goes. It names the resource and opens nothing: local authentication is off')
 output connectionString string = insights.properties.ConnectionString

@@ -16,7 +16,10 @@ param sku string
 @description('Also take API keys, beside Microsoft Entra')
 param localAuth bool
 
-@description('Resource id of the identity that reads pictures and calls the Function')
+@description('Whether the service answers in private only')
+param private bool
+
+@description('Resource id of the identity that reads pictures and calls the Function. Empty: a system-assigned one, the only kind that storage firewalls know')
 param identityId string
 
 @description('Resource id of the workspace that keeps the operation log')
@@ -27,15 +30,18 @@ resource service 'Microsoft.Search/searchServices@2025-05-01' = {
   location: location
   tags: tags
   sku: { name: sku }
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: { '${identityId}': {} }
-  }
+  identity: empty(identityId)
+    ? { type: 'SystemAssigned' }
+    : {
+        type: 'UserAssigned'
+        userAssignedIdentities: { '${identityId}': {} }
+      }
   properties: {
     disableLocalAuth: !localAuth
     authOptions: localAuth ? { aadOrApiKey: { aadAuthFailureMode: 'http401WithBearerChallenge' } } : null
     hostingMode: 'Default'
     partitionCount: 1
+    publicNetworkAccess: private ? 'Disabled' : 'Enabled'
     replicaCount: 1
     semanticSearch: 'disabled'
   }

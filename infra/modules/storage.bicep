@@ -1,5 +1,7 @@
 // A storage account that only Microsoft Entra opens: no account keys, no anonymous reads, nothing but TLS 1.2.
 
+import { access } from 'types.bicep'
+
 @description('Name of the account')
 @minLength(3)
 @maxLength(24)
@@ -14,10 +16,27 @@ param tags { *: string }
 @description('Names of the private containers')
 param containers string[]
 
+@description('Who reaches the account')
+param reach access
+
+@description('Resource ids of search services that are let in by their system-assigned identities, whatever their addresses')
+param services string[] = []
+
 @description('Days for which deleted blobs and containers can be brought back')
 @minValue(1)
 @maxValue(365)
 param softDeleteDays int = 7
+
+// A firewall in a search service's own region looks at identities only, hence the rules by resource.
+var acls = reach.network == 'public'
+  ? { defaultAction: 'Allow', bypass: 'AzureServices' }
+  : {
+      defaultAction: 'Deny'
+      bypass: 'None'
+      ipRules: map(reach.addresses, address => { value: address, action: 'Allow' })
+      virtualNetworkRules: reach.network == 'private' ? [] : [{ id: reach.subnetId, action: 'Allow' }]
+      resourceAccessRules: map(services, service => { resourceId: service, tenantId: tenant().tenantId })
+    }
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
@@ -32,7 +51,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    networkAcls: { defaultAction: 'Allow', bypass: 'AzureServices' }
+    networkAcls: acls
+    publicNetworkAccess: reach.network == 'private' ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 }

@@ -55,6 +55,7 @@ def render(settings: Mapping[str, str], key: str | None, index: str) -> dict[str
         entra=bool(settings.get("SKILL_RESOURCE_ID")),
         key=key is not None,
         schedule=settings["SEARCH_SCHEDULE"] != NEVER,
+        private=bool(settings.get("SEARCH_PRIVATE_LINKS")),
     )
     templates = read_templates(simple=settings.get("SEARCH_VARIANT") == "simple", variants=variants)
     values = {name.lower(): value for name, value in settings.items()}

@@ -67,6 +67,7 @@ def render(settings: SearchSettings, index: str | None = None, *, secrets: bool 
         entra=bool(settings.skill_resource_id),
         key=secrets and settings.skill_key is not None,
         schedule=settings.search_schedule != NEVER,
+        private=bool(settings.search_private_links),
     )
     connection = settings.need("storage_connection")
     shown = secrets or connection.lower().startswith("resourceid=")

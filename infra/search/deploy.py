@@ -22,6 +22,7 @@ from infra.search.batches import check_batches
 from infra.search.checks import check
 from infra.search.clients import Clients
 from infra.search.definitions import DefinitionError, Definitions, render
+from infra.search.links import approve_links
 from infra.search.retrying import RetryDeadline, Say
 from infra.search.skill import Skill
 
@@ -42,6 +43,7 @@ def deploy(clients: Clients, deadline: RetryDeadline, say: Say) -> None:
     check(definitions)
     if clients.settings.skill_max_request_bytes:
         check_batches(definitions, clients.settings.skill_max_request_bytes)
+    approve_links(clients.settings, say)
     skill = Skill(clients.settings, lambda: clients.login)
     ready = skill.wait(deadline)
     if ready:

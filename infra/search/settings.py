@@ -31,6 +31,10 @@ class SearchSettings(BaseSettings):
         default=None,
         description="Resource id of the search service's user-assigned identity. Without it, the system-assigned one",
     )
+    search_private_links: str | None = Field(
+        default=None,
+        description="Resource ids, separated by commas, that the search service reaches by shared private links only",
+    )
     search_variant: Variant = Field(
         default="projections",
         description="`projections`: one document per picture; `simple`: one per blob, as the original sample had it",

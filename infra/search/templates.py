@@ -44,7 +44,15 @@ def read_templates(*, simple: bool, variants: Iterable[str]) -> dict[str, JsonOb
 
 
 def choose_variants(
-    *, vector: bool, compare: bool, classifier: bool, identity: bool, entra: bool, key: bool, schedule: bool
+    *,
+    vector: bool,
+    compare: bool,
+    classifier: bool,
+    identity: bool,
+    entra: bool,
+    key: bool,
+    schedule: bool,
+    private: bool,
 ) -> list[str]:
     """The variants that a deployment with these traits needs."""
     wanted = {
@@ -57,6 +65,7 @@ def choose_variants(
         "entra_identity": identity and entra,
         "key": key,
         "schedule": schedule,
+        "private": private,
     }
     return [name for name, needed in wanted.items() if needed]
 

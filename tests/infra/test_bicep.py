@@ -26,7 +26,7 @@ def test_the_compiler_finds_nothing() -> None:
 def test_every_module_is_part_of_the_deployment() -> None:
     """And so the compiler has seen it."""
     text = "".join(path.read_text(encoding="utf-8") for path in FILES)
-    used = set(re.findall(r"^module \w+ '(?:modules/)?(\w+\.bicep)'", text, re.MULTILINE))
+    used = set(re.findall(r"^(?:module \w+|import .* from) '(?:modules/)?(\w+\.bicep)'", text, re.MULTILINE))
     assert used == {path.name for path in FILES} - {"main.bicep"}
 
 

@@ -144,7 +144,7 @@ def test_the_script_is_given_what_the_outputs_say() -> None:
 def test_placeholders_are_settings() -> None:
     files = [*(INFRA / "search").glob("*.json"), *(INFRA / "search" / "variants").glob("*.json")]
     used = {name for file in files for name in re.findall(r"\$\{(\w+)\}", file.read_text(encoding="utf-8"))}
-    assert used - {"prefix"} <= set(SearchSettings.model_fields)
+    assert used - {"prefix", "index"} <= set(SearchSettings.model_fields)
     assert "prefix" in used
 
 
