@@ -21,12 +21,18 @@ class Admission:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._running = 0
+        self._waiting = 0
         self._changed = threading.Condition()
 
     @property
     def running(self) -> int:
         """Requests that are worked on at the moment."""
         return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for room."""
+        return self._waiting
 
     @contextmanager
     def admit(self, size: int, timeout: float) -> Generator[None]:
@@ -35,7 +41,12 @@ class Admission:
         Raises BusyError when there was no room for it for `timeout` seconds.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._fits(size), max(timeout, 0)):
+            self._waiting += 1
+            try:
+                fits = self._changed.wait_for(lambda: self._fits(size), max(timeout, 0))
+            finally:
+                self._waiting -= 1
+            if not fits:
                 raise BusyError(
                     f"{self._bytes:,} bytes of other requests are being worked on, and this one of {size:,} bytes "
                     f"found no room among {self._max_bytes:,}: send it again later, lower the skill's batchSize, or "

@@ -55,6 +55,7 @@ class Api:
         self._server = ModelServer(settings)
         self._admission = Admission(settings.max_bytes_in_flight)
         self._telemetry = telemetry or NoTelemetry()
+        self._telemetry.observe(lambda: self._admission.running, lambda: self._admission.waiting)
         # Elsewhere every line is seen at once.
         self._kept_logs = KeptLogs(logging.getLogger("shared")) if settings.on_azure else None
 

@@ -1,4 +1,6 @@
-"""What an operator sees of each request in Application Insights: one span with numbers, and the library's log.
+"""What an operator sees in Application Insights: a span with numbers for each request, metrics of the load, the log.
+
+The log is this library's, and of all others the warnings. The Functions host sends its own (host.json, telemetryMode).
 
 Nothing is sent, and OpenTelemetry is not even imported (it costs a cold start 0.6 s), unless
 APPLICATIONINSIGHTS_CONNECTION_STRING is set. Spans and log records carry numbers, names and messages; no request body
@@ -25,6 +27,16 @@ type Report = Callable[[Numbers], None]
 
 SPAN = "extraction"
 
+RUNNING, WAITING, REFUSED = "requests_running", "requests_waiting", "requests_refused"
+"""The metrics: requests that are worked on and that wait for room, now; and those that were not answered, by status."""
+
+# Answers to a valid request that the skill did not work on, and to whoever may not ask.
+_REFUSALS = frozenset({401, 403, 413, 429, 503})
+_METRICS_SECONDS = 60
+
+# Whose warnings would come from sending warnings.
+_EXPORTERS = ("opentelemetry", "azure.monitor")
+
 # OpenTelemetry's severity numbers for Python's levels: four to a level, the lowest of each.
 # https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 _SEVERITIES = {logging.DEBUG: 5, logging.INFO: 9, logging.WARNING: 13, logging.ERROR: 17, logging.CRITICAL: 21}
@@ -39,6 +51,10 @@ class Telemetry(Protocol):
         """
         ...
 
+    def observe(self, running: Callable[[], int], waiting: Callable[[], int]) -> None:
+        """Look every minute how many requests run and wait."""
+        ...
+
 
 class NoTelemetry:
     """Telemetry that goes nowhere."""
@@ -46,6 +62,9 @@ class NoTelemetry:
     @contextmanager
     def request(self, trace_parent: str) -> Generator[Report]:
         yield lambda numbers: None
+
+    def observe(self, running: Callable[[], int], waiting: Callable[[], int]) -> None:
+        """Nobody asks."""
 
 
 class ApplicationInsights:
@@ -55,9 +74,15 @@ class ApplicationInsights:
     """
 
     def __init__(self, connection_string: str, service: str) -> None:
-        from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter, AzureMonitorTraceExporter
+        from azure.monitor.opentelemetry.exporter import (
+            AzureMonitorLogExporter,
+            AzureMonitorMetricExporter,
+            AzureMonitorTraceExporter,
+        )
         from opentelemetry.sdk._logs import LoggerProvider
         from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -73,6 +98,13 @@ class ApplicationInsights:
         self._tracer = self._spans.get_tracer(__name__)
         self._handler = _Handler(self._logs)
         logging.getLogger("shared").addHandler(self._handler)
+        self._warnings = _Handler(self._logs, logging.WARNING)
+        self._warnings.addFilter(_is_anothers)
+        logging.getLogger().addHandler(self._warnings)
+        reader = PeriodicExportingMetricReader(AzureMonitorMetricExporter(**options), _METRICS_SECONDS * 1000)
+        self._metrics = MeterProvider([reader], resource=resource)
+        self._meter = self._metrics.get_meter(__name__)
+        self._refused = self._meter.create_counter(REFUSED)
 
     @contextmanager
     def request(self, trace_parent: str) -> Generator[Report]:
@@ -84,23 +116,34 @@ class ApplicationInsights:
 
             def report(numbers: Numbers) -> None:
                 span.set_attributes(numbers)
-                if int(numbers.get("status", 0)) >= 400:
+                status = int(numbers.get("status", 0))
+                if status in _REFUSALS:
+                    self._refused.add(1, {"status": status})
+                if status >= 400:
                     span.set_status(Status(StatusCode.ERROR))
 
             yield report
 
+    def observe(self, running: Callable[[], int], waiting: Callable[[], int]) -> None:
+        from opentelemetry.metrics import Observation
+
+        for name, look in {RUNNING: running, WAITING: waiting}.items():
+            self._meter.create_observable_gauge(name, [lambda _, look=look: [Observation(look())]])
+
     def close(self) -> None:
         """Send what is waiting and stop. A worker process does so by itself when it ends."""
         logging.getLogger("shared").removeHandler(self._handler)
+        logging.getLogger().removeHandler(self._warnings)
         self._spans.shutdown()
         self._logs.shutdown()
+        self._metrics.shutdown()
 
 
 class _Handler(logging.Handler):
     """Log records to OpenTelemetry, inside the span of their request: message, logger, level and exception."""
 
-    def __init__(self, provider: LoggerProvider) -> None:
-        super().__init__()
+    def __init__(self, provider: LoggerProvider, level: int = logging.NOTSET) -> None:
+        super().__init__(level)
         self._provider = provider
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -113,6 +156,17 @@ class _Handler(logging.Handler):
             body=record.getMessage(),
             exception=record.exc_info[1] if record.exc_info else None,
         )
+
+
+def _is_anothers(record: logging.LogRecord) -> bool:
+    """Whether this is a line of a library, but not of those that send it, nor written while they do."""
+    from opentelemetry.context import (
+        _SUPPRESS_INSTRUMENTATION_KEY,  # pyright: ignore[reportPrivateUsage] - there is no other name for it
+        get_value,
+    )
+
+    ours = record.name.split(".")[0] == "shared"
+    return not (ours or record.name.startswith(_EXPORTERS) or get_value(_SUPPRESS_INSTRUMENTATION_KEY))
 
 
 def open_telemetry(settings: Settings) -> Telemetry:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.serving.contract import Answer
-from shared.serving.telemetry import SPAN, summarise
+from shared.serving.telemetry import REFUSED, RUNNING, SPAN, WAITING, summarise
 from shared.stopwatch import Stopwatch
 from tests.conftest import PROJECT
 
@@ -27,7 +27,7 @@ def test_queries_read_what_telemetry_sends(path: Path) -> None:
     asked = set(re.findall(r"customDimensions\.(\w+)", query))
     assert asked
     assert asked <= sent()
-    assert set(re.findall(r'name == "(\w+)"', query)) <= {SPAN}
+    assert set(re.findall(r'name == "(\w+)"', query)) <= {SPAN, RUNNING, WAITING, REFUSED}
     assert f"`infra/queries/{path.name}`" in DOCS
 
 

@@ -18,8 +18,10 @@ def test_bodies_are_let_in_while_there_is_room_and_wait_for_it() -> None:
     with admission.admit(40, timeout=0), admission.admit(60, timeout=0):
         waiting.start()
         assert not let_in.wait(0.1)
+        assert (admission.running, admission.waiting) == (2, 1)
     assert let_in.wait(10)
     waiting.join()
+    assert (admission.running, admission.waiting) == (0, 0)
 
 
 def test_retries_end_with_an_error_that_says_why() -> None:

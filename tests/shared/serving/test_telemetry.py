@@ -8,19 +8,30 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, override
 
 import pytest
+from opentelemetry import context
 
 from shared.serving.api import Api
 from shared.serving.contract import Answer
-from shared.serving.telemetry import SPAN, ApplicationInsights, NoTelemetry, open_telemetry, summarise
+from shared.serving.telemetry import (
+    REFUSED,
+    RUNNING,
+    SPAN,
+    WAITING,
+    ApplicationInsights,
+    NoTelemetry,
+    open_telemetry,
+    summarise,
+)
 from shared.settings import Settings
 from shared.stopwatch import Stopwatch
-from tests.conftest import encode, noise_picture
+from tests.conftest import PROJECT, encode, noise_picture
 from tests.tiny_models import tiny_model
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -70,6 +81,15 @@ def ingestion(monkeypatch: pytest.MonkeyPatch) -> Generator[Ingestion]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield here
         server.shutdown()
+
+
+@contextmanager
+def suppress_instrumentation() -> Generator[None]:
+    """As the SDK does on the threads that send."""
+    key = context._SUPPRESS_INSTRUMENTATION_KEY  # pyright: ignore[reportPrivateUsage] - there is no other name for it
+    token = context.attach(context.set_value(key, value=True))
+    yield
+    context.detach(token)
 
 
 def answers() -> list[Answer]:
@@ -138,6 +158,40 @@ def test_logs_arrive_with_their_level_logger_and_exception_in_the_trace_of_their
     assert span["success"] is False
     traces = [each["tags"]["ai.operation.id"] for each in ingestion.envelopes if "ai.operation.id" in each["tags"]]
     assert traces == [CALLER.split("-")[1]] * 3
+
+
+def test_warnings_of_libraries_arrive_but_not_those_of_sending_them(ingestion: Ingestion) -> None:
+    telemetry = ApplicationInsights(ingestion.connection_string, "the-app")
+    logging.getLogger("azure.storage.blob").warning("the account is slow")
+    logging.getLogger("azure.storage.blob").info("a request")
+    logging.getLogger("azure.monitor.opentelemetry.exporter").warning("could not send")
+    with suppress_instrumentation():
+        logging.getLogger("azure.identity").warning("no token to send with")
+    logging.getLogger("shared.somewhere").warning("our own, once")
+    telemetry.close()
+    logging.getLogger("azure.storage.blob").warning("too late")
+    assert {each["message"] for each in ingestion.of("MessageData")} == {"the account is slow", "our own, once"}
+    assert len(ingestion.of("MessageData")) == 2
+
+
+def test_the_load_is_told_as_metrics(ingestion: Ingestion) -> None:
+    telemetry = ApplicationInsights(ingestion.connection_string, "the-app")
+    settings = Settings.model_validate({"key": "the-key", "model_store": "nowhere-at-all"})
+    api = Api(settings, telemetry)
+    for _ in range(2):
+        assert api.handle("POST", {}, b"{}", CALLER).status == 403
+    telemetry.close()
+    metrics = {point["metrics"][0]["name"]: point for point in ingestion.of("MetricData")}
+    assert metrics.keys() >= {RUNNING, WAITING, REFUSED}
+    assert metrics[RUNNING]["metrics"][0]["value"] == 0
+    assert metrics[REFUSED]["metrics"][0]["value"] == 2
+    assert metrics[REFUSED]["properties"] == {"status": "403"}
+
+
+def test_the_host_sends_its_own_log_from_warnings_on() -> None:
+    host = json.loads((PROJECT / "host.json").read_text(encoding="utf-8"))
+    assert host["telemetryMode"] == "OpenTelemetry"
+    assert host["logging"]["logLevel"]["default"] in {"Information", "Warning"}
 
 
 def test_neither_pictures_nor_keys_leave_the_process(ingestion: Ingestion, caplog: pytest.LogCaptureFixture) -> None:
