@@ -25,6 +25,7 @@ from shared.model.bundle import REPORT
 from training.gallery.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
 from training.page.edits import Edit
+from training.page.proposing import Proposer
 from training.page.report_keeper import ReportKeeper
 from training.page.view import alike, proposal_views, split_option_views, state_view, tried_view
 from training.pictures.thumbnails import thumbnail
@@ -93,13 +94,20 @@ class Page:
         found = self._document.snapshot()
         return JSONResponse({"digest": found.digest, "proposals": proposal_views(self._gallery, found)})
 
+    def order(self, request: Request) -> Response:
+        """The pictures of a group, or the unclustered ones, with what does not seem to belong there first."""
+        found = self._document.snapshot()
+        place = _number(request, "group")
+        return JSONResponse({"pictures": Proposer(self._gallery, found).order(place)})
+
+    def targets(self, request: Request) -> Response:
+        """The groups that some pictures are likeliest to belong to."""
+        pictures = _numbers(request, "pictures")
+        return JSONResponse({"groups": Proposer(self._gallery, self._document.snapshot()).targets(pictures)})
+
     def alike(self, request: Request) -> Response:
         """The pictures of a group, or the unclustered ones, that look like some of them."""
-        try:
-            group = int(request.query_params["group"])
-            pictures = [int(picture) for picture in request.query_params["pictures"].split(",")]
-        except (KeyError, ValueError):
-            raise HTTPException(HTTPStatus.BAD_REQUEST, "alike needs a group and pictures by number") from None
+        group, pictures = _number(request, "group"), _numbers(request, "pictures")
         return JSONResponse({"pictures": alike(self._gallery, self._document.snapshot(), group, pictures)})
 
     async def try_picture(self, request: Request) -> Response:
@@ -163,6 +171,8 @@ def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) ->
         Route("/api/redo", page.redo, methods=["POST"]),
         Route("/api/splits/{group:int}", page.splits),
         Route("/api/alike", page.alike),
+        Route("/api/order", page.order),
+        Route("/api/targets", page.targets),
         Route("/api/proposals", page.proposals),
         Route("/api/try", page.try_picture, methods=["POST"]),
         Route("/picture/{picture:int}/{size}", page.picture),
@@ -189,6 +199,18 @@ def _in_words(request: Request, error: Exception) -> Response:
         case _:
             status, words = HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}: nothing was saved"
     return JSONResponse({"error": words}, status)
+
+
+def _numbers(request: Request, name: str) -> list[int]:
+    """Raises HTTPException 400."""
+    try:
+        return [int(number) for number in request.query_params[name].split(",")]
+    except (KeyError, ValueError):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{name} must be given by number") from None
+
+
+def _number(request: Request, name: str) -> int:
+    return _numbers(request, name)[0]
 
 
 def _file(path: Path) -> Callable[[Request], Response]:

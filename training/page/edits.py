@@ -16,7 +16,7 @@ from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
 from training.gallery.gallery import Gallery, Grouping
 from training.page.edited import Edited, find_group
-from training.page.moving import move, not_here, put_back, put_back_missing, remove, set_aside
+from training.page.moving import answer, move, put_back, put_back_missing, remove, set_aside
 from training.page.naming import mark, name
 from training.page.regrouping import MOST_PARTS, merge, set_apart, split
 
@@ -85,12 +85,13 @@ class Unsure(_Edit):
     pictures: Pictures
 
 
-class NotHere(_Edit):
-    """Say that a picture does not belong to a group that it is near."""
+class Belong(_Edit):
+    """Say which pictures belong to a group, and which others do not."""
 
-    op: Literal["not_here"]
-    picture: int
+    op: Literal["belong"]
     group: int
+    yes: tuple[int, ...] = ()
+    no: tuple[int, ...] = ()
 
 
 class Merge(_Edit):
@@ -120,7 +121,7 @@ class Split(_Edit):
 
 
 type Edit = Annotated[
-    Name | Mark | Remove | PutBack | PutBackMissing | Move | Unsure | NotHere | Merge | Apart | Split,
+    Name | Mark | Remove | PutBack | PutBackMissing | Move | Unsure | Belong | Merge | Apart | Split,
     Field(discriminator="op"),
 ]
 
@@ -143,8 +144,8 @@ def apply(edit: Edit, gallery: Gallery, labels: Labels, grouping: Grouping) -> E
             return move(edit.pictures, edit.group, edit.name, gallery, labels, grouping)
         case Unsure():
             return set_aside(edit.pictures, gallery, labels, grouping)
-        case NotHere():
-            return not_here(edit.picture, find_group(grouping, edit.group), gallery, labels, grouping)
+        case Belong():
+            return answer(edit.yes, edit.no, find_group(grouping, edit.group), gallery, labels, grouping)
         case Merge():
             groups = [find_group(grouping, cluster) for cluster in dict.fromkeys(edit.groups)]
             return merge(groups, edit.names, gallery, labels, grouping)

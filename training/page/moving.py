@@ -21,6 +21,7 @@ from training.page.edited import (
     check_pictures,
     find_group,
     in_words,
+    sentence,
     title,
     with_decided,
     with_exemplars,
@@ -82,14 +83,27 @@ def remove(pictures: Sequence[int], gallery: Gallery, labels: Labels, grouping: 
     return _moved(new, chosen, f"removed from {groups}", gallery, grouping, sources)
 
 
-def not_here(picture: int, group: Group, gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:
-    """A picture that is near a group is not to be one of its pictures."""
-    check_pictures([picture], gallery)
-    if grouping.clusters[picture] == group.cluster:
-        return remove([picture], gallery, labels, grouping)
-    new = _exclude(picture, group.cluster, gallery, labels)
-    new = gallery.placer.hold(new, grouping.clusters, [])
-    return Edited(new, f"{gallery.names[picture]} does not belong in {title(labels, group.cluster)}")
+def answer(
+    yes: Sequence[int], no: Sequence[int], group: Group, gallery: Gallery, labels: Labels, grouping: Grouping
+) -> Edited:
+    """Which pictures belong to a group, and which do not: the ones go there, the others never do."""
+    check_pictures([*yes, *no], gallery)
+    chosen = [picture for picture in gallery.placer.copies(yes) if grouping.clusters[picture] != group.cluster]
+    refused = [picture for picture in gallery.placer.copies(no) if picture not in chosen]
+    members = [picture for picture in refused if grouping.clusters[picture] == group.cluster]
+    new, wanted = labels, grouping.clusters.copy()
+    if chosen:
+        wanted[chosen] = group.cluster
+        decided = {group.cluster, *grouping.clusters[chosen].tolist()}
+        new = gallery.placer.place(with_decided(new, decided), wanted, chosen)
+    for picture in refused:
+        new = _exclude(picture, group.cluster, gallery, new)
+    new = gallery.placer.hold(gallery.placer.forget(new, members), wanted, [*chosen, *members])
+    called = title(labels, group.cluster)
+    parts = [f"{in_words(chosen, gallery)} moved to {called}"] if chosen else []
+    parts += [f"{in_words(refused, gallery)} not in {called}"] if refused else []
+    touched = {group.cluster, *grouping.clusters[chosen].tolist()} - {NOISE}
+    return Edited(with_exemplars(new, gallery, gallery.placer.positions(new), touched), sentence(", ".join(parts)))
 
 
 def put_back(pictures: Sequence[int], gallery: Gallery, labels: Labels, grouping: Grouping) -> Edited:

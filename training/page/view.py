@@ -8,9 +8,8 @@ from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
-from shared.model.assigner import Assigner, apply_edits
+from shared.model.assigner import apply_edits
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import find_excluded
 from shared.model.model import Assignment
@@ -19,6 +18,7 @@ from training.gallery.gallery import Gallery, Group
 from training.page.document import Snapshot
 from training.page.edited import check_pictures
 from training.page.edits import embedding_digest
+from training.page.proposing import Proposer
 from training.page.regrouping import MOST_PARTS
 from training.page.splitting import split_parts
 
@@ -27,12 +27,6 @@ type Mark = Literal["core", "border", "new", "out", "unsure"]
 
 # Beside a tried picture: enough to see why it is where it is.
 _ALIKE = 6
-
-# Proposals at a time: more than anybody answers before the next ones are better.
-_MOST_PROPOSED = 60
-
-# How far beyond a group's own radius a picture or another group may be to be asked about.
-_ASKED_WITHIN = 1.5
 
 # Two pictures of a group may be a radius apart and of two kinds; half of it keeps to one.
 _ALIKE_SHARE = 0.5
@@ -106,20 +100,20 @@ class SplitOptionView(TypedDict):
 
 
 class ProposalView(TypedDict):
-    """A question that one key answers: are these groups the same, or does this picture belong to the group?"""
+    """A question that one key answers: are these groups the same, or which of these pictures belong to the group?"""
 
     groups: Sequence[int]
-    """Two groups, or the one that the picture may belong to."""
-    picture: int | None
-    doubt: float
-    """Distance as a share of the group's radius: the smaller, the surer."""
+    """Two groups, or the one that the pictures may belong to."""
+    pictures: Sequence[int]
+    likely: int
+    """So many of the pictures, from the first on, are thought to belong."""
 
 
 def state_view(gallery: Gallery, found: Snapshot, problem: str | None) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
     current, _, _ = apply_edits(gallery.bundle.arrays, found.labels.model_copy(update={"not_groups": ()}))
-    taken = find_excluded(found.labels.edits.excluded, gallery.vectors)
-    here = set(taken.values())
+    excluded = find_excluded(found.labels.edits.excluded, gallery.vectors)
+    here = set(excluded.values())
     unsure = set(Lookup([entry for entry in found.labels.edits.placed if entry.cluster == NOISE]).find(gallery.vectors))
     return StateView(
         digest=found.digest,
@@ -138,7 +132,7 @@ def state_view(gallery: Gallery, found: Snapshot, problem: str | None) -> StateV
                 ],
                 out=[
                     _picture_view(found, picture, "out")
-                    for picture, entry in taken.items()
+                    for picture, entry in excluded.items()
                     if group.cluster in entry.clusters
                 ],
             )
@@ -151,7 +145,7 @@ def state_view(gallery: Gallery, found: Snapshot, problem: str | None) -> StateV
                 "unsure"
                 if picture in unsure
                 else "out"
-                if picture in taken
+                if picture in excluded
                 else _mark(gallery, current, picture, NOISE),
             )
             for picture in found.shown.unclustered
@@ -177,44 +171,11 @@ def split_option_views(gallery: Gallery, group: Group) -> list[SplitOptionView]:
 
 
 def proposal_views(gallery: Gallery, found: Snapshot) -> list[ProposalView]:
-    """What to ask a person next, the surest first. What was answered is not asked again."""
-    _, eps, _ = apply_edits(gallery.bundle.arrays, found.labels)
-    proposals = [*_same_groups(gallery, found, eps), *_near_misses(gallery, found, eps)]
-    return sorted(proposals, key=lambda proposal: proposal["doubt"])[:_MOST_PROPOSED]
-
-
-def _same_groups(gallery: Gallery, found: Snapshot, eps: NDArray[np.float32]) -> list[ProposalView]:
-    """Pairs of groups whose centres are near."""
-    groups = [group for group in found.shown.groups if group.cluster not in found.labels.not_groups]
-    if len(groups) < 2:
-        return []
-    centres = np.stack([gallery.points[list(group.pictures)].mean(axis=0) for group in groups])
-    distances = cdist(centres, centres, gallery.bundle.manifest.clustering.metric)
-    apart = set(found.labels.edits.apart)
-    proposals: list[ProposalView] = []
-    for row, column in zip(*np.triu_indices(len(groups), 1), strict=True):
-        one, other = groups[row].cluster, groups[column].cluster
-        doubt = float(distances[row, column] / max(eps[one], eps[other]))
-        if doubt <= _ASKED_WITHIN and (one, other) not in apart:
-            proposals.append(ProposalView(groups=(one, other), picture=None, doubt=_rounded(doubt)))
-    return proposals
-
-
-def _near_misses(gallery: Gallery, found: Snapshot, eps: NDArray[np.float32]) -> list[ProposalView]:
-    """Unclustered pictures that are near a group."""
-    manifest = gallery.bundle.manifest
-    assigner = Assigner(gallery.bundle.arrays, found.labels, manifest.clustering.metric, manifest.categories)
-    unsure = set(Lookup([entry for entry in found.labels.edits.placed if entry.cluster == NOISE]).find(gallery.vectors))
-    pictures = [picture for picture in found.shown.unclustered if picture not in unsure]
-    proposals: list[ProposalView] = []
-    for category in dict.fromkeys(gallery.categories[picture] for picture in pictures):
-        own = [picture for picture in pictures if gallery.categories[picture] == category]
-        near = assigner.assign(gallery.vectors[own], category)
-        for picture, cluster, distance in zip(own, near.near.tolist(), near.distances.tolist(), strict=True):
-            doubt = distance / float(eps[cluster])
-            if cluster != NOISE and doubt <= _ASKED_WITHIN:
-                proposals.append(ProposalView(groups=(cluster,), picture=picture, doubt=_rounded(doubt)))
-    return proposals
+    """What to ask a person next, the most rewarding question first."""
+    return [
+        ProposalView(groups=proposal.groups, pictures=proposal.pictures, likely=proposal.likely)
+        for proposal in Proposer(gallery, found).proposals()
+    ]
 
 
 def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[int]) -> list[int]:

@@ -66,6 +66,23 @@ def test_by_keys_a_selection_grows_is_set_aside_and_put_back(page: Page, folder:
     assert len(saved(folder).edits.placed) == 1
 
 
+def test_by_mouse_a_rectangle_selects_what_it_touches(page: Page) -> None:
+    page.locator(APPLES).click()
+    tiles = page.locator("#tiles .picture")
+    first, second = tiles.nth(0).bounding_box(), tiles.nth(1).bounding_box()
+    assert first is not None
+    assert second is not None
+    page.mouse.move(first["x"] + 20, first["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(second["x"] + 30, second["y"] + 40, steps=5)
+    count(page, "2 pictures selected")
+    page.mouse.up()
+    count(page, "2 pictures selected")
+    expect(page.locator("#lightbox")).to_be_hidden()
+    tiles.nth(0).click()
+    count(page, "1 picture selected")
+
+
 def test_all_like_one_are_selected(page: Page) -> None:
     page.locator(CUPS).click()
     page.locator("#tiles .file", has_text="cup").first.hover()
@@ -109,16 +126,55 @@ def test_two_groups_become_one_with_the_names_that_hold(page: Page, folder: Path
     assert list(saved(folder).labels.values()) == [("boat",)]
 
 
-def test_questions_are_answered_by_one_key(page: Page, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.page.view._ASKED_WITHIN", 100)
+def test_two_groups_are_said_to_be_different_by_one_key(
+    page: Page, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.page.proposing._SAME_WITHIN", 100)
     page.keyboard.press("q")
-    expect(page.locator("#questions-dialog .sides")).to_be_visible()
-    first = page.locator("#questions-title").text_content() or ""
+    expect(page.locator("#questions-title")).to_have_text("Are these the same?")
     page.keyboard.press("n")
     expect(page.locator("#saved")).to_have_text("Saved")
-    edits = saved(folder).edits
-    assert bool(edits.apart) == first.startswith("Are these")
-    assert bool(edits.excluded) == first.startswith("Does this")
+    assert len(saved(folder).edits.apart) == 1
+
+
+def strays(page: Page) -> None:
+    """Two apples among the cups."""
+    page.locator(APPLES).click()
+    tiles = page.locator("#tiles .picture")
+    tiles.nth(0).click(modifiers=["Control"])
+    tiles.nth(1).click(modifiers=["Control"])
+    page.keyboard.press("m")
+    page.keyboard.type("group 2")
+    page.locator("#choose-list li", has_text="Group 2").first.click()
+    say(page, "2 pictures moved to group 2")
+
+
+def test_pictures_asked_about_are_chosen_by_clicks_and_kept_by_a_key(page: Page, folder: Path) -> None:
+    strays(page)
+    page.keyboard.press("q")
+    expect(page.locator("#questions-title")).to_contain_text("belong to Group 1")
+    candidates = page.locator(".candidate[aria-pressed='true']")
+    expect(candidates).to_have_count(2)
+    candidates.first.click()
+    expect(page.get_by_role("button", name="Yes, these 1")).to_be_visible()
+    page.keyboard.press("y")
+    expect(page.locator("#saved")).to_have_text("Saved")
+    expect(page.locator(f"{APPLES} .count")).to_have_text("4")
+    assert len(saved(folder).edits.excluded) >= 1
+
+
+def test_odd_pictures_come_first_and_a_digit_moves_them(page: Page) -> None:
+    strays(page)
+    page.locator(CUPS).click()
+    page.keyboard.press("w")
+    expect(page.locator("#odd-first")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#tiles .file").first).to_contain_text("apple")
+    page.locator("#tiles .check").nth(0).click()
+    page.locator("#tiles .check").nth(1).click(modifiers=["Shift"])
+    expect(page.locator("#act-targets button").first).to_contain_text("Group 1")
+    page.keyboard.press("1")
+    say(page, "2 pictures moved to group 1")
+    expect(page.locator(f"{APPLES} .count")).to_have_text("5")
 
 
 def test_groups_are_found_by_name_and_by_file(page: Page) -> None:

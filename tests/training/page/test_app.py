@@ -119,6 +119,16 @@ def test_proposals_are_of_the_state_that_they_were_made_for(client: httpx.Client
     assert found["digest"] == state(client)["digest"]
 
 
+def test_the_order_and_the_likely_groups_of_pictures_are_told(client: httpx.Client) -> None:
+    names: list[str] = client.get("/api/names").json()
+    apple = names.index("apple0.png")
+    change(client, op="move", pictures=[apple], group=2)
+    assert client.get("/api/order?group=2").json()["pictures"][0] == apple
+    assert client.get(f"/api/targets?pictures={apple}").json()["groups"][0] == 1
+    assert client.get("/api/order").status_code == 400
+    assert client.get("/api/targets?pictures=one").status_code == 400
+
+
 def test_a_tried_picture_gets_the_answer_of_the_function(client: httpx.Client) -> None:
     change(client, op="name", group=1, add=["apple"])
     found = client.post("/api/try", content=encode(draw(1, 99), "JPEG", quality=95)).json()

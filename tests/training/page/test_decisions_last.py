@@ -16,11 +16,11 @@ from training.gallery.gallery import Gallery
 from training.page.edited import EditError
 from training.page.edits import (
     Apart,
+    Belong,
     Edit,
     Merge,
     Move,
     Name,
-    NotHere,
     PutBack,
     Remove,
     Split,
@@ -50,7 +50,13 @@ edits = st.lists(
         st.builds(Move, op=st.just("move"), pictures=pictures, group=group),
         st.builds(Move, op=st.just("move"), pictures=pictures, name=names),
         st.builds(Unsure, op=st.just("unsure"), pictures=pictures),
-        st.builds(NotHere, op=st.just("not_here"), picture=picture, group=group),
+        st.builds(
+            Belong,
+            op=st.just("belong"),
+            yes=st.lists(picture, max_size=2).map(tuple),
+            no=st.lists(picture, max_size=2).map(tuple),
+            group=group,
+        ),
         st.builds(Merge, op=st.just("merge"), groups=st.tuples(group, group), names=st.tuples(names)),
         st.builds(Apart, op=st.just("apart"), groups=st.tuples(group, group)),
         st.builds(Split, op=st.just("split"), group=group, parts=st.integers(2, 3), names=st.tuples(names, names)),
@@ -99,7 +105,7 @@ def together(gallery: Gallery) -> set[frozenset[int]]:
 
 @given(edits)
 @example([Split(op="split", group=0, parts=2, names=("book", "book")), Remove(op="remove", pictures=(1,))])
-@example([NotHere(op="not_here", picture=4, group=0), Unsure(op="unsure", pictures=(4,))])
+@example([Belong(op="belong", no=(4,), group=0), Unsure(op="unsure", pictures=(4,))])
 @example([Move(op="move", pictures=(0,), name="book"), Remove(op="remove", pictures=(0,))])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_all_edits_at_once_survive_training_again(made: list[Edit]) -> None:

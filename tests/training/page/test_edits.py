@@ -15,12 +15,12 @@ from training.gallery.gallery import Gallery
 from training.page.edited import Edited, EditError
 from training.page.edits import (
     Apart,
+    Belong,
     Edit,
     Mark,
     Merge,
     Move,
     Name,
-    NotHere,
     PutBack,
     PutBackMissing,
     Remove,
@@ -274,7 +274,7 @@ class TestNotSure:
 
     def test_a_picture_does_not_belong_to_the_group_that_it_is_near(self, gallery: Gallery) -> None:
         odd = gallery.names.index("odd.png")
-        labels = after(gallery, NotHere(op="not_here", picture=odd, group=APPLES))
+        labels = after(gallery, Belong(op="belong", no=(odd,), group=APPLES))
         assert [(entry.picture, entry.clusters) for entry in labels.edits.excluded] == [("odd.png", (APPLES,))]
 
 

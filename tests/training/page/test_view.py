@@ -7,8 +7,8 @@ import pytest
 from tests.training.galleries import open_plainly, train_pictures
 from training.gallery.gallery import Gallery
 from training.page.document import Document
-from training.page.edits import Apart, NotHere, Remove, embedding_digest
-from training.page.view import proposal_views, split_option_views, state_view
+from training.page.edits import Remove, embedding_digest
+from training.page.view import split_option_views, state_view
 
 APPLES, CUPS = 1, 2
 
@@ -25,22 +25,6 @@ def open_document(folder: Path) -> Document:
 def test_each_option_for_a_split_has_one_part_more(document: Document) -> None:
     options = split_option_views(document.gallery, document.group(CUPS)[1])
     assert [len(option["parts"]) for option in options] == [2, 3, 4, 5, 6]
-
-
-def test_what_was_answered_is_not_proposed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.page.view._ASKED_WITHIN", 100)
-    document = open_document(train_pictures(tmp_path / "models"))
-    gallery = document.gallery
-    odd = gallery.names.index("odd.png")
-    proposed = proposal_views(gallery, document.snapshot())
-    pairs = [tuple(proposal["groups"]) for proposal in proposed if proposal["picture"] is None]
-    assert sorted(pairs) == [(0, 1), (0, 2), (1, 2)]
-    (near,) = (proposal["groups"][0] for proposal in proposed if proposal["picture"] == odd)
-    document.change(Apart(op="apart", groups=(1, 0)), "")
-    found = document.change(NotHere(op="not_here", picture=odd, group=near), "").now
-    again = proposal_views(gallery, found)
-    assert (0, 1) not in [proposal["groups"] for proposal in again]
-    assert (odd, (near,)) not in [(proposal["picture"], proposal["groups"]) for proposal in again]
 
 
 def test_every_picture_is_told_once(document: Document) -> None:

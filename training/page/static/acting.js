@@ -1,11 +1,17 @@
 // What can be done with the selected pictures: the bar at the bottom, and the same by keys.
 
-import { byId, plural, toast } from "./dom.js";
-import { change, read, store } from "./store.js";
+import { byId, el, isolated, plural, toast } from "./dom.js";
+import { change, groupById, read, store, titleOf } from "./store.js";
 import { current } from "./view.js";
 import { chooseGroup } from "./choose.js";
 import { clear, keep, onSelect, select, selected } from "./selection.js";
 import { focusedPicture, pictures, refocus } from "./tiles.js";
+
+let asking = 0;
+/** Until a selection is made, and as many pictures of it as an address holds. */
+const PAUSE_MILLISECONDS = 200;
+const MOST_ASKED = 200;
+const MOST_SHOWN = 9;
 
 export function watchActing() {
   byId("act-move").addEventListener("click", move);
@@ -25,7 +31,48 @@ export function drawActing() {
   document.body.classList.toggle("selecting", count > 0);
   byId("act-count").textContent = `${plural(count, "picture")} selected`;
   byId("act-remove").textContent = allBack(selected()) ? "Put back" : "Remove";
+  clearTimeout(asking);
+  byId("act-targets").replaceChildren();
+  const chosen = selected();
+  if (!count) return;
+  asking = setTimeout(async () => {
+    const groups = await askLikely(chosen);
+    if (String(chosen) === String(selected())) drawLikely(groups);
+  }, PAUSE_MILLISECONDS);
 }
+
+/** The groups that pictures are likeliest to belong to: a digit each. */
+async function askLikely(pictures) {
+  if (!pictures.length) return [];
+  try {
+    const { groups } = await read(await fetch(`/api/targets?pictures=${pictures.slice(0, MOST_ASKED).join(",")}`));
+    return groups.map(groupById).filter(Boolean);
+  } catch {
+    return []; // Moving by name is still there.
+  }
+}
+
+function drawLikely(groups) {
+  byId("act-targets").replaceChildren(
+    ...groups.slice(0, MOST_SHOWN).map((group, index) =>
+      el(
+        "button",
+        { type: "button", className: "quiet", onclick: () => moveTo(group.id) },
+        el("kbd", { "aria-hidden": "true" }, String(index + 1)),
+        isolated(titleOf(group)),
+      ),
+    ),
+  );
+}
+
+/** Move the selected pictures, or the one that has the focus, to the group that a digit stands for. */
+export async function moveToLikely(digit) {
+  const group = (await askLikely(targets()))[digit - 1];
+  if (group) await moveTo(group.id);
+  else toast(targets().length ? `No group is likely enough to be number ${digit}` : "Select pictures first");
+}
+
+const moveTo = (group) => act({ op: "move", pictures: targets(), group });
 
 /** After a change: forget what has left the view. */
 export const settleSelection = () => keep(pictures().map((item) => item.picture));

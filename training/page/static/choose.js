@@ -87,9 +87,11 @@ function matches(text, except, allowNew) {
     .sort((one, other) => rank(one, wanted) - rank(other, wanted) || other.pictures.length - one.pictures.length)
     .slice(0, MOST_SHOWN)
     .map((group) => ({ group, answer: { group: group.id } }));
-  const exact = groups.some((group) => group.names.some((name) => plain(name) === wanted));
+  const isExact = (group) => [titleOf(group), ...group.names].some((name) => plain(name) === wanted);
+  const exact = groups.some(isExact);
   const fresh = { name: text.trim(), answer: { name: text.trim() } };
-  if (!allowNew || exact) return found;
+  if (!allowNew) return found;
+  if (exact) return [...found.filter(({ group }) => isExact(group)), ...found.filter(({ group }) => !isExact(group))];
   return wanted ? [...found.filter(({ group }) => group.names.length), fresh] : [...found, fresh];
 }
 

@@ -4,7 +4,8 @@ import { byId, el } from "./dom.js";
 import { redo, store, undo } from "./store.js";
 import { show, step, stepToUnnamed, UNCLUSTERED } from "./view.js";
 import { split, toggleMark } from "./group.js";
-import { move, removeOrPutBack, selectAlike, setAside } from "./acting.js";
+import { move, moveToLikely, removeOrPutBack, selectAlike, setAside } from "./acting.js";
+import { toggleOrder } from "./order.js";
 import { merge } from "./merge.js";
 import { openQuestions } from "./questions.js";
 import { enlarge, focusTile } from "./tiles.js";
@@ -24,8 +25,10 @@ const SHORTCUTS = [
   ["Space", "On a picture: select it (with Shift: all up to it)", null],
   ["a", "Select all that look like the selected pictures", selectAlike],
   ["m", "Move the selected pictures, or this one, to a group", move],
+  ["1", "To 9: move the selected pictures to one of the likely groups, which are shown below", null],
   ["r", "Remove the selected pictures, or this one; or put them back", removeOrPutBack],
   ["o", "Not sure about the selected pictures, or this one", setAside],
+  ["w", "What does not seem to belong here first, or the most typical pictures", toggleOrder],
   ["x", "Not a group, or a group after all", toggleMark],
   ["s", "Split the group", split],
   ["g", "Merge the group with another", merge],
@@ -38,6 +41,7 @@ const SHORTCUTS = [
 ];
 const ALWAYS = [
   ["Enter", "In the name field: keep the name; when empty, go to the next unnamed group"],
+  ["Shift Enter", "In the name field: keep the name and go to the next unnamed group"],
   [",", "In the name field: keep the name and type another"],
   ["Backspace", "In the empty name field: go to the last name; again removes it"],
   ["Esc", "Leave the name field, or close what is open"],
@@ -99,6 +103,11 @@ function onKey(event) {
     return;
   }
   if (typing || event.altKey || !singleKeys()) return;
+  if (/^[1-9]$/.test(event.key)) {
+    event.preventDefault();
+    moveToLikely(Number(event.key));
+    return;
+  }
   const shortcut = SHORTCUTS.find(([key]) => key === event.key || (key === "+" && event.key === "="));
   if (!shortcut?.[2]) return;
   event.preventDefault();

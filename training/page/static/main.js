@@ -12,6 +12,8 @@ import { drawTiles, watchTiles } from "./tiles.js";
 import { openTry, watchTry } from "./try.js";
 import { drawActing, settleSelection, watchActing } from "./acting.js";
 import { watchQuestions } from "./questions.js";
+import { watchDrag } from "./drag.js";
+import { drawOrder, watchOrder } from "./order.js";
 import { openHelp, watchKeys } from "./keys.js";
 
 /** Every part, after a change or when another group comes into view. */
@@ -20,6 +22,7 @@ function draw() {
   drawList();
   drawGroup();
   drawNames();
+  drawOrder();
   drawTiles();
   drawMissing();
   settleSelection();
@@ -66,6 +69,8 @@ byId("next-unnamed").addEventListener("click", () => stepToUnnamed() && byId("na
 byId("open-groups").addEventListener("click", () => openGroups(!document.body.classList.contains("groups-open")));
 for (const watch of [watchActing, watchQuestions, watchGroup, watchList, watchLightbox, watchNames, watchTry, watchKeys]) watch();
 watchTiles(openLightbox);
+watchOrder(draw);
+watchDrag();
 
 let last = null;
 onShow(() => {

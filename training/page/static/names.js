@@ -25,7 +25,7 @@ export function drawNames() {
   field.placeholder = group.names.length ? "Another name" : "Name this group";
   byId("name-hint").textContent = group.notGroup
     ? "Marked as not a group: its pictures answer as unclustered, whatever its name."
-    : "Enter keeps a name, and on an empty line goes to the next unnamed group. Commas separate several names.";
+    : "Enter keeps a name; Shift Enter, or Enter on an empty line, goes on to the next unnamed group. Commas separate names.";
   const known = [...new Set(store.state.groups.flatMap((other) => other.names))].sort();
   byId("known-names").replaceChildren(
     ...known.filter((name) => !group.names.includes(name)).map((name) => el("option", { value: name })),
@@ -59,8 +59,10 @@ async function onKey(event) {
   if (event.isComposing) return;
   if (event.key === "Enter") {
     event.preventDefault();
-    if (typed().length) await commit();
-    else if (stepToUnnamed()) field.focus();
+    if (typed().length) {
+      if (!(await commit()) || !event.shiftKey) return;
+    }
+    if (stepToUnnamed()) field.focus();
     else byId("title").focus();
   } else if (event.key === "Escape") {
     event.preventDefault();

@@ -1,4 +1,5 @@
 // The machine proposes, the person decides: one question after another, one key each for yes, no and later.
+// A question about pictures shows those that are likely selected: a click changes one, with Shift all up to it.
 
 import { byId, el, isolated, plural, toast } from "./dom.js";
 import { change, groupById, read, store, titleOf } from "./store.js";
@@ -9,6 +10,8 @@ const SHOWN = 8;
 /** Answered with later, by what they ask: not asked again until the page is opened again. */
 const later = new Set();
 let asked = null;
+/** Of the pictures asked about, those that belong. */
+let chosen = new Set();
 let busy = false;
 
 export function watchQuestions() {
@@ -42,38 +45,60 @@ async function next() {
 
 function draw(proposal, count) {
   asked = proposal;
+  chosen = new Set(proposal.pictures.slice(0, proposal.likely));
   const [group, other] = proposal.groups.map(groupById);
-  const heading =
-    proposal.picture === null
-      ? "Are these the same?"
-      : el("span", {}, "Does this belong to ", isolated(titleOf(group)), "?");
-  const sides =
-    proposal.picture === null
-      ? [side(group), side(other)]
-      : [
-          el(
-            "section",
-            { className: "side" },
-            el("h3", {}, isolated(fileOf(store.names[proposal.picture]))),
-            el("img", { className: "asked", src: `/picture/${proposal.picture}/small`, alt: store.names[proposal.picture] }),
-          ),
-          side(group),
-        ];
   const yesButton = answerButton("Yes", "y", yes, "primary");
+  const pair = other !== undefined;
   dialog.replaceChildren(
-    el("h2", { id: "questions-title" }, heading),
-    el("p", { className: "soft" }, `${plural(count, "question")}, the surest first`),
-    el("div", { className: "sides" }, ...sides),
+    el(
+      "h2",
+      { id: "questions-title" },
+      pair ? "Are these the same?" : el("span", {}, "Which of these belong to ", isolated(titleOf(group)), "?"),
+    ),
+    el("p", { className: "soft" }, `${plural(count, "question")}, the most useful first`),
+    pair
+      ? el("div", { className: "sides" }, side(group), side(other))
+      : el("div", { className: "sides" }, candidates(proposal.pictures, yesButton), side(group)),
     el(
       "div",
       { className: "row" },
       yesButton,
-      answerButton("No", "n", no),
+      answerButton(pair ? "No" : "None", "n", no),
       answerButton("Later", "l", postpone),
       closer(),
     ),
   );
   yesButton.focus();
+}
+
+function candidates(pictures, yesButton) {
+  const buttons = pictures.map((picture) =>
+    el(
+      "button",
+      { type: "button", className: "candidate", dataset: { picture } },
+      el("img", { src: `/picture/${picture}/small`, alt: store.names[picture], title: store.names[picture] }),
+    ),
+  );
+  const mark = () => {
+    pictures.forEach((picture, index) => buttons[index].setAttribute("aria-pressed", String(chosen.has(picture))));
+    yesButton.firstChild.textContent = chosen.size ? `Yes, these ${chosen.size}` : "Yes";
+    yesButton.disabled = !chosen.size;
+  };
+  buttons.forEach((button, index) => {
+    button.addEventListener("click", (event) => {
+      if (event.shiftKey) chosen = new Set(pictures.slice(0, index + 1));
+      else if (!chosen.delete(pictures[index])) chosen.add(pictures[index]);
+      mark();
+    });
+    button.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      buttons[(index + step + buttons.length) % buttons.length].focus();
+    });
+  });
+  mark();
+  return el("section", { className: "side candidates" }, el("ul", {}, ...buttons.map((button) => el("li", {}, button))));
 }
 
 function drawNone() {
@@ -124,15 +149,21 @@ async function once(answer) {
 }
 
 function yes() {
-  const { groups, picture } = asked;
-  if (picture === null) return mergeWith(...groups);
-  return change({ op: "move", pictures: [picture], group: groups[0] });
+  const { groups, pictures } = asked;
+  if (!pictures.length) return mergeWith(...groups);
+  if (!chosen.size) return false;
+  return change({
+    op: "belong",
+    group: groups[0],
+    yes: pictures.filter((picture) => chosen.has(picture)),
+    no: pictures.filter((picture) => !chosen.has(picture)),
+  });
 }
 
 function no() {
-  const { groups, picture } = asked;
-  if (picture === null) return change({ op: "apart", groups });
-  return change({ op: "not_here", picture, group: groups[0] });
+  const { groups, pictures } = asked;
+  if (!pictures.length) return change({ op: "apart", groups });
+  return change({ op: "belong", group: groups[0], no: pictures });
 }
 
 function postpone() {
@@ -140,6 +171,4 @@ function postpone() {
   return true;
 }
 
-const keyOf = ({ groups, picture }) => `${groups.join("+")}/${picture}`;
-
-const fileOf = (name) => name.slice(name.lastIndexOf("/") + 1);
+const keyOf = ({ groups, pictures }) => `${groups.join("+")}/${pictures.join("+")}`;

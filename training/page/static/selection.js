@@ -31,6 +31,16 @@ export function select(pictures) {
   tell();
 }
 
+/** Select these and no others. */
+export function replaceSelection(pictures) {
+  const wanted = new Set(pictures);
+  if (wanted.size === chosen.size && pictures.every((picture) => chosen.has(picture))) return;
+  chosen.clear();
+  for (const picture of wanted) chosen.add(picture);
+  anchor = pictures.at(-1) ?? null;
+  tell();
+}
+
 export function clear() {
   if (!chosen.size) return;
   chosen.clear();

@@ -3,6 +3,7 @@
 import { byId, el, isolated } from "./dom.js";
 import { change, store } from "./store.js";
 import { current, currentGroup, UNCLUSTERED } from "./view.js";
+import { ordered } from "./order.js";
 import { clear, extendTo, isSelected, onSelect, selected, toggle } from "./selection.js";
 
 const list = byId("tiles");
@@ -39,9 +40,9 @@ export function watchTiles(onOpen) {
 
 /** The pictures in view, in order; those removed from it last. */
 export function pictures() {
-  if (current() === UNCLUSTERED) return store.state.unclustered;
+  if (current() === UNCLUSTERED) return ordered(store.state.unclustered);
   const group = currentGroup();
-  return group ? [...group.pictures, ...group.out] : [];
+  return group ? [...ordered(group.pictures), ...group.out] : [];
 }
 
 export function drawTiles() {
