@@ -153,9 +153,16 @@ class RunningHost(ManagedProcess):
     _ADDRESS = re.compile(r"^Listening on (http://.+:(\d+))$", re.MULTILINE)
     _WORKER = re.compile(r"worker process (\d+) serves$", re.MULTILINE)
 
-    def __init__(self, arguments: Sequence[str | Path], env: Mapping[str, str] | None, timeout: float) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str | Path],
+        env: Mapping[str, str] | None,
+        timeout: float,
+        inside: Callable[..., list[str]] | None = None,
+    ) -> None:
         """Start `python -m local.host` with `arguments`; see `start_host`."""
-        command = [sys.executable, "-m", "local.host", *arguments]
+        command = [sys.executable, "-m", "local.host", *map(str, arguments)]
+        command = inside(*command) if inside else command
         super().__init__(command, ready=self._find_address, env=env, cwd=PROJECT, timeout=timeout)
 
     @property
@@ -178,6 +185,7 @@ def start_host(
     env: Mapping[str, str] | None = None,
     timeout: float = 60,
     arguments: Sequence[str] = (),
+    inside: Callable[..., list[str]] | None = None,
 ) -> RunningHost:
     """Serve the Functions app in a folder by the local host, as a process of its own.
 
@@ -187,8 +195,9 @@ def start_host(
         env: app settings; they win over local.settings.json.
         timeout: seconds to wait until it listens, the import of every function included.
         arguments: further options of `python -m local.host`.
+        inside: makes of the command one that runs it elsewhere, such as in a memory group.
 
     Raises:
         ProcessFailedError: it did not come up; the message holds the end of its log.
     """
-    return RunningHost(["--app", app.resolve(), "--port", str(port), *arguments], env, timeout)
+    return RunningHost(["--app", app.resolve(), "--port", str(port), *arguments], env, timeout, inside)
