@@ -56,8 +56,8 @@ def divide(points: NDArray[np.float32], engine: Engine) -> Cells:
     )
     means.train(points)
     centres = np.asarray(means.centroids, dtype=np.float32)
-    found = engine.run(_tasks(points, centres), NDArray[np.int32], shared=[points], ordered=True)
-    cell = np.concatenate(list(found))
+    found = engine.run(_tasks(points, centres), np.ndarray, shared=[points], ordered=True)
+    cell = np.concatenate([*found])
     _, sizes = np.unique(cell, return_counts=True)
     members = np.split(np.argsort(cell, kind="stable").astype(np.int32), sizes.cumsum()[:-1])
     centres = centres[np.unique(cell)]

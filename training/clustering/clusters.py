@@ -23,6 +23,7 @@ from training.clustering.choice import Choice, NoGroupsError, choose, distances_
 from training.clustering.dbscan import Grouped, by_distances, by_embeddings
 from training.clustering.neighbours import EXACT, Neighbours, Points, centred, distinct, nearest_neighbours
 from training.clustering.radius import measure_closeness
+from training.clustering.thinning import THINNED_FROM, thinned
 from training.engine import LOCAL, Engine
 
 # Nearest neighbours looked for: more than any number that is tried.
@@ -60,6 +61,7 @@ class Clusters:
     labels: NDArray[np.int32]
     """Cluster of each picture, numbered from 0 in order of their first core samples, or NOISE."""
     core: NDArray[np.bool_]
+    """The core samples that serving compares with: DBSCAN's, or those that thinning kept of them."""
     distances: NDArray[np.float32]
     """To the nearest core sample; 0 for core samples; infinite where there is no core sample at all."""
     radius: NDArray[np.float32]
@@ -105,7 +107,10 @@ def find_groups(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL
         loose = f"{np.count_nonzero(~kept)} of them left out, as their pictures are not alike enough"
         choice = replace(choice, reason=f"{choice.reason}; {loose}")
     radius = closeness.radius() if neighbours else np.full(grouped.count, eps, dtype=np.float32)
-    clusters = _as_serving(vectors, points, grouped.only(kept), radius[kept], closeness.reach(radius)[kept], parameters)
+    grouped = grouped.only(kept)
+    if len(vectors) >= THINNED_FROM:
+        grouped = thinned(grouped, near)
+    clusters = _as_serving(vectors, points, grouped, radius[kept], closeness.reach(radius)[kept], parameters)
     return Found(clusters, neighbours, eps, choice)
 
 

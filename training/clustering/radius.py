@@ -104,7 +104,7 @@ def stranger_distances(
         clusters, starts = np.unique(grouped.labels[some], return_index=True)
         best[:, clusters] = np.maximum(best[:, clusters], np.maximum.reduceat(scores, starts, axis=1))
     squared = np.maximum(0, np.square(targets).sum(axis=1)[:, None] - 2 * best)
-    return squared / 2 if metric == "cosine" else np.sqrt(squared), asked
+    return (squared / 2 if metric == "cosine" else np.sqrt(squared)).astype(np.float32), asked
 
 
 def own_distances(points: Points, near: Neighbours, grouped: Grouped, metric: Metric) -> NDArray[np.float32]:
