@@ -37,12 +37,13 @@ class KeptLogs(logging.Handler):
 
     @contextmanager
     def invocation(self) -> Generator[None]:
-        """What is written during the block belongs to an invocation; what was kept is written first, once."""
+        """What is written during the block belongs to an invocation; what is kept is written before and after, once."""
         token = in_invocation.set(True)
         try:
             self._write()
             yield
         finally:
+            self._write()
             in_invocation.reset(token)
 
     def _write(self) -> None:

@@ -47,18 +47,17 @@ def log_in_a_thread(*lines: str) -> None:
     thread.join()
 
 
-def test_lines_of_threads_come_with_the_next_invocation_once_and_first(host: Host) -> None:
+def test_lines_of_threads_come_with_the_next_invocation_once(host: Host) -> None:
     kept = KeptLogs(logging.getLogger("shared"))
     log_in_a_thread("serving a model")
     assert host.lines == []
     with kept.invocation():
         logging.getLogger("shared.serving").info("answered")
         log_in_a_thread("meanwhile")
-    with kept.invocation():
-        pass
-    with kept.invocation():
-        pass
     assert host.lines == ["serving a model", "answered", "meanwhile"]
+    with kept.invocation():
+        pass
+    assert len(host.lines) == 3
 
 
 def test_another_handler_of_the_library_gets_a_line_once_and_at_once(host: Host) -> None:
@@ -97,5 +96,5 @@ def test_the_model_in_service_and_every_refusal_are_in_the_log(host: Host, tmp_p
         assert [line for line in host.lines if line.startswith("answered 503: ")]
     tiny_model(tmp_path)
     api = Api(settings)
-    assert [api.handle("GET", headers, b"").status for _ in range(2)] == [200, 200]
+    assert api.handle("GET", headers, b"").status == 200
     assert sum(line.startswith("serving model books") for line in host.lines) == on_azure
