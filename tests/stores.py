@@ -18,6 +18,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 from azure.storage.blob import ContainerClient
 from cryptography import x509
@@ -90,12 +91,13 @@ def identity_azurite() -> Generator[tuple[RunningAzurite, Mapping[str, str]]]:
     The environment is App Service's: an endpoint hands out tokens. Azurite checks all of them but the signature.
     """
     with tempfile.TemporaryDirectory() as folder:
-        certificate = _make_certificate(Path(folder))
-        with _token_endpoint() as endpoint, start_azurite(certificate=certificate) as azurite:
+        certificate = make_certificate(Path(folder))
+        with token_endpoint() as endpoint, start_azurite(certificate=certificate) as azurite:
             yield azurite, {**endpoint, "REQUESTS_CA_BUNDLE": str(certificate[0])}
 
 
-def _make_certificate(folder: Path) -> tuple[Path, Path]:
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Certificate and key of 127.0.0.1, its own authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -121,11 +123,12 @@ def _make_certificate(folder: Path) -> tuple[Path, Path]:
 
 class _Tokens(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        (resource,) = parse_qs(urlsplit(self.path).query)["resource"]
         body = json.dumps(
             {
-                "access_token": _token(),
+                "access_token": token(resource.rstrip("/")),
                 "expires_on": str(int(time.time()) + 86400),
-                "resource": "https://storage.azure.com/",
+                "resource": resource,
                 "token_type": "Bearer",
             }
         ).encode()
@@ -138,21 +141,28 @@ class _Tokens(BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def _token() -> str:
+CALLER = "11111111-1111-1111-1111-111111111111"
+"""Object id of this process's identity."""
+
+
+def token(audience: str, *, caller: str = CALLER, seconds: int = 86400) -> str:
+    """A token as Microsoft Entra gives it, but unsigned."""
     now = int(time.time())
     claims = {
-        "aud": "https://storage.azure.com",
+        "aud": audience,
+        "oid": caller,
         "iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/",
         "iat": now - 60,
         "nbf": now - 60,
-        "exp": now + 86400,
+        "exp": now + seconds,
     }
     parts = (json.dumps({"alg": "RS256", "typ": "JWT"}).encode(), json.dumps(claims).encode(), b"no signature")
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
 @contextmanager
-def _token_endpoint() -> Generator[dict[str, str]]:
+def token_endpoint() -> Generator[dict[str, str]]:
+    """The environment of a process with an identity on App Service."""
     with HTTPServer(("127.0.0.1", 0), _Tokens) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

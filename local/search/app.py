@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from local.search.catalog import KINDS
 from local.search.errors import ServiceError, not_found
+from local.search.identities import Identities
 from local.search.searching import lookup, search
 from local.search.service import Service
 
@@ -24,13 +25,16 @@ API_VERSION = "2026-04-01"
 type Handler = Callable[[Service, Request, Any], Response]
 
 
-def create_app(service: Service, key: str | None = None) -> Starlette:
-    """The ASGI application. With a key, callers must send it as `api-key`, as the service wants."""
+def create_app(service: Service, key: str | None = None, identities: Identities | None = None) -> Starlette:
+    """The ASGI application.
+
+    With a key, callers must send it as `api-key`; with identities, a token of one who has the role. With both, either.
+    """
 
     def route(path: str, handler: Handler, *methods: str) -> Route:
         async def endpoint(request: Request) -> Response:
             body = await request.body()
-            return await run_in_threadpool(_answer, service, key, handler, request, body)
+            return await run_in_threadpool(_answer, service, key, identities, handler, request, body)
 
         return Route(path, endpoint, methods=methods)
 
@@ -62,16 +66,21 @@ def _about(collection: str, action: Callable[[Service, str, Request, Any], Respo
     return lambda service, request, body: action(service, collection, request, body)
 
 
-def _answer(service: Service, key: str | None, handler: Handler, request: Request, body: bytes) -> Response:
+def _answer(
+    service: Service, key: str | None, identities: Identities | None, handler: Handler, request: Request, body: bytes
+) -> Response:
     try:
-        _admit(request, key)
+        _admit(request, key, identities)
         return handler(service, request, _json(body) if body else None)
     except ServiceError as error:
         return JSONResponse(error.to_json(), error.status)
 
 
-def _admit(request: Request, key: str | None) -> None:
-    if key is not None and not hmac.compare_digest(request.headers.get("api-key", "").encode(), key.encode()):
+def _admit(request: Request, key: str | None, identities: Identities | None) -> None:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if identities and (kind == "Bearer" or key is None):
+        identities.admit(token, request.url.path)
+    elif key is not None and not hmac.compare_digest(request.headers.get("api-key", "").encode(), key.encode()):
         raise ServiceError("The api-key is missing or wrong.", HTTPStatus.FORBIDDEN)
     version = request.query_params.get("api-version")
     if version != API_VERSION:

@@ -19,6 +19,7 @@ from local.search.database import Database
 from local.search.enrichment import Enriched
 from local.search.errors import ServiceError
 from local.search.executions import Execution
+from local.search.identities import Identities
 from local.search.index import Index
 from local.search.mapping import Warn, children, encode_key, parent_document
 from local.search.skills import Skillset
@@ -36,6 +37,8 @@ class Plan:
     skillset: dict[str, Any]
     indexes: dict[str, Index]
     """The target index, and those of the projections, by name."""
+    identities: Identities
+    """Who reads the data source, where it names a resource."""
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ class Run:
         source = self._plan.datasource
         try:
             with ContainerClient.from_connection_string(
-                source["credentials"]["connectionString"], source["container"]["name"]
+                self._plan.identities.connection(source), source["container"]["name"]
             ) as container:
                 for batch in batched(self._changed(container), self._batch, strict=False):
                     self._process(container, batch)
@@ -80,7 +83,7 @@ class Run:
                             f"{self._execution.failed} documents failed, more than maxFailedItems ({self._tolerated}).",
                         )
                         return
-        except (AzureError, ValueError) as error:
+        except (AzureError, ServiceError, ValueError) as error:
             self._execution.finish("transientFailure", f"The data source could not be read: {error}")
             return
         self._execution.finish("success")

@@ -16,6 +16,7 @@ from local.search.catalog import Catalog
 from local.search.database import Database
 from local.search.errors import ServiceError
 from local.search.executions import Execution, History
+from local.search.identities import NOBODY, Identities
 from local.search.indexer import Plan, Run
 from local.search.schedules import is_due
 
@@ -28,12 +29,13 @@ _SCHEDULES_SECONDS = 1.0
 class Service:
     """Everything behind the URL. Safe to use from several threads; close it when done."""
 
-    def __init__(self, path: Path | None = None, delay: float = 0) -> None:
+    def __init__(self, path: Path | None = None, delay: float = 0, identities: Identities = NOBODY) -> None:
         """`delay`: seconds that a run stays queued at least, as on a service that others keep busy."""
         self._database = Database(path)
         self.catalog = Catalog(self._database)
         self._threads = ThreadPoolExecutor(_INDEXERS_AT_ONCE, thread_name_prefix="indexer")
         self._delay = delay
+        self._identities = identities
         self._running: dict[str, Execution | None] = {}  # None: queued
         self._lock = threading.Lock()
         self._made = datetime.now(UTC)
@@ -113,6 +115,7 @@ class Service:
             datasource=self.catalog.get("datasources", definition["dataSourceName"]),
             skillset=skillset,
             indexes={name: self.catalog.index(name) for name in names},
+            identities=self._identities,
         )
 
     def _keep_schedules(self) -> None:

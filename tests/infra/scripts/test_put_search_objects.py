@@ -28,6 +28,7 @@ from local.search.process import start_search
 from tests.conftest import PROJECT
 from tests.infra.az import Az
 from tests.infra.snapshots import deployed
+from tests.stores import CALLER, token
 
 SETTINGS = {
     "SEARCH_ENDPOINT": "https://search.example",
@@ -74,10 +75,12 @@ def test_the_whole_script_puts_the_objects_once_and_changes_nothing_the_second_t
     script: str, az: Az, tmp_path: Path
 ) -> None:
     address = "https://vault.example/secrets/skill-key"
-    az.answer({"account get-access-token": "a-token", "keyvault secret show": "the-key"})
+    az.answer({"account get-access-token": token("https://search.azure.com"), "keyvault secret show": "the-key"})
+    table = tmp_path / "identities.json"
+    table.write_text(json.dumps({"callers": {CALLER: ["Search Service Contributor"]}}))
     folder = tmp_path / "container"
     folder.mkdir()
-    with start_search() as search:
+    with start_search(key="any", identities=table) as search:
         settings = SETTINGS | {
             "SEARCH_ENDPOINT": search.url,
             "SEARCH_VECTOR": "true",

@@ -66,11 +66,6 @@ REFUSED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("datasources", lambda body: body.update(type="azuresql"), "'azureblob' only"),
     ("datasources", lambda body: body.update(credentials={"connectionString": None}), "needs credentials"),
     ("datasources", lambda body: body.update(credentials={"connectionString": REDACTED}), "needs credentials"),
-    (
-        "datasources",
-        lambda body: body.update(credentials={"connectionString": "ResourceId=/subscriptions/x;"}),
-        "no managed identity",
-    ),
     ("indexes", lambda body: body["fields"].pop(0), "exactly one key field; it has 0"),
     ("indexes", lambda body: body.update(fields={}), "must be a list"),
     (
@@ -106,7 +101,7 @@ REFUSED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
         "can't fill 'parent_id'",
     ),
     ("indexers", lambda body: body.update(dataSourceName="q"), "a datasource 'q' that doesn't exist"),
-    ("indexers", lambda body: body.update(schedule={"interval": "PT2H"}), "no schedules"),
+    ("indexers", lambda body: body.update(schedule={"interval": "PT2M"}), "PT5M to P1D"),
     (
         "indexers",
         lambda body: body.update(outputFieldMappings=[{"sourceFieldName": "/document/x", "targetFieldName": "x"}]),
