@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from shared.command_line.console import count, escape, say
 from training.commands.options import MODELS, JsonOption
+from training.commands.tables import models_table
 
 if TYPE_CHECKING:
     from shared.model.bundle import Bundle
@@ -44,11 +44,7 @@ def run(
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table(title=f"{folder}: {count(len(rows), 'model')}")
-    for heading in ("Name", "Version", "Trained"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("Pictures", "Groups", "Named"):
-        table.add_column(heading, justify="right")
+    table = models_table(f"{folder}: {count(len(rows), 'model')}", "Name", "Version", "Trained")
     for row in rows:
         table.add_row(*(escape(str(value)) for value in row.values()))
     Console().print(table)

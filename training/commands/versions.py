@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from shared.command_line.console import count, errors_in_words
 from training.commands.options import JsonOption
 from training.commands.store_options import DEFAULT_STORE, NameOption, StoreOption, store_at
+from training.commands.tables import models_table
 
 
 def run(store: StoreOption = DEFAULT_STORE, name: NameOption = "books", as_json: JsonOption = False) -> None:
@@ -24,11 +24,7 @@ def run(store: StoreOption = DEFAULT_STORE, name: NameOption = "books", as_json:
         rows = [asdict(version) | {"published": version.published.isoformat()} for version in versions]
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table(title=f"{name}: {count(len(versions), 'version')}")
-    for heading in ("", "Version", "Published"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("Pictures", "Groups", "Named"):
-        table.add_column(heading, justify="right")
+    table = models_table(f"{name}: {count(len(versions), 'version')}", "", "Version", "Published")
     for version in versions:
         table.add_row(
             "current" if version.current else "",
