@@ -133,6 +133,19 @@ param logRetentionDays int = 30
 @minValue(1)
 param logDailyCapGb int = 1
 
+@description('Addresses of the people who are told of trouble, separated by commas. Empty: no alerts')
+param alertEmails string = ''
+
+@description('What the resource group may cost a month, in the currency of the subscription; people are told. 0: no budget')
+@minValue(0)
+param monthlyBudget int = 0
+
+@description('First day of the month that the budget begins in; Azure refuses to move it back')
+param budgetStart string = utcNow('yyyy-MM-01')
+
+@description('Spread plan, storage and search over availability zones, where the region has them')
+param zoneRedundant bool = false
+
 var token = uniqueString(resourceGroup().id, environmentName)
 var allTags = union({ 'azd-env-name': environmentName, project: 'image-clustering-skill' }, tags)
 var newSearch = empty(existingSearchName)
@@ -143,6 +156,7 @@ var byScript = searchObjects == 'script' && network == 'public'
 var searchBySystem = !newSearch || network != 'public'
 var names = {
   app: 'func-${token}'
+  alerts: 'alert-${token}'
   compare: 'ai-${token}'
   dataAccount: 'st${token}data'
   hostAccount: 'st${token}host'
@@ -183,7 +197,14 @@ var reach = {
 
 // The host's own account apart from the data: the host must own its account, and shall not own the pictures.
 module hostStorage 'modules/storage.bicep' = {
-  params: { name: names.hostAccount, location: location, tags: allTags, containers: ['packages'], reach: reach }
+  params: {
+    name: names.hostAccount
+    location: location
+    tags: allTags
+    containers: ['packages']
+    reach: reach
+    zoneRedundant: zoneRedundant
+  }
 }
 
 module dataStorage 'modules/storage.bicep' = {
@@ -194,6 +215,9 @@ module dataStorage 'modules/storage.bicep' = {
     containers: ['models', 'images']
     reach: reach
     services: network == 'restricted' ? [searchId] : []
+    zoneRedundant: zoneRedundant
+    logged: true
+    workspaceId: monitoring.outputs.workspaceId
   }
   dependsOn: [search]
 }
@@ -208,6 +232,27 @@ module monitoring 'modules/monitoring.bicep' = {
     dailyCapGb: logDailyCapGb
     private: private
   }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  params: { title: environmentName, location: location, tags: allTags, insightsId: monitoring.outputs.insightsId }
+}
+
+module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
+  params: {
+    name: names.alerts
+    location: location
+    tags: allTags
+    emails: split(alertEmails, ',')
+    insightsId: monitoring.outputs.insightsId
+    workspaceId: monitoring.outputs.workspaceId
+    searchId: searchId
+    searchLocation: empty(searchLocation) ? location : searchLocation
+    dailyCapGb: logDailyCapGb
+    monthlyBudget: monthlyBudget
+    budgetStart: budgetStart
+  }
+  dependsOn: [search]
 }
 
 module key 'modules/key.bicep' = if (byKey) {
@@ -234,6 +279,7 @@ module search 'modules/search.bicep' = if (newSearch) {
     tags: allTags
     sku: searchSku
     localAuth: searchLocalAuth
+    replicas: zoneRedundant ? 2 : 1
     private: private
     identityId: searchBySystem ? '' : searchIdentity!.outputs.id
     workspaceId: monitoring.outputs.workspaceId
@@ -294,6 +340,7 @@ module function 'modules/function.bicep' = {
     tags: allTags
     plan: plan
     dedicatedSku: dedicatedSku
+    zoneRedundant: zoneRedundant
     requestsPerInstance: requestsPerInstance
     instanceMemoryMB: instanceMemoryMB
     maximumInstances: maximumInstances

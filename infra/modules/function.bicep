@@ -21,6 +21,9 @@ param plan string
 @description('SKU of a dedicated plan')
 param dedicatedSku string
 
+@description('Spread instances over availability zones')
+param zoneRedundant bool
+
 @description('Requests that one instance works on at once')
 param requestsPerInstance int
 
@@ -114,8 +117,9 @@ resource hostingPlan 'Microsoft.Web/serverfarms@2025-03-01' = {
   location: location
   tags: tags
   kind: flex ? 'functionapp' : 'linux'
-  sku: flex ? { tier: 'FlexConsumption', name: 'FC1' } : { name: dedicatedSku }
-  properties: { reserved: true }
+  // Two instances are the fewest that a dedicated plan spreads over zones.
+  sku: flex ? { tier: 'FlexConsumption', name: 'FC1' } : { name: dedicatedSku, capacity: zoneRedundant ? 2 : 1 }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource app 'Microsoft.Web/sites@2025-03-01' = {

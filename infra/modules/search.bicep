@@ -13,6 +13,9 @@ param tags { *: string }
 @allowed(['basic', 'standard', 'standard2', 'standard3', 'storage_optimized_l1', 'storage_optimized_l2'])
 param sku string
 
+@description('Replicas; two and more are spread over availability zones where the region has them')
+param replicas int
+
 @description('Also take API keys, beside Microsoft Entra')
 param localAuth bool
 
@@ -42,7 +45,7 @@ resource service 'Microsoft.Search/searchServices@2025-05-01' = {
     hostingMode: 'Default'
     partitionCount: 1
     publicNetworkAccess: private ? 'Disabled' : 'Enabled'
-    replicaCount: 1
+    replicaCount: replicas
     semanticSearch: 'disabled'
   }
 }

@@ -22,6 +22,15 @@ param reach access
 @description('Resource ids of search services that are let in by their system-assigned identities, whatever their addresses')
 param services string[] = []
 
+@description('Keep three copies in as many availability zones')
+param zoneRedundant bool
+
+@description('Whether a log is kept of what is written and deleted')
+param logged bool = false
+
+@description('Resource id of the workspace that keeps it')
+param workspaceId string = ''
+
 @description('Days for which deleted blobs and containers can be brought back')
 @minValue(1)
 @maxValue(365)
@@ -43,7 +52,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_LRS' }
+  sku: { name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }
   properties: {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
@@ -63,6 +72,15 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   properties: {
     deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
     containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+  }
+}
+
+resource changes 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (logged) {
+  scope: blobs
+  name: 'changes'
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'StorageWrite', enabled: true }, { category: 'StorageDelete', enabled: true }]
   }
 }
 

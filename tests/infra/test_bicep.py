@@ -79,8 +79,8 @@ def test_the_documents_name_the_deployment_as_the_commands_look_for_it() -> None
 def test_azd_reaches_every_parameter_with_the_default_of_the_deployment() -> None:
     given = json.loads((PROJECT / "infra" / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
     declared = compiled()["parameters"]
-    # An object can't be an environment variable; keys are generated.
-    assert set(declared) - set(given) == {"tags", "newSkillKey", "newSecondarySkillKey"}
+    # An object can't be an environment variable; keys and the first day of the month are generated.
+    assert set(declared) - set(given) == {"tags", "newSkillKey", "newSecondarySkillKey", "budgetStart"}
     assert set(given) <= set(declared)
     # azd runs `infra.search deploy` after it, so that no script has to.
     defaults = {"searchObjects": "hook"}

@@ -204,7 +204,8 @@ def test_names_come_from_one_token_and_fit() -> None:
     (app,) = deployment.of("Microsoft.Web/sites")
     token = app.name.removeprefix("func-")
     roots = [each for each in deployment.resources if "location" in each.body]
-    assert [each.name for each in roots if token not in each.name] == []
+    # A workbook's name must be a GUID.
+    assert [each.type for each in roots if token not in each.name] == ["Microsoft.Insights/workbooks"]
     other = deployed(environmentName="other")
     assert not {each.name for each in roots} & {each.name for each in other.resources}
 
@@ -214,3 +215,20 @@ def test_everything_is_tagged() -> None:
         if "location" in each.body:
             tags = {name: value for name, value in each.body["tags"].items() if name != "azd-service-name"}
             assert tags == {"azd-env-name": "test", "project": "image-clustering-skill", "team": "pictures"}, each.name
+
+
+@pytest.mark.parametrize("plan", ["flex", "dedicated"])
+def test_zones_are_used_where_that_is_asked_for(plan: str) -> None:
+    deployment = deployed(plan=plan, zoneRedundant=True)
+    (hosting,) = deployment.of("Microsoft.Web/serverfarms")
+    assert hosting.properties["zoneRedundant"] is True
+    assert hosting.body["sku"].get("capacity") == (None if plan == "flex" else 2)
+    accounts = deployment.of("Microsoft.Storage/storageAccounts")
+    assert {each.body["sku"]["name"] for each in accounts} == {"Standard_ZRS"}
+    assert deployment.one("Microsoft.Search/searchServices").properties["replicaCount"] == 2
+
+
+def test_what_happens_to_secrets_pictures_and_search_is_logged() -> None:
+    logged = {each.name: each for each in deployed().of("Microsoft.Insights/diagnosticSettings")}
+    assert logged.keys() == {"audit", "operations", "changes"}
+    assert {each["category"] for each in logged["changes"].properties["logs"]} == {"StorageWrite", "StorageDelete"}
