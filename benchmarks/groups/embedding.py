@@ -1,11 +1,13 @@
-"""Embeddings of a labelled folder, cached apart from those of training."""
+"""Embeddings of labelled sets, cached apart from those of training: a set is fetched and embedded once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.groups.packages import CACHE
 from shared.embedding.embedder import EmbedderSpec, Pooling, Vectors, open_embedder, pool
@@ -18,8 +20,18 @@ from training.network.weights import GRAPH_SHA256, export_graph
 MODELS = Path(__file__).parents[2] / "models"
 
 
-def embed_labelled(folder: Path) -> tuple[Vectors, np.ndarray[tuple[int], np.dtype[np.str_]]]:
-    """Flattened embeddings, from which all others can be had, and the label of each."""
+def embedded(name: str, make: Callable[[], Path]) -> tuple[Vectors, NDArray[np.str_]]:
+    """Flattened embeddings, from which all others can be had, and the label of each. `make` gives their folder."""
+    kept = CACHE / "embedded" / f"{name}.npz"
+    if not kept.exists():
+        vectors, labels = _embed(make())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(kept, vectors=vectors, labels=labels)
+    with np.load(kept) as found:
+        return found["vectors"], found["labels"]
+
+
+def _embed(folder: Path) -> tuple[Vectors, NDArray[np.str_]]:
     spec = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256, pooling="flatten")
     embedder = open_embedder(spec, export_graph(MODELS, print))
     with closing(EmbeddingCache(spec, CACHE / "embeddings.sqlite")) as cache:

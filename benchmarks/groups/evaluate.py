@@ -104,8 +104,6 @@ def best_index(vectors: Vectors, labels: Sequence[str], min_samples: int = 3) ->
     best = 0.0
     for neighbours in candidates(len(points)):
         distances = distances_of(points.vectors, near, neighbours, "cosine")
-        sweep = Sweep(distances, points.copies, min_samples)
-        events = sweep.events()
-        for eps in events[np.linspace(0, len(events) - 1, min(len(events), _TRIED)).astype(np.intp)]:
-            best = max(best, float(adjusted_rand_score(labels, sweep.labels(eps)[points.which])))
+        for _, found in Sweep(distances, points.copies, min_samples).walk(_TRIED):
+            best = max(best, float(adjusted_rand_score(labels, found[points.which])))
     return best

@@ -119,7 +119,7 @@ def _choose_eps(sweep: Sweep, links: _Links, copies: NDArray[np.integer], neighb
             "no groups found: no picture has enough others near it. Add pictures, ten or more of each kind, "
             "or give a smaller --min-samples"
         )
-    curve = _curve(sweep, links, copies, events)
+    curve = _curve(sweep, links, copies)
     best = int(curve.score.argmax())
     if curve.score[best] <= 0:
         eps = max(float(curve.eps[-1]), _SAME)
@@ -160,18 +160,16 @@ class _Links:
         return float(inside / links - np.square(degrees).sum() / (2 * links) ** 2)
 
 
-def _curve(sweep: Sweep, links: _Links, copies: NDArray[np.integer], events: NDArray[np.float64]) -> Curve:
-    picked = np.linspace(0, len(events) - 1, min(len(events), _CURVE_POINTS)).round().astype(np.intp)
+def _curve(sweep: Sweep, links: _Links, copies: NDArray[np.integer]) -> Curve:
+    pictures = copies.sum()
     found: list[tuple[float, ...]] = []
-    for eps in events[picked]:
-        labels = sweep.labels(eps)
+    for eps, labels in sweep.walk(_CURVE_POINTS):
         grouped = labels != NOISE
         sizes = np.bincount(labels[grouped], copies[grouped])
-        pictures = copies.sum()
         shares = sizes.sum() / pictures, sizes.max() / pictures
-        found.append((float(np.count_nonzero(sizes)), *map(float, shares), links.modularity(labels)))
-    clusters, coverage, largest, score = np.array(found).T
-    return Curve(events[picked], clusters.astype(np.int32), coverage, largest, score)
+        found.append((eps, float(np.count_nonzero(sizes)), *map(float, shares), links.modularity(labels)))
+    eps, clusters, coverage, largest, score = np.array(found).T
+    return Curve(eps, clusters.astype(np.int32), coverage, largest, score)
 
 
 def _span(curve: Curve, best: int, events: NDArray[np.float64]) -> tuple[float, float]:

@@ -7,6 +7,8 @@ reachability distances; Campello, Moulavi and Sander, 2013). So DBSCAN need not 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
@@ -38,6 +40,12 @@ class Sweep:
         adopted = self._adoption < self._core[self._starts]
         every = np.concatenate([self._core, self._length, self._adoption[adopted]])
         return np.unique(every[np.isfinite(every)])
+
+    def walk(self, most: int) -> Iterator[tuple[float, NDArray[np.int32]]]:
+        """Each eps at which something changes, `most` evenly spaced ones where there are more, with labels(eps)."""
+        events = self.events()
+        picked = np.linspace(0, len(events) - 1, min(len(events), most)).round().astype(np.intp)
+        return ((float(eps), self.labels(eps)) for eps in events[picked])
 
     def labels(self, eps: float) -> NDArray[np.int32]:
         """The cluster of each point at eps, shape (n,), or NOISE; border points go to the nearest core sample.

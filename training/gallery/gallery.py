@@ -35,7 +35,7 @@ class Group:
     cluster: int
     pictures: tuple[int, ...]
     """Most central first."""
-    spread: float
+    distance_to_centre: float
     """Mean distance of its pictures to their centre, in the metric's units: the smaller, the tighter."""
 
 

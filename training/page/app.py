@@ -29,6 +29,7 @@ from training.page.proposing import Proposer
 from training.page.report_keeper import ReportKeeper
 from training.page.view import alike, proposal_views, split_option_views, state_view, tried_view
 from training.pictures.thumbnails import thumbnail
+from training.report.cache import is_weak, read_cache
 
 _STATIC = Path(__file__).parent / "static"
 _THEME = _STATIC.parents[1] / "theme.css"
@@ -54,6 +55,7 @@ class Page:
     def __init__(self, document: Document, keeper: ReportKeeper) -> None:
         self._document = document
         self._keeper = keeper
+        self._weak = is_weak(read_cache(self._gallery.folder, self._gallery.bundle.manifest).choices)
 
     @property
     def _gallery(self) -> Gallery:
@@ -147,7 +149,7 @@ class Page:
         return FileResponse(path, headers={"Content-Security-Policy": _REPORT_POLICY})
 
     def _state(self, found: Snapshot, message: str = "", concurrent_change: bool = False) -> Response:
-        view = state_view(self._gallery, found, self._keeper.problem)
+        view = state_view(self._gallery, found, self._keeper.problem, weak=self._weak)
         return JSONResponse(
             {"state": view, "message": message, "concurrent_change": concurrent_change},
             headers={"ETag": self._etag(found)},

@@ -46,8 +46,8 @@ class GroupView(TypedDict):
     conflict: bool
     """Whether its names are those of several groups, which training found to be one."""
     category: str | None
-    spread: float
-    """Mean distance of its pictures to their centre, to sort by."""
+    distanceToCentre: float
+    """Mean of its pictures, to sort by."""
     pictures: list[PictureView]
     out: list[PictureView]
     """Excluded of this group, wherever they are now."""
@@ -75,6 +75,8 @@ class StateView(TypedDict):
     undo: str | None
     redo: str | None
     problem: str | None
+    weak: bool
+    """Whether the groups hardly set themselves apart, as training found."""
 
 
 class AlikeView(TypedDict):
@@ -109,7 +111,7 @@ class ProposalView(TypedDict):
     """So many of the pictures, from the first on, are thought to belong."""
 
 
-def state_view(gallery: Gallery, found: Snapshot, problem: str | None) -> StateView:
+def state_view(gallery: Gallery, found: Snapshot, problem: str | None, *, weak: bool = False) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
     current, _, _ = apply_edits(gallery.bundle.arrays, found.labels.model_copy(update={"not_groups": ()}))
     excluded = find_excluded(found.labels.edits.excluded, gallery.vectors)
@@ -125,7 +127,7 @@ def state_view(gallery: Gallery, found: Snapshot, problem: str | None) -> StateV
                 notGroup=group.cluster in found.labels.not_groups,
                 conflict=group.cluster in found.labels.conflicts,
                 category=_category(gallery, group),
-                spread=round(group.spread, 4),
+                distanceToCentre=round(group.distance_to_centre, 4),
                 pictures=[
                     _picture_view(found, picture, _mark(gallery, current, picture, group.cluster))
                     for picture in group.pictures
@@ -161,6 +163,7 @@ def state_view(gallery: Gallery, found: Snapshot, problem: str | None) -> StateV
         undo=found.undo,
         redo=found.redo,
         problem=problem,
+        weak=weak,
     )
 
 

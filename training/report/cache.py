@@ -6,7 +6,7 @@ the map again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,8 @@ class Choice(BaseModel):
     neighbours: int = 0
     eps: float
     reason: str
+    weak: bool = False
+    """Whether its groups hardly set themselves apart."""
     curve: Curve
 
 
@@ -56,6 +58,7 @@ def note_choices(choices: Mapping[str, ChosenParameters]) -> tuple[Choice, ...]:
             neighbours=choice.neighbours,
             eps=choice.eps,
             reason=choice.reason,
+            weak=choice.weak,
             curve=_note_curve(choice.curve),
         )
         for category, choice in choices.items()
@@ -86,6 +89,11 @@ class ReportCache(BaseModel):
     choices: tuple[Choice, ...] = ()
     positions: dict[str, tuple[float, float]] = {}
     """Picture name to its place on the map."""
+
+
+def is_weak(choices: Iterable[Choice]) -> bool:
+    """Whether to warn of the groups."""
+    return any(choice.weak for choice in choices)
 
 
 def write_cache(folder: Path, cache: ReportCache) -> None:

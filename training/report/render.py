@@ -11,7 +11,7 @@ import numpy as np
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from training.gallery.gallery import Gallery, Group, Grouping
-from training.report.cache import Choice
+from training.report.cache import Choice, is_weak
 from training.report.chart import WIDTH, draw
 from training.report.map_labels import MapLabel, lay_out
 from training.report.picture_map import Positions
@@ -44,7 +44,7 @@ class Section:
     names: tuple[str, ...]
     size: int
     share: float
-    spread: str
+    distance: str
     colour: int
     first: tuple[Shown, ...]
     rest: tuple[Shown, ...]
@@ -99,6 +99,7 @@ def render(
         dots=dots,
         map_labels=_map_labels(sections, dots),
         width=WIDTH,
+        weak=is_weak(choices),
         charts=[(choice, draw(choice.curve, choice.eps)) for choice in choices],
         style=style,
         script=script,
@@ -119,7 +120,7 @@ def _section(
         names=names,
         size=len(group.pictures),
         share=len(group.pictures) / len(gallery.names),
-        spread=f"{group.spread:.3f}",
+        distance=f"{group.distance_to_centre:.3f}",
         colour=group.cluster % _COLOURS,
         first=shown[:_AT_FIRST],
         rest=shown[_AT_FIRST:],

@@ -77,7 +77,7 @@ def test_a_group_shows_its_most_central_pictures_first(folder: Path) -> None:
     for group in grouping.groups:
         distances = grouping.centrality[list(group.pictures)]
         assert (np.diff(distances) >= 0).all()
-        assert group.spread == pytest.approx(distances.mean(), rel=1e-4)
+        assert group.distance_to_centre == pytest.approx(distances.mean(), rel=1e-4)
         exemplars = gallery.bundle.labels.exemplars[group.cluster]
         assert {gallery.names[picture] for picture in group.pictures[:3]} <= set(exemplars)
     assert np.isinf(grouping.centrality[list(grouping.unclustered)]).all()
@@ -86,7 +86,7 @@ def test_a_group_shows_its_most_central_pictures_first(folder: Path) -> None:
 def test_the_looser_group_has_the_larger_spread(folder: Path) -> None:
     gallery = open_plainly(folder)
     boats, apples, cups = gallery.grouping(gallery.bundle.labels).groups
-    assert cups.spread > 5 * max(boats.spread, apples.spread)
+    assert cups.distance_to_centre > 5 * max(boats.distance_to_centre, apples.distance_to_centre)
 
 
 def test_the_current_labels_count(folder: Path) -> None:

@@ -10,10 +10,11 @@ from PIL import Image
 
 from shared.model.bundle import LABELS, MANIFEST, Labels, read_bundle, write_labels
 from tests.conftest import encode
-from tests.training.galleries import HOSTILE, draw, open_plainly
+from tests.training.galleries import CHOICE, HOSTILE, draw, open_plainly
 from tests.training.page.pages import served
 from training.page.report_keeper import ReportKeeper
 from training.page.view import StateView
+from training.report.cache import ReportCache, write_cache
 
 CUPS = 2
 
@@ -40,6 +41,14 @@ def test_the_state_holds_groups_pictures_and_what_is_in_none(client: httpx.Clien
     assert names[odd["picture"]] == "odd.png"
     assert odd["distance"] is not None
     assert odd["distance"] > 0.15
+
+
+@pytest.mark.parametrize("weak", [False, True])
+def test_the_state_tells_of_groups_that_hardly_set_themselves_apart(folder: Path, weak: bool) -> None:
+    choice = CHOICE.model_copy(update={"weak": weak})
+    write_cache(folder, ReportCache(version=read_bundle(folder).manifest.version, choices=(choice,)))
+    with served(open_plainly(folder)) as page, page.client(enters=True) as client:
+        assert state(client)["weak"] == weak
 
 
 def test_nothing_new_is_not_sent_again(client: httpx.Client) -> None:

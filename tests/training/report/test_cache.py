@@ -35,11 +35,12 @@ def test_choices_are_noted_with_their_curves() -> None:
         largest=np.array([0.125, 1.0]),
         score=np.array([0.75, 0.0]),
     )
-    (noted,) = note_choices({"dogs": choice.Choice(15, 0.4, curve, 0.75, False, "it is best")})
+    (noted,) = note_choices({"dogs": choice.Choice(15, 0.4, curve, 0.25, True, "it is best")})
     assert noted == Choice(
         category="dogs",
         neighbours=15,
         eps=0.4,
         reason="it is best",
+        weak=True,
         curve=Curve(eps=(0.33333, 0.5), clusters=(4, 1), coverage=(0.25, 1.0), largest=(0.125, 1.0), score=(0.75, 0.0)),
     )

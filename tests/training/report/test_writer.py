@@ -173,3 +173,11 @@ def test_there_may_be_no_report_or_none_of_ours(tmp_path: Path) -> None:
     assert reported_version(tmp_path) is None
     (tmp_path / REPORT).write_bytes(b"<html></html>")
     assert reported_version(tmp_path) is None
+
+
+@pytest.mark.parametrize("weak", [False, True])
+def test_it_warns_of_groups_that_hardly_set_themselves_apart(folder: Path, weak: bool) -> None:
+    gallery = open_plainly(folder)
+    bundle = read_bundle(folder)
+    Report(gallery, [CHOICE.model_copy(update={"weak": weak})]).write(bundle.labels, bundle.version)
+    assert ("hardly set themselves apart" in Page(folder).text) == weak

@@ -107,6 +107,7 @@ function take(state) {
   store.state = state;
   store.etag = `"${state.digest}${state.problem ? "-problem" : ""}"`;
   showProblem(state.problem);
+  byId("weak").hidden = !state.weak;
   for (const listener of listeners) listener();
 }
 

@@ -52,7 +52,7 @@ const ORDER_KEY = "label-order";
 const ORDERS = {
   number: (one, other) => one.id - other.id,
   size: (one, other) => other.pictures.length - one.pictures.length,
-  doubt: (one, other) => other.spread - one.spread,
+  doubt: (one, other) => other.distanceToCentre - one.distanceToCentre,
   name: (one, other) => Number(!one.names.length) - Number(!other.names.length) || titleOf(one).localeCompare(titleOf(other)),
 };
 
