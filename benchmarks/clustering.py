@@ -130,12 +130,13 @@ def _compare(counts: Sequence[int], repeats: int) -> tuple[list[Row], Curve]:
         pairs = [(alone(scikit_learns, count, False), alone(ours, count, False).cost) for _ in range(rounds)]
         curve.append(median(theirs.seconds for theirs, _ in pairs))
     theirs, mine = ([pair[one] for pair in pairs] for one in (0, 1))
-    share = ratio([one.seconds for one in mine], [one.seconds for one in theirs])
+    of_mine, of_theirs = ([one.processor for one in some] for some in (mine, theirs))
+    share = ratio(of_mine, of_theirs)
     name = f"Groups of {counts[-1]:,} x {_DIMENSIONS}, parameters chosen"
-    times = f"{spread([one.seconds for one in mine], 's')}, scikit-learn {spread([one.seconds for one in theirs], 's')}"
+    times = f"{spread(of_mine, 's')} of all cores together, scikit-learn {spread(of_theirs, 's')}"
     peak, its = (max(one.peak for one in some) for some in (mine, theirs))
     return [
-        Row(name, "at most", 0.8, share, "x scikit-learn's DBSCAN alone", f"{times}, {repeats} rounds in turn"),
+        Row(name, "at most", 0.8, share, "x scikit-learn's DBSCAN alone", f"{times}, rounds in turn: {repeats}"),
         Row(f"{name}: memory", "at most", 1, peak, "GB", f"scikit-learn {its:.2f} GB"),
     ], Curve("Clustering", "DBSCAN, scikit-learn", counts, curve)
 
