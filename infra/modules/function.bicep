@@ -140,10 +140,12 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     // Flex Consumption sends everything through its subnet anyhow.
     outboundVnetRouting: reach.network == 'public' || flex ? null : { allTraffic: true }
     siteConfig: union(
-      { minTlsVersion: '1.2', http20Enabled: true },
+      { minTlsVersion: '1.2' },
       firewall,
-      // Flex Consumption has no FTP, and refuses to be told so (error 51021, in some regions).
-      flex ? {} : { linuxFxVersion: 'PYTHON|${pythonVersion}', alwaysOn: true, ftpsState: 'Disabled' }
+      // Flex Consumption refuses what it has no use for, FTP among it (error 51021, in some regions).
+      flex
+        ? {}
+        : { linuxFxVersion: 'PYTHON|${pythonVersion}', alwaysOn: true, ftpsState: 'Disabled', http20Enabled: true }
     )
     functionAppConfig: flex
       ? {

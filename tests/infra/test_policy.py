@@ -36,6 +36,10 @@ FLEX_REFUSES = {
     "WEBSITE_VNET_ROUTE_ALL",
 }
 
+# Error 51021 refuses other properties, in some regions: what Microsoft's own quickstart for this plan sets, and access
+# restrictions. https://github.com/Azure/terraform-azurerm-avm-res-web-site/pull/345 has what is known of each.
+FLEX_SITE = {"minTlsVersion"}
+
 
 def deployed(**parameters: Any) -> Deployment:
     keys = {"newSkillKey": "the-secret-key", "newSecondarySkillKey": "the-secret-key too"}
@@ -181,7 +185,10 @@ def test_flex_has_its_limits_and_only_settings_that_it_admits(parameters: dict[s
     place = r"\[format\('\{0\}/packages', reference\(.*'hostStorage-\{0\}'.*\.outputs\.blobUrl\.value\)\]"
     assert re.fullmatch(place, config["deployment"]["storage"]["value"])
     assert not FLEX_REFUSES & set(deployment.app_settings())
-    assert not {"alwaysOn", "ftpsState", "linuxFxVersion"} & set(app.properties["siteConfig"])
+    assert {name for name in app.properties["siteConfig"] if "ecurityRestrictions" not in name} == FLEX_SITE
+    assert app.body["kind"] == "functionapp,linux"
+    (plan,) = deployment.of("Microsoft.Web/serverfarms")
+    assert plan.body["sku"] == {"tier": "FlexConsumption", "name": "FC1"}, "with a capacity it is refused"
 
 
 @pytest.mark.parametrize(("plan", "backend"), [("dedicated", "onnxruntime"), ("dedicated-tensorflow", "tensorflow")])
@@ -232,3 +239,28 @@ def test_what_happens_to_secrets_pictures_and_search_is_logged() -> None:
     logged = {each.name: each for each in deployed().of("Microsoft.Insights/diagnosticSettings")}
     assert logged.keys() == {"audit", "operations", "changes"}
     assert {each["category"] for each in logged["changes"].properties["logs"]} == {"StorageWrite", "StorageDelete"}
+
+
+def test_what_services_refuse_although_the_schema_has_it_is_not_asked_for(deployment: Deployment) -> None:
+    """Rules that only the services know, from their documents; each would end a deployment halfway."""
+    for search in deployment.of("Microsoft.Search/searchServices"):
+        # disableLocalAuth and authOptions exclude each other.
+        assert (search.properties["authOptions"] is None) is search.properties["disableLocalAuth"]
+    for vault in deployment.of("Microsoft.KeyVault/vaults"):
+        assert re.fullmatch(r"[a-z](?:-?[a-z0-9])*", vault.name)
+        assert vault.properties.get("enablePurgeProtection") is not False, "true or nothing"
+        assert "accessPolicies" not in vault.properties
+    for account in deployment.of("Microsoft.CognitiveServices/accounts"):
+        assert account.properties["customSubDomainName"] == account.name, "identities are taken at a subdomain only"
+    for script in deployment.of("Microsoft.Resources/deploymentScripts"):
+        assert len(script.properties["scriptContent"]) < 32_000
+        assert re.fullmatch(r"PT([1-9]|1\d|2[0-6])H", script.properties["retentionInterval"])
+        assert not {"primaryScriptUri", "storageAccountSettings"} & set(script.properties)
+    for account in deployment.of("Microsoft.Storage/storageAccounts"):
+        assert re.fullmatch(r"[a-z0-9]{3,24}", account.name)
+    for assignment in deployment.of("Microsoft.Authorization/roleAssignments"):
+        assert "location" not in assignment.body
+    for setting in deployment.of("Microsoft.Insights/diagnosticSettings"):
+        for log in setting.properties["logs"]:
+            assert "retentionPolicy" not in log, "no longer taken for new settings"
+            assert ("category" in log) != ("categoryGroup" in log)
