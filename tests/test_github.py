@@ -34,3 +34,27 @@ def test_issue_forms_are_what_github_takes(form: object) -> None:
     identifiers = [part["id"] for part in content["body"]]
     assert len(identifiers) == len(set(identifiers))
     assert all(part["type"] in {"textarea", "input"} and part["attributes"]["label"] for part in content["body"])
+
+
+def test_a_deployment_builds_once_logs_in_without_a_secret_and_goes_back_when_the_smoke_test_fails() -> None:
+    text = (PROJECT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8")
+    assert "secrets." not in text
+    jobs = yaml.safe_load(text)["jobs"]
+    assert sum("make package" in str(job) for job in jobs.values()) == 1
+    deploy = jobs["deploy"]
+    assert deploy["permissions"] == {"actions": "read", "contents": "read", "id-token": "write"}
+    assert deploy["environment"] == "${{ inputs.environment }}"
+    steps = [step.get("name") or step.get("run") or step["uses"] for step in deploy["steps"]]
+    assert steps[-4:] == ["Infrastructure", "Package", "Smoke test", "Put the last good package back"]
+    back = deploy["steps"][-1]
+    assert back["if"] == "${{ failure() && steps.smoke.outcome == 'failure' }}"
+    assert "infra.send" in back["run"]
+    # What an event carries gets into a script as a variable, never as its text.
+    assert not [step for job in jobs.values() for step in job["steps"] if "${{" in step.get("run", "")]
+
+
+def test_ci_tries_what_needs_the_internet() -> None:
+    jobs = yaml.safe_load((PROJECT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
+    commands = "\n".join(step.get("run", "") for step in jobs["azure"]["steps"])
+    for command in ("az bicep lint", "az bicep build", "checkov", "make audit", "func start"):
+        assert command in commands

@@ -15,6 +15,7 @@ param insightsId string
 var parts = [
   { heading: 'Is it failing?', chart: 'table', query: loadTextContent('../queries/failing.kql') }
   { heading: 'Is it slow?', chart: 'timechart', query: loadTextContent('../queries/slow.kql') }
+  { heading: 'How busy is it?', chart: 'timechart', query: loadTextContent('../queries/load.kql') }
   { heading: 'Is it throttled?', chart: 'timechart', query: loadTextContent('../queries/throttled.kql') }
   { heading: 'Are pictures drifting away?', chart: 'table', query: loadTextContent('../queries/drifting.kql') }
   { heading: 'Which model answers?', chart: 'timechart', query: loadTextContent('../queries/versions.kql') }

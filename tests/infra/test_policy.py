@@ -1,6 +1,8 @@
 """What a deployment must never do, whatever its parameters, checked on what it would deploy."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from infra.entra import AZURE_CLI
 from tests.infra import snapshots
 from tests.infra.snapshots import Deployment
+from tests.infra.templates import write_templates
 
 CASES: dict[str, dict[str, Any]] = {
     "flex": {},
@@ -263,3 +266,13 @@ def test_what_services_refuse_although_the_schema_has_it_is_not_asked_for(deploy
         for log in setting.properties["logs"]:
             assert "retentionPolicy" not in log, "no longer taken for new settings"
             assert ("category" in log) != ("categoryGroup" in log)
+
+
+def test_checkov_is_given_every_resource(tmp_path: Path) -> None:
+    write_templates(tmp_path)
+    kinds = {
+        path.stem: [each["type"] for each in json.loads(path.read_text())["resources"]] for path in tmp_path.iterdir()
+    }
+    assert kinds.keys() == {"public", "dedicated", "private"}
+    assert {"Microsoft.CognitiveServices/accounts", "Microsoft.Web/sites"} <= set(kinds["public"])
+    assert "Microsoft.Network/privateEndpoints" in kinds["private"]
