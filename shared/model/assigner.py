@@ -6,7 +6,7 @@ nearest core sample, within that cluster's eps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shared.model.bundle import Arrays, Labels
 from shared.model.core_samples import NOISE, CoreSamples, Metric
 from shared.model.exclusions import counterexamples, find_excluded
+from shared.model.parts import next_id
 from shared.model.remembered import Lookup
 
 
@@ -80,6 +81,8 @@ class Assigner:
 def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """The clusters as a person left them: cluster of each core sample (NOISE where it no longer counts), eps, reach.
 
+    Both limits are by id, and 0 for ids that are not in use.
+
     A cluster that a person made suggests nothing beyond its eps: its reach was never calibrated.
     """
     clusters = arrays.clusters.copy()
@@ -89,10 +92,13 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
         if clusters[sample] in excluded.clusters:
             clusters[sample] = NOISE
     clusters[np.isin(clusters, labels.not_groups)] = NOISE
-    made = _in_order(labels.edits.eps)
-    return clusters, np.concatenate([arrays.eps, made]), np.concatenate([arrays.reach, made])
+    return clusters, _with_made(arrays.eps, labels), _with_made(arrays.reach, labels)
 
 
-def _in_order(eps: dict[int, float]) -> NDArray[np.float32]:
-    values: Iterable[float] = (eps[cluster] for cluster in sorted(eps))
-    return np.fromiter(values, dtype=np.float32, count=len(eps))
+def _with_made(trained: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
+    """By id, with the clusters that a person made."""
+    limits = np.zeros(next_id(len(trained), labels), dtype=np.float32)
+    limits[: len(trained)] = trained
+    for cluster, eps in labels.edits.eps.items():
+        limits[cluster] = eps
+    return limits

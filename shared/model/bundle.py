@@ -58,11 +58,12 @@ def read_bundle(folder: Path, origin: str | None = None) -> Bundle:
             raise BundleError(f"{origin}/{name} is not the file its manifest lists (SHA-256 differs): fetch it again")
     labels_json = _read(folder, LABELS, origin)
     labels = parse_labels(labels_json, f"{origin}/{LABELS}")
+    arrays = _read_arrays(folder, manifest, origin)
     with _naming(f"{origin}/{LABELS}"):
-        check_labels(labels, manifest)
+        check_labels(labels, manifest, arrays)
     return Bundle(
         manifest=manifest,
-        arrays=_read_arrays(folder, manifest, origin),
+        arrays=arrays,
         labels=labels,
         version=full_version(manifest.version, labels_json),
     )

@@ -22,12 +22,12 @@ _SHORTEST, _LONGEST = 1e-15, 1e15
 
 def check_arrays(arrays: Arrays, manifest: Manifest) -> None:
     """Hold clusters.npz against itself and its manifest."""
-    samples, clusters = manifest.counts.core_samples, manifest.counts.clusters
+    samples, ids = manifest.counts.core_samples, manifest.ids
     expected: tuple[tuple[str, NDArray[np.generic], tuple[int, ...], str], ...] = (
         ("vectors", arrays.vectors, (samples, manifest.embedder.dimensions), "float32"),
         ("clusters", arrays.clusters, (samples,), "int32"),
-        ("eps", arrays.eps, (clusters,), "float32"),
-        ("reach", arrays.reach, (clusters,), "float32"),
+        ("eps", arrays.eps, (ids,), "float32"),
+        ("reach", arrays.reach, (ids,), "float32"),
         ("pictures", arrays.pictures, (samples,), "int32"),
     )
     for name, array, shape, dtype in expected:
@@ -35,10 +35,12 @@ def check_arrays(arrays: Arrays, manifest: Manifest) -> None:
             raise ValueError(f"{name} is {array.dtype} of shape {array.shape}, not {dtype} of shape {shape}")
     if not _are_embeddings(arrays.vectors):
         raise ValueError("vectors holds values that are not finite, or embeddings of no length")
-    if not np.array_equal(np.unique(arrays.clusters), np.arange(clusters)):
-        raise ValueError(f"clusters does not give each of the clusters 0 to {clusters - 1} a core sample, and no other")
-    if not ((arrays.eps >= _FLOAT32.tiny) & np.isfinite(arrays.eps)).all():
-        raise ValueError("eps holds values that are not positive and finite")
+    used = np.unique(arrays.clusters)
+    if len(used) != manifest.counts.clusters or (samples and not 0 <= used[0] <= used[-1] < ids):
+        raise ValueError(f"clusters must name {manifest.counts.clusters} clusters, with ids from 0 to {ids - 1}")
+    eps = arrays.eps[used]
+    if not ((eps >= _FLOAT32.tiny) & np.isfinite(eps)).all() or np.count_nonzero(arrays.eps) != len(used):
+        raise ValueError("eps holds values that are not positive and finite, or not 0 for an id that is not in use")
     if not ((arrays.reach >= arrays.eps) & np.isfinite(arrays.reach)).all():
         raise ValueError("reach holds values that are not finite and at least eps")
     if samples and not 0 <= arrays.pictures.min() <= arrays.pictures.max() < manifest.counts.pictures:
@@ -47,12 +49,14 @@ def check_arrays(arrays: Arrays, manifest: Manifest) -> None:
         raise ValueError("pictures holds a row twice")
 
 
-def check_labels(labels: Labels, manifest: Manifest) -> None:
-    """Hold labels.json against the manifest: everything in it is of clusters that there are."""
-    trained = manifest.counts.clusters
-    known = range(trained + len(labels.edits.eps))
-    if sorted(labels.edits.eps) != list(known[trained:]):
-        raise ValueError(f"edits.eps must number its clusters on from {trained}, the trained ones' count")
+def check_labels(labels: Labels, manifest: Manifest, arrays: Arrays) -> None:
+    """Hold labels.json against the model: everything in it is of clusters that there are."""
+    trained = frozenset(np.unique(arrays.clusters).tolist())
+    made = labels.edits.eps.keys()
+    new = sorted(cluster for cluster in made if cluster >= manifest.ids)
+    if new != list(range(manifest.ids, manifest.ids + len(new))) or min(made, default=0) < 0 or made & trained:
+        raise ValueError(f"edits.eps must number its clusters on from {manifest.ids}, or by ids that are not in use")
+    known = trained | made
     named: tuple[tuple[str, Collection[int]], ...] = (
         ("labels", labels.labels),
         ("exemplars", labels.exemplars),
@@ -61,20 +65,20 @@ def check_labels(labels: Labels, manifest: Manifest) -> None:
     )
     for field, clusters in named:
         if unknown := [cluster for cluster in clusters if cluster not in known]:
-            raise ValueError(f"{field} has cluster {unknown[0]}, which is unknown: there are 0 to {len(known) - 1}")
+            raise ValueError(f"{field} has cluster {unknown[0]}, which is unknown: there are {_listed(known)}")
     _check_edits(labels.edits, manifest, known)
 
 
-def _check_edits(edits: Edits, manifest: Manifest, known: range) -> None:
-    known_all = frozenset(known).issuperset
+def _check_edits(edits: Edits, manifest: Manifest, known: frozenset[int]) -> None:
+    known_all = known.issuperset
     for sample, cluster in edits.core.items():
-        if not 0 <= sample < manifest.counts.core_samples or cluster not in (NOISE, *known):
+        if not 0 <= sample < manifest.counts.core_samples or cluster not in known | {NOISE}:
             raise ValueError(f"edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown")
     for excluded in edits.excluded:
         if not all(cluster in known for cluster in excluded.clusters):
             raise ValueError(f"edits.excluded has {excluded.picture} excluded from a cluster that is unknown")
     for placed in (*edits.placed, *edits.held):
-        if placed.cluster not in (NOISE, *known):
+        if placed.cluster not in known | {NOISE}:
             raise ValueError(f"edits places {placed.picture} in cluster {placed.cluster}, which is unknown")
     if not known_all(edits.decided) or not all(map(known_all, edits.apart)):
         raise ValueError("edits.decided or edits.apart has a cluster that is unknown")
@@ -83,6 +87,11 @@ def _check_edits(edits: Edits, manifest: Manifest, known: range) -> None:
         if size != manifest.embedder.dimensions or not _are_embeddings(entry.embedding()[None]):
             numbers = manifest.embedder.dimensions
             raise ValueError(f"edits: the vector of {entry.picture} is not an embedding of {numbers} numbers")
+
+
+def _listed(clusters: frozenset[int]) -> str:
+    ids = sorted(clusters)
+    return f"0 to {ids[-1]}" if len(ids) == ids[-1] + 1 else ", ".join(map(str, ids))
 
 
 def _are_embeddings(vectors: NDArray[np.float32]) -> bool:

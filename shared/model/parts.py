@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.embedding.embedder import EmbedderSpec
-from shared.model.core_samples import Metric
+from shared.model.core_samples import NOISE, Metric
 from shared.model.exclusions import Excluded
 from shared.model.group_names import Names
 from shared.model.model_name import ModelName
@@ -79,15 +79,26 @@ class Manifest(BaseModel):
     categories: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Category to its clusters, where categories were trained apart; else empty."""
     counts: Counts
+    minted: Count | None = None
+    """Ids of groups given out so far are below this; older bundles gave out one for each of their clusters."""
+    ancestors: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")], ...] = ()
+    """Versions of the trainings before it: an id of theirs means the same group here, or none."""
     files: dict[FileName, Sha256]
     """File name to SHA-256. labels.json and report.html are added when a version is published."""
     made_with: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _know_its_parts(self) -> Self:
-        if any(not 0 <= cluster < self.counts.clusters for ids in self.categories.values() for cluster in ids):
-            raise ValueError(f"categories must be of the clusters 0 to {self.counts.clusters - 1}")
+        if self.ids < self.counts.clusters:
+            raise ValueError("minted must count the ids of all clusters")
+        if any(not 0 <= cluster < self.ids for ids in self.categories.values() for cluster in ids):
+            raise ValueError(f"categories must be of the clusters 0 to {self.ids - 1}")
         return self
+
+    @property
+    def ids(self) -> int:
+        """Ids of trained clusters are below this; not every one is in use."""
+        return self.counts.clusters if self.minted is None else self.minted
 
 
 class Edits(BaseModel):
@@ -98,7 +109,7 @@ class Edits(BaseModel):
     core: dict[int, int] = Field(default_factory=dict)
     """Core sample (row of clusters.npz) to its new cluster; NOISE where it counts for none."""
     eps: dict[int, Radius] = Field(default_factory=dict)
-    """The eps of each cluster that a person made; their ids follow the trained ones."""
+    """The eps of each cluster that a person made: ids that no trained one has."""
     excluded: tuple[Excluded, ...] = Field(default=(), validation_alias=AliasChoices("excluded", "taken_out"))
     """Called taken_out in files of earlier versions."""
     placed: tuple[Placed, ...] = ()
@@ -132,10 +143,15 @@ class Arrays:
     vectors: NDArray[np.float32]
     """Shape (m, dimensions): embeddings of the core samples, as the embedder made them."""
     clusters: NDArray[np.int32]
-    """Shape (m,): each one's cluster, numbered from 0."""
+    """Shape (m,): each one's cluster, by its id."""
     eps: NDArray[np.float32]
-    """Shape (clusters,): each cluster's eps. They differ where categories were trained apart."""
+    """Shape (ids,): each cluster's radius; 0 for an id that no trained cluster has any more."""
     reach: NDArray[np.float32]
-    """Shape (clusters,): the distance up to which each cluster suggests its names; at least its eps."""
+    """Shape (ids,): the distance up to which each cluster suggests its names; at least its radius."""
     pictures: NDArray[np.int32]
     """Shape (m,): each core sample's row in assignments.csv, counted from 0."""
+
+
+def next_id(ids: int, labels: Labels) -> int:
+    """The first id that was never given out: neither to one of the trained clusters, below `ids`, nor by a person."""
+    return max(ids, max(labels.edits.eps, default=NOISE) + 1)

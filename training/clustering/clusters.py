@@ -59,23 +59,34 @@ class Clusters:
     """The groups among n pictures; arrays have shape (n,), but for the last two."""
 
     labels: NDArray[np.int32]
-    """Cluster of each picture, numbered from 0 in order of their first core samples, or NOISE."""
+    """Cluster of each picture, numbered from 0 in order of their first core samples or by its id, or NOISE."""
     core: NDArray[np.bool_]
     """The core samples that serving compares with: DBSCAN's, or those that thinning kept of them."""
     distances: NDArray[np.float32]
     """To the nearest core sample; 0 for core samples; infinite where there is no core sample at all."""
     radius: NDArray[np.float32]
-    """Shape (count,): the distance up to which a picture is of the cluster of its nearest core sample."""
+    """By cluster, the distance up to which a picture is of the cluster of its nearest core sample; 0 if none."""
     reach: NDArray[np.float32]
-    """Shape (count,): the distance up to which a cluster is suggested for a near miss; at least its radius."""
+    """By cluster, the distance up to which it is suggested for a near miss; at least its radius."""
 
     @property
     def count(self) -> int:
-        return len(self.radius)
+        return len(self.ids)
+
+    @property
+    def ids(self) -> list[int]:
+        return np.flatnonzero(self.radius).tolist()
 
     def sizes(self) -> list[int]:
-        """Pictures in each cluster, by id."""
-        return np.bincount(self.labels[self.labels != NOISE], minlength=self.count).tolist()
+        """Pictures in each cluster, in order of the ids."""
+        return np.bincount(self.labels[self.labels != NOISE], minlength=len(self.radius))[self.ids].tolist()
+
+    def renumbered(self, ids: NDArray[np.int32], total: int) -> Clusters:
+        """With the ids of the clusters, all below `total`, for their numbers; `ids` has shape (count,)."""
+        radius, reach = np.zeros(total, dtype=np.float32), np.zeros(total, dtype=np.float32)
+        radius[ids], reach[ids] = self.radius, self.reach
+        labels = np.append(ids, NOISE)[self.labels].astype(np.int32)
+        return replace(self, labels=labels, radius=radius, reach=reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +99,10 @@ class Found:
     """How they were chosen; None where both were given."""
 
 
-def find_groups(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL) -> Found:
-    """The groups among embeddings of shape (n, dimensions).
+def find_groups(
+    vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL, strangers: Vectors | None = None
+) -> Found:
+    """The groups among embeddings of shape (n, dimensions), whose radii keep off `strangers` too.
 
     The same embeddings give the same groups, whatever their order. Raises NoGroupsError.
     """
@@ -99,7 +112,7 @@ def find_groups(vectors: Vectors, parameters: Parameters, engine: Engine = LOCAL
         grouped = by_distances(points, distances, eps, parameters.min_samples)
     else:
         grouped = by_embeddings(points, eps, parameters.min_samples, parameters.metric)
-    closeness = measure_closeness(points, near, grouped, parameters.metric)
+    closeness = measure_closeness(points, near, grouped, parameters.metric, strangers)
     kept = closeness.typical <= parameters.loosest * (_DOUBTED if choice and choice.weak else 1)
     if not kept.any():
         raise NoGroupsError(_nothing_found(len(vectors), parameters, too_loose=grouped.count > 0))
@@ -217,7 +230,7 @@ def join(parts: Sequence[tuple[NDArray[np.intp], Clusters]], total: int) -> Clus
         labels[rows] = np.where(part.labels == NOISE, NOISE, part.labels + start)
         core[rows], distances[rows] = part.core, part.distances
         start += part.count
-    radius, reach = (
-        np.concatenate(arrays) for arrays in zip(*((part.radius, part.reach) for _, part in parts), strict=True)
-    )
+    nothing = np.zeros(0, dtype=np.float32)
+    radius = np.concatenate([nothing, *(part.radius for _, part in parts)])
+    reach = np.concatenate([nothing, *(part.reach for _, part in parts)])
     return Clusters(labels, core, distances, radius, reach)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.model.core_samples import NOISE, Metric, distance
+from shared.model.core_samples import NOISE, CoreSamples, Metric, distance
 from training.clustering.dbscan import Grouped
 from training.clustering.neighbours import Neighbours, Points
 
@@ -68,15 +68,24 @@ class Closeness:
         return np.maximum(np.array(found, dtype=np.float32), radius)
 
 
-def measure_closeness(points: Points, near: Neighbours, grouped: Grouped, metric: Metric) -> Closeness:
-    """`near` lists neighbours of each point; how far they are from it is worked out anew, by the metric."""
+def measure_closeness(
+    points: Points, near: Neighbours, grouped: Grouped, metric: Metric, strangers: NDArray[np.float32] | None = None
+) -> Closeness:
+    """`near` lists neighbours of each point; how far they are from it is worked out anew, by the metric.
+
+    `strangers` are others besides, shape (m, dimensions).
+    """
     own = own_distances(points, near, grouped, metric)
     others, asked = stranger_distances(points, grouped, metric)
-    clusters = range(grouped.count)
-    return Closeness(
-        tuple(own[rows][np.isfinite(own[rows])] for rows in rows_by_cluster(grouped)),
-        tuple(others[grouped.labels[asked] != cluster, cluster] for cluster in clusters),
-    )
+    found = [others[grouped.labels[asked] != cluster, cluster] for cluster in range(grouped.count)]
+    if strangers is not None:
+        cores = (points.vectors[grouped.core & (grouped.labels == cluster)] for cluster in range(grouped.count))
+        samples = (CoreSamples(core, np.zeros(len(core), dtype=np.int32), metric) for core in cores)
+        found = [
+            np.concatenate([known, core.nearest(strangers).distances])
+            for known, core in zip(found, samples, strict=True)
+        ]
+    return Closeness(tuple(own[rows][np.isfinite(own[rows])] for rows in rows_by_cluster(grouped)), tuple(found))
 
 
 def rows_by_cluster(grouped: Grouped) -> list[NDArray[np.intp]]:

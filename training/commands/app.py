@@ -14,6 +14,7 @@ from training.commands import (
     report,
     rollback,
     train,
+    update,
     versions,
     weights,
 )
@@ -21,6 +22,7 @@ from training.commands import (
 app = command_line("From a folder of pictures to named groups that Azure AI Search can find.")
 app.command("weights")(weights.run)
 app.command("train")(train.run)
+app.command("update")(update.run)
 app.command("eps")(eps.run)
 app.command("assign")(assign.run)
 app.command("label")(label.run)

@@ -24,7 +24,7 @@ from training.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shared.model.parts import Clustering
     from training.model.build import Trained
@@ -151,7 +151,7 @@ def _tell(trained: Trained) -> None:
     for category, choice in trained.choices.items():
         say(f"Chosen{f' for {category}' if category else ''}: {choice.reason}")
     if trained.previous:
-        for line in _history(trained.carried, trained.previous.bundle.labels.labels, manifest.counts.clusters):
+        for line in _history(trained.carried, trained.previous.bundle.labels.labels, trained.clusters.ids):
             say(line)
     labels = trained.bundle.labels
     unnamed = manifest.counts.clusters - len(labels.labels.keys() | set(labels.not_groups))
@@ -182,7 +182,7 @@ def _table(trained: Trained) -> Table:
     table.add_column("Pictures", justify="right")
     table.add_column("Names")
     table.add_column("Most central pictures")
-    for cluster, size in enumerate(trained.clusters.sizes()):
+    for cluster, size in zip(trained.clusters.ids, trained.clusters.sizes(), strict=True):
         names = "not a group" if cluster in labels.not_groups else ", ".join(labels.labels.get(cluster, ()))
         central = ", ".join(labels.exemplars.get(cluster, ())[:3])
         category = [category_of[cluster]] if category_of else []
@@ -191,7 +191,7 @@ def _table(trained: Trained) -> Table:
     return table
 
 
-def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], count: int) -> Iterator[str]:
+def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], ids: Sequence[int]) -> Iterator[str]:
     """What became of the groups of the model that was replaced."""
 
     def old(group: int) -> str:
@@ -206,7 +206,7 @@ def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], count: 
             yield f"Carried: old group {old(ancestors[0])} is now group {new}"
     for group, news in carried.split.items():
         yield f"Split: old group {old(group)} is now groups {' and '.join(map(str, news))}, each with its names"
-    for new in sorted(set(range(count)) - carried.ancestors.keys()):
+    for new in sorted(set(ids) - carried.ancestors.keys()):
         yield f"New: group {new}"
     for group in carried.gone:
         yield f"Gone: old group {old(group)}"

@@ -37,6 +37,7 @@ from training.engine import LOCAL, Engine, toolchain
 from training.gallery.placing import Placer
 from training.model.carry_over import Carried, carry_over, read_assignments
 from training.model.decisions import Partition, apply_decisions, carried_edits, decided_clusters
+from training.model.ids import Lineage, give_ids, lineage_of
 from training.model.names import NamesByPicture, make_labels, names_by_exemplar
 from training.model.options import Options
 
@@ -75,12 +76,14 @@ def build_model(
     given_names: NamesByPicture | None = None,
     categories: Sequence[str] | None = None,
     previous: Previous | None = None,
+    lineage: Lineage | None = None,
     engine: Engine = LOCAL,
 ) -> Trained:
     """Cluster embedded pictures and write the bundle into `folder`.
 
     With `categories` (one for each picture), each category is clustered apart, with parameters of its own. The same
-    pictures, options and versions give the same arrays, ids and labels, whatever the order of the files.
+    pictures, options and versions give the same arrays, ids and labels, whatever the order of the files. A group that
+    continues one of `previous` keeps its id; others get ids that `lineage` (of `previous` unless given) has not given.
 
     Raises TrainingError when no group is found, training.model.names.NamesError when a name can't be given.
     """
@@ -92,6 +95,15 @@ def build_model(
     carried = _carry(previous, options.spec(), embedded, final)
     if previous and partition:
         carried.follow(previous.bundle.labels, partition)
+    if lineage is None:
+        lineage = lineage_of(previous.bundle, previous.folder) if previous else Lineage()
+    ids = give_ids(final.count, carried.ids, lineage.minted)
+    minted = max(lineage.minted, int(ids.max()) + 1)
+    clusters = clusters.renumbered(ids[: clusters.count], minted)
+    final = final.renumbered(ids, minted)
+    carried = carried.renumbered(ids)
+    partition = partition.renumbered(ids) if partition else None
+    by_category = {category: tuple(ids[list(known)].tolist()) for category, known in by_category.items()}
     arrays = _arrays(embedded.vectors, clusters)
     labels = _labels(embedded, final, options, carried, given_names or {})
     if previous and partition:
@@ -101,7 +113,9 @@ def build_model(
         CLUSTERS: arrays_bytes(arrays),
         ASSIGNMENTS: _assignments(embedded.names, clusters, categories),
     }
-    manifest = _manifest(options, embedded, [part for _, part in found.values()], clusters, by_category, contents)
+    manifest = _manifest(
+        options, embedded, [part for _, part in found.values()], clusters, by_category, contents, lineage.ancestors
+    )
     bundle = write_bundle(folder, manifest, contents, labels)
     return Trained(folder, bundle, embedded, clusters, choices, previous, carried)
 
@@ -247,6 +261,7 @@ def _manifest(
     clusters: Clusters,
     by_category: dict[str, tuple[int, ...]],
     contents: Mapping[str, bytes],
+    ancestors: Sequence[str],
 ) -> Manifest:
     spec = options.spec()
     clustering = Clustering(
@@ -257,9 +272,10 @@ def _manifest(
         eps_chosen="auto" if options.eps is None else "given",
     )
     clustered = int((clusters.labels != NOISE).sum())
+    version = model_version(spec, clustering, contents[CLUSTERS])
     return Manifest(
         name=options.name,
-        version=model_version(spec, clustering, contents[CLUSTERS]),
+        version=version,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         embedder=spec,
         clustering=clustering,
@@ -272,6 +288,8 @@ def _manifest(
             clusters=clusters.count,
             core_samples=int(clusters.core.sum()),
         ),
+        minted=len(clusters.radius),
+        ancestors=tuple(known for known in ancestors if known != version),
         files={name: sha256(content) for name, content in contents.items()},
         made_with=toolchain(),
     )

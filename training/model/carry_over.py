@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,8 @@ class Carried:
     """Pictures that were removed from a group but can't be any more, and why."""
     ancestors: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     """New group to the old groups it continues, the one that gave most first."""
+    ids: dict[int, int] = field(default_factory=dict[int, int])
+    """New group to the old one whose id it keeps: of those that continue an old group, the one that got most of it."""
     split: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     """Old group to the new groups it came apart into."""
     gone: list[int] = field(default_factory=list[int])
@@ -55,6 +57,7 @@ class Carried:
         """Give the groups that a person put together their own names and marks, and no others'."""
         for group, new in partition.ids.items():
             self.names.pop(new, None)
+            self.ids = {other: kept for other, kept in self.ids.items() if kept != group} | {new: group}
             if names := old.labels.get(group):
                 self.names[new] = names
             self.conflicts = [cluster for cluster in self.conflicts if cluster != new]
@@ -66,6 +69,23 @@ class Carried:
             self.ancestors[new] = [group, *(other for other in self.ancestors.get(new, ()) if other != group)]
         self.gone = sorted({*self.gone, *partition.gone} - {*partition.ids})
         self.not_groups.sort()
+
+    def renumbered(self, ids: NDArray[np.int32]) -> Carried:
+        """With the ids of the new groups for their numbers; `ids` has shape (new groups,)."""
+        new = ids.tolist()
+        return replace(
+            self,
+            names={new[cluster]: names for cluster, names in self.names.items()},
+            not_groups=sorted(new[cluster] for cluster in self.not_groups),
+            excluded=[
+                entry.model_copy(update={"clusters": tuple(sorted(new[cluster] for cluster in entry.clusters))})
+                for entry in self.excluded
+            ],
+            ancestors={new[cluster]: old for cluster, old in self.ancestors.items()},
+            ids={new[cluster]: old for cluster, old in self.ids.items()},
+            split={old: sorted(new[cluster] for cluster in parts) for old, parts in self.split.items()},
+            conflicts=sorted(new[cluster] for cluster in self.conflicts),
+        )
 
     @property
     def merged(self) -> dict[int, list[int]]:
@@ -232,6 +252,10 @@ def _conclude(old: Bundle, votes: dict[int, Counter[int]], groups: set[int]) -> 
             carried.conflicts.append(new)
         if ranked[0] in old.labels.not_groups:
             carried.not_groups.append(new)
+    shares = sorted((-count, new, group) for new, counts in votes.items() for group, count in counts.items())
+    for _, new, group in shares:
+        if new not in carried.ids and group not in carried.ids.values():
+            carried.ids[new] = group
     carried.split = {group: news for group, news in sorted(parts.items()) if len(news) > 1}
     carried.gone = sorted(groups - parts.keys())
     return carried

@@ -8,7 +8,7 @@ embeddings or, where those are made another way now, by their names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,15 @@ class Partition:
     """Pictures that a person was not sure about."""
     gone: tuple[int, ...]
     """Old groups put together by a person of which no picture is left."""
+
+    def renumbered(self, ids: NDArray[np.int32]) -> Partition:
+        """With the ids of the new groups for their numbers; `ids` has shape (new groups,)."""
+        return replace(
+            self,
+            clusters=np.append(ids, NOISE)[self.clusters].astype(np.int32),
+            ids={group: int(ids[new]) for group, new in self.ids.items()},
+            eps={int(ids[new]): eps for new, eps in self.eps.items()},
+        )
 
 
 def decided_clusters(bundle: Bundle) -> frozenset[int]:

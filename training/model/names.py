@@ -82,7 +82,7 @@ def make_labels(
     `centrality` has shape (n,); lower is more central.
     """
     exemplars: dict[int, tuple[str, ...]] = {}
-    for cluster in range(int(labels.max(initial=NOISE)) + 1):
+    for cluster in np.unique(labels[labels != NOISE]).tolist():
         members = np.flatnonzero(labels == cluster)
         central = members[np.argsort(centrality[members], kind="stable")][:_EXEMPLARS]
         exemplars[cluster] = tuple(pictures[int(position)] for position in central)

@@ -22,6 +22,7 @@ from training.model.build import Previous, Trained, build_model
 from training.model.calibration import choose_graph
 from training.model.categories import find_categories
 from training.model.destination import check_destination
+from training.model.ids import read_lineage
 from training.model.names import NamesByPicture, check_exemplars
 from training.model.options import Options
 from training.model_lock import hold
@@ -55,6 +56,7 @@ def train(
     folder = models / options.name
     check_destination(folder)
     with hold(folder, "training"):
+        lineage = read_lineage(folder)
         previous = Previous(read_bundle(folder), folder) if carry and is_bundle(folder) else None
         listing = _list(pictures, say)
         sources = listing.pictures
@@ -72,6 +74,7 @@ def train(
             given_names=given_names,
             categories=find_categories(categories, embedded.names) if categories else None,
             previous=previous,
+            lineage=lineage,
             engine=engine,
         )
         trained = replace(trained, embedded=replace(embedded, skipped={**listing.left_out, **embedded.skipped}))

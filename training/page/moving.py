@@ -13,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
+from shared.model.parts import next_id
 from shared.model.remembered import Lookup, Placed, vector_bytes
 from training.gallery.gallery import Gallery, Group, Grouping
 from training.page.edited import (
@@ -138,10 +139,10 @@ def new_cluster(
     It reaches as far as its pictures are from one another, but no further than most of its pictures' groups did.
     """
     trained = gallery.bundle.arrays.eps
-    cluster = len(trained) + len(labels.edits.eps)
+    cluster = next_id(len(trained), labels)
     known = [source for source in sources if source != NOISE]
     limits = dict(enumerate(trained.tolist())) | labels.edits.eps
-    eps = limits[int(np.bincount(known).argmax())] if known else float(np.median(trained))
+    eps = limits[int(np.bincount(known).argmax())] if known else float(np.median(trained[trained > 0]))
     if 1 < len(pictures) <= _MOST_PAIRWISE:
         points = gallery.points[list(pictures)]
         distances, _ = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(points).kneighbors()

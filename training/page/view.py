@@ -188,7 +188,7 @@ def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[in
     """
     check_pictures(pictures, gallery)
     _, eps, _ = apply_edits(gallery.bundle.arrays, found.labels)
-    limit = float(eps[cluster] if 0 <= cluster < len(eps) else np.median(eps)) * _ALIKE_SHARE
+    limit = float(eps[cluster] if 0 <= cluster < len(eps) else np.median(eps[eps > 0])) * _ALIKE_SHARE
     members = np.flatnonzero(found.shown.clusters == cluster)
     samples = CoreSamples(
         gallery.vectors[list(pictures)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +12,12 @@ from shared.documents import to_json
 from shared.errors import UserError
 from shared.files import write_atomically
 from shared.model.bundle import LABELS, MANIFEST, REPORT, BundleError, parse_labels, read_bundle, read_manifest
+from shared.model.parts import Labels, Manifest, next_id
 from shared.stores.base import MissingError, Store
 from shared.stores.download import download
 from shared.stores.graphs import checked_graph, graph_key, graph_path
 from shared.stores.releases import Release, ReleaseWatcher, read_published_manifest, version_key
+from training.model.ids import note_minted, read_lineage
 from training.model_lock import hold
 from training.progress import Show
 from training.release.publishing import known_versions, read_pointer
@@ -64,6 +67,7 @@ def _replace(store: Store, release: Release, target: Path, show: Show, *, overwr
         if present != release.version and not overwrite:
             raise FetchError(f"{target} holds version {present}: move it away, or overwrite it with --overwrite")
     models.mkdir(parents=True, exist_ok=True)
+    minted = max(read_lineage(target).minted, _minted(store, target.name))
     with tempfile.TemporaryDirectory(dir=models, prefix=".") as staging:
         _fetch_bundle(store, release.folder, release.manifest_sha256, Path(staging), show)
         origin = store.where(release.folder)
@@ -72,17 +76,32 @@ def _replace(store: Store, release: Release, target: Path, show: Show, *, overwr
             raise BundleError(f"{origin} holds version {bundle.version}, not {release.version}")
         _fetch_graph(store, bundle.manifest.embedder.graph_sha256, models, show)
         _install(Path(staging), target)
+    if minted > read_lineage(target).minted:
+        note_minted(target, minted)
+
+
+def _minted(store: Store, name: str) -> int:
+    """Up to where the versions in the store have given ids out: an older one that is trained again gives others.
+
+    What can't be read has never been served, or not for long.
+    """
+    minted = 0
+    for version in known_versions(store, name):
+        with suppress(BundleError, MissingError):
+            if found := _read_documents(store, version_key(name, version)):
+                manifest, labels = found
+                minted = max(minted, next_id(manifest.ids, labels))
+    return minted
 
 
 def _describe(store: Store, name: str, version: str, current: str | None) -> Version | None:
     """None for what an interrupted publication left."""
     home = version_key(name, version)
     stat = store.stat(f"{home}/{MANIFEST}")
-    if stat is None:
+    found = _read_documents(store, home)
+    if stat is None or found is None:
         return None
-    manifest, _ = read_published_manifest(store, home)
-    labels_key = f"{home}/{LABELS}"
-    labels = parse_labels(store.read(labels_key).content, store.where(labels_key))
+    manifest, labels = found
     return Version(
         version=version,
         current=version == current,
@@ -91,6 +110,15 @@ def _describe(store: Store, name: str, version: str, current: str | None) -> Ver
         clusters=manifest.counts.clusters,
         named=sum(bool(names) for names in labels.labels.values()),
     )
+
+
+def _read_documents(store: Store, home: str) -> tuple[Manifest, Labels] | None:
+    """None for what an interrupted publication left."""
+    if store.stat(f"{home}/{MANIFEST}") is None:
+        return None
+    manifest, _ = read_published_manifest(store, home)
+    key = f"{home}/{LABELS}"
+    return manifest, parse_labels(store.read(key).content, store.where(key))
 
 
 def _fetch_bundle(store: Store, folder: str, manifest_sha256: str | None, staging: Path, show: Show) -> None:

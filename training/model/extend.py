@@ -1,0 +1,312 @@
+"""New pictures come into a model that stays as it is: existing groups keep their pictures, names and ids.
+
+New pictures join groups as the Function answers them. Among those that are left, and the unclustered ones most like
+them, new groups are found. What costs time is comparing the new pictures, not the collection.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.digests import sha256
+from shared.embedding.embedder import Vectors
+from shared.model.assigner import Assigner, apply_edits
+from shared.model.bundle import (
+    ASSIGNMENTS,
+    CLUSTERS,
+    Arrays,
+    Bundle,
+    Labels,
+    arrays_bytes,
+    model_version,
+    write_bundle,
+)
+from shared.model.core_samples import NOISE, CoreSamples, Metric, comparable
+from shared.model.parts import Counts
+from shared.model.remembered import Lookup, Placed, vector_bytes
+from shared.printable import composed
+from training.clustering.centres import distances_to_centre
+from training.clustering.choice import NoGroupsError
+from training.clustering.clusters import Clusters, Parameters, find_groups, join
+from training.csv_files import csv_row, csv_rows
+from training.embedding.embeddings import Embedded
+from training.engine import LOCAL, Engine, toolchain
+from training.model.ids import lineage_of
+from training.model.names import make_labels
+from training.model.options import Options
+
+# Of each new picture that is left, so many of the unclustered ones nearest to it may form a group with it.
+_AROUND = 30
+# Core samples of the groups that there are, which the radii of new ones are to keep off: evenly spaced ones.
+_STRANGERS = 2_000
+_BLOCK = 1024
+
+
+@dataclass(slots=True)
+class Row:
+    """A picture's line in assignments.csv."""
+
+    cluster: int
+    distance: float
+    core: bool
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """What became of new pictures."""
+
+    bundle: Bundle
+    pictures: int
+    """How many were new."""
+    joined: Mapping[int, int]
+    """Group that was there before to how many new pictures it has."""
+    found: Mapping[int, tuple[str, ...]]
+    """New group to its most central pictures."""
+    unclustered: int
+    """New pictures that are in no group."""
+
+
+def read_rows(folder: Path) -> dict[str, Row]:
+    """assignments.csv by picture, in its order."""
+    text = (folder / ASSIGNMENTS).read_text("utf-8", newline="")
+    return {
+        composed(row["picture"]): Row(
+            int(row["cluster"]), float(row["distance"]), row["core"] == "yes", row.get("category")
+        )
+        for row in csv_rows(text)
+    }
+
+
+def extend(
+    bundle: Bundle,
+    folder: Path,
+    embedded: Embedded,
+    categories: Sequence[str | None] | None = None,
+    engine: Engine = LOCAL,
+) -> Extended:
+    """Bring new pictures into the bundle in `folder`.
+
+    `embedded` holds them and, of the model's own pictures, those that are no core samples; `categories` has each one's
+    category, where the model was trained by category.
+    """
+    extension = _Extension(bundle, read_rows(folder), embedded, categories or [None] * len(embedded.names))
+    return extension.write(folder, engine)
+
+
+class _Extension:
+    """Rows are those of the embedded pictures, n of them."""
+
+    def __init__(
+        self, bundle: Bundle, known: dict[str, Row], embedded: Embedded, categories: Sequence[str | None]
+    ) -> None:
+        self._bundle = bundle
+        self._known = known
+        self._names, self._vectors, self._skipped = embedded.names, embedded.vectors, embedded.skipped
+        self._categories = categories
+        self._metric: Metric = bundle.manifest.clustering.metric
+        self._before = Assigner(bundle.arrays, bundle.labels, self._metric, bundle.manifest.categories)
+        self._new = np.array([name not in known for name in self._names], dtype=np.bool_)
+        self._left = np.array([name in known and known[name].cluster == NOISE for name in self._names], dtype=np.bool_)
+
+    def write(self, folder: Path, engine: Engine) -> Extended:
+        pool, clusters, of_category = self._find(engine)
+        first = lineage_of(self._bundle, folder).minted
+        ids = np.arange(first, first + clusters.count, dtype=np.int32)
+        total = first + clusters.count
+        known = self._known | {
+            self._names[row]: Row(NOISE, np.inf, core=False, category=self._categories[row])
+            for row in np.flatnonzero(self._new).tolist()
+        }
+        core = pool[clusters.core]
+        arrays = self._arrays(core, ids[clusters.labels[clusters.core]], clusters, total, list(known))
+        by_category = dict(self._bundle.manifest.categories)
+        for category, found in of_category.items() if by_category else ():
+            by_category[category] = (*by_category.get(category, ()), *ids[list(found)].tolist())
+        after = Assigner(arrays, self._bundle.labels, self._metric, by_category)
+        near = self._within(core, ids[clusters.labels[clusters.core]], arrays.eps)
+        now = self._assign(after, np.flatnonzero(self._new | (self._left & near)))
+        for row, (cluster, distance) in now.items():
+            entry = known[self._names[row]]
+            entry.cluster, entry.distance = cluster, distance
+        for row in core.tolist():
+            known[self._names[row]].core = True
+        labels = self._held(after, np.flatnonzero(near & ~self._new & ~self._left))
+        labels, found = self._with_exemplars(labels, now, first)
+        written = self._write(folder, arrays, known, labels, by_category)
+        counted = Counter(now[row][0] for row in np.flatnonzero(self._new).tolist())
+        joined = {cluster: count for cluster, count in sorted(counted.items()) if NOISE < cluster < first}
+        return Extended(written, int(self._new.sum()), joined, found, counted[NOISE])
+
+    def _find(self, engine: Engine) -> tuple[NDArray[np.intp], Clusters, dict[str, tuple[int, ...]]]:
+        """Pictures that may form groups, the groups among them, and which of these are of each category."""
+        left = self._candidates()
+        clusters, _, _ = apply_edits(self._bundle.arrays, self._bundle.labels)
+        others = self._bundle.arrays.vectors[clusters != NOISE]
+        others = others[:: -(-len(others) // _STRANGERS) or 1]
+        parts: list[tuple[NDArray[np.intp], Clusters]] = []
+        of_category: dict[str, tuple[int, ...]] = {}
+        count = 0
+        column = np.array([self._categories[row] or "" for row in left], dtype=np.str_)
+        for category in sorted(set(column.tolist())):
+            rows = np.flatnonzero(column == category)
+            try:
+                found = find_groups(self._vectors[left[rows]], self._parameters(), engine, others).clusters
+            except NoGroupsError:
+                continue
+            parts.append((rows, found))
+            of_category[category] = tuple(range(count, count + found.count))
+            count += found.count
+        return left, join(parts, len(left)), of_category
+
+    def _candidates(self) -> NDArray[np.intp]:
+        """New pictures that no group takes, and the unclustered ones around them that nobody decided about."""
+        answered = self._assign(self._before, np.flatnonzero(self._new))
+        fresh = np.array([row for row, (cluster, _) in answered.items() if cluster == NOISE], dtype=np.intp)
+        around = np.flatnonzero(self._left)[_around(self._points(self._left), self._points(fresh))]
+        answered = self._assign(self._before, around)
+        around = np.array([row for row in around.tolist() if answered[row][0] == NOISE], dtype=np.intp)
+        rows = np.union1d(fresh, around)
+        edits = self._bundle.labels.edits
+        return np.delete(rows, list(Lookup((*edits.placed, *edits.held)).find(self._vectors[rows])))
+
+    def _points(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Vectors:
+        return comparable(self._vectors[rows], self._metric)
+
+    def _parameters(self) -> Parameters:
+        """As the model was trained."""
+        clustering, embedder = self._bundle.manifest.clustering, self._bundle.manifest.embedder
+        given = clustering.eps_chosen == "given"
+        return Options(
+            self._bundle.manifest.name,
+            clustering.neighbours if given or not clustering.neighbours else None,
+            clustering.eps if given else None,
+            clustering.min_samples,
+            clustering.metric,
+            embedder.pooling,
+        ).parameters()
+
+    def _arrays(
+        self, core: NDArray[np.intp], of_core: NDArray[np.int32], clusters: Clusters, total: int, names: Sequence[str]
+    ) -> Arrays:
+        old = self._bundle.arrays
+        place = {name: row for row, name in enumerate(names)}
+        eps, reach = np.zeros(total, dtype=np.float32), np.zeros(total, dtype=np.float32)
+        for limits, before, found in ((eps, old.eps, clusters.radius), (reach, old.reach, clusters.reach)):
+            limits[: len(before)] = before
+            limits[total - clusters.count :] = found
+        rows = np.array([place[self._names[row]] for row in core.tolist()], dtype=np.int32)
+        return Arrays(
+            vectors=np.concatenate([old.vectors, self._vectors[core]]),
+            clusters=np.concatenate([old.clusters, of_core]),
+            eps=eps,
+            reach=reach,
+            pictures=np.concatenate([old.pictures, rows]),
+        )
+
+    def _within(
+        self, core: NDArray[np.intp], of_core: NDArray[np.int32], eps: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Whether each picture is within a new group's radius, shape (n,)."""
+        nearest = CoreSamples(self._vectors[core], of_core, self._metric).nearest(self._vectors)
+        inside = nearest.clusters != NOISE
+        inside[inside] = nearest.distances[inside] <= eps[nearest.clusters[inside]]
+        inside[core] = True
+        return inside
+
+    def _held(self, after: Assigner, members: NDArray[np.intp]) -> Labels:
+        """Labels with which the pictures of a group stay in it, though a new one is nearer."""
+        before, now = self._assign(self._before, members), self._assign(after, members)
+        held = [
+            Placed(
+                picture=self._names[row],
+                vector=vector_bytes(self._vectors[row]),
+                cluster=cluster,
+                category=self._categories[row],
+            )
+            for row, (cluster, _) in before.items()
+            if cluster not in (NOISE, now[row][0])
+        ]
+        labels = self._bundle.labels
+        edits = labels.edits.model_copy(update={"held": (*labels.edits.held, *held)})
+        return labels.model_copy(update={"edits": edits})
+
+    def _assign(self, assigner: Assigner, rows: NDArray[np.intp]) -> dict[int, tuple[int, float]]:
+        """Cluster and distance by row."""
+        found: dict[int, tuple[int, float]] = {}
+        categories = [self._categories[row] for row in rows.tolist()]
+        for category in dict.fromkeys(categories):
+            some = [row for row, other in zip(rows.tolist(), categories, strict=True) if other == category]
+            answer = assigner.assign(self._vectors[some], category)
+            found |= dict(zip(some, zip(answer.clusters.tolist(), answer.distances.tolist(), strict=True), strict=True))
+        return found
+
+    def _with_exemplars(
+        self, labels: Labels, now: Mapping[int, tuple[int, float]], first: int
+    ) -> tuple[Labels, dict[int, tuple[str, ...]]]:
+        rows = [row for row, (cluster, _) in now.items() if cluster >= first]
+        clusters = np.array([now[row][0] for row in rows], dtype=np.int32)
+        points = comparable(self._vectors[rows], self._metric)
+        found = make_labels(
+            {}, [self._names[row] for row in rows], clusters, distances_to_centre(points, clusters, self._metric)
+        ).exemplars
+        return labels.model_copy(update={"exemplars": {**labels.exemplars, **found}}), dict(found)
+
+    def _write(
+        self,
+        folder: Path,
+        arrays: Arrays,
+        known: Mapping[str, Row],
+        labels: Labels,
+        by_category: dict[str, tuple[int, ...]],
+    ) -> Bundle:
+        manifest = self._bundle.manifest
+        contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: _assignments(known)}
+        version = model_version(manifest.embedder, manifest.clustering, contents[CLUSTERS])
+        clustered = sum(row.cluster != NOISE for row in known.values())
+        changes = {
+            "version": version,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "categories": by_category,
+            "counts": Counts(
+                pictures=len(known),
+                clustered=clustered,
+                unclustered=len(known) - clustered,
+                skipped=manifest.counts.skipped + len(self._skipped),
+                clusters=len(np.unique(arrays.clusters)),
+                core_samples=len(arrays.clusters),
+            ),
+            "minted": len(arrays.eps),
+            "ancestors": tuple(dict.fromkeys(one for one in (*manifest.ancestors, manifest.version) if one != version)),
+            "files": {name: sha256(content) for name, content in contents.items()},
+            "made_with": toolchain(),
+        }
+        return write_bundle(folder, manifest.model_copy(update=changes), contents, labels)
+
+
+def _around(points: Vectors, others: Vectors) -> NDArray[np.intp]:
+    """Which of some points are among the nearest ones of any of the others."""
+    if len(points) <= _AROUND or not len(others):
+        return np.arange(len(points) if len(others) else 0)
+    near = np.zeros(len(points), dtype=np.bool_)
+    halves = np.einsum("ij,ij->i", points, points) / 2
+    for start in range(0, len(others), _BLOCK):
+        closeness = others[start : start + _BLOCK] @ points.T - halves
+        near[np.argpartition(closeness, -_AROUND, axis=1)[:, -_AROUND:]] = True
+    return np.flatnonzero(near)
+
+
+def _assignments(known: Mapping[str, Row]) -> bytes:
+    categories = any(row.category is not None for row in known.values())
+    lines = [csv_row(("picture", "cluster", "distance", "core", *(["category"] if categories else [])))]
+    for name, row in known.items():
+        category = [row.category or ""] if categories else []
+        lines.append(csv_row((name, str(row.cluster), f"{row.distance:.6f}", "yes" if row.core else "no", *category)))
+    return "".join(lines).encode()
