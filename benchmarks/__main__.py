@@ -14,7 +14,7 @@ import typer
 from benchmarks.results import HERE, PAGE, Benchmark, load, render, save
 from shared.command_line.console import command_line, fail, flag
 
-SECTIONS = ("serving", "precision", "memory", "embedding", "clustering")
+SECTIONS = ("serving", "precision", "sizes", "memory", "embedding", "clustering")
 
 app = command_line()
 

@@ -36,7 +36,7 @@ HOURS = 730
 """In a month."""
 MEMORY_GB = 2
 """infra/modules/function.bicep."""
-BATCH = 8
+BATCH = 3
 """Pictures in a request: batchSize in infra/search/skillset.json."""
 SECONDS = 0.4
 """A picture of 1500 x 1000 decoded and embedded on one core takes 0.19 s of processor time here; Azure's may be half as

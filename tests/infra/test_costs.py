@@ -17,6 +17,6 @@ def test_costs_follow_their_formulas() -> None:
     assert search.dollars == pytest.approx(0.101 * 730)
     extraction, function, one_by_one, *_ = indexing()
     assert extraction.dollars == pytest.approx(10)
-    # 1,250 requests of 8 pictures, 0.4 s each, on 2 GB
-    assert function.dollars == pytest.approx(1250 * 3.2 * 2 * 0.000026 + 1250 * 0.4e-6)
+    # 3,333 requests of 3 pictures, 0.4 s each, on 2 GB
+    assert function.dollars == pytest.approx(10_000 / 3 * 1.2 * 2 * 0.000026 + 10_000 / 3 * 0.4e-6)
     assert one_by_one.dollars > function.dollars

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.search.clients import Clients
-from infra.search.runs import reset
+from infra.search.runs import history, reset
 from local.processes import PROJECT
 from tests.local.search.deployments import deployed, index, settings
 from tests.soak.figures import Figures
@@ -35,6 +35,7 @@ def test_three_indexers_at_once_lose_no_record(tmp_path: Path, graph: Path, long
             of = settings(url, skill_key=KEY, skill_max_request_bytes=LIMITS[MEGABYTES][1])
             runs = 1
             with deployed(of, PICTURES) as clients:
+                assert [(one.failed, one.findings) for one in history(clients) if one.failed] == []
                 pictures = check(clients)
                 while time.monotonic() < until:
                     reset(clients)
