@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "extension add": "-n",
     "functionapp deployment source config-zip": "",
     "functionapp restart": "-g -n",
+    "functionapp update-strategy config set": "-g -n --type",
     "group create": "-n -l --tags",
     "group delete": "-n --yes",
     "keyvault list": "-g",
