@@ -24,14 +24,15 @@ def embedded(name: str, make: Callable[[], Path]) -> tuple[Vectors, NDArray[np.s
     """Flattened embeddings, from which all others can be had, and the label of each. `make` gives their folder."""
     kept = CACHE / "embedded" / f"{name}.npz"
     if not kept.exists():
-        vectors, labels = _embed(make())
+        vectors, labels = embed_labelled(make())
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, vectors=vectors, labels=labels)
     with np.load(kept) as found:
         return found["vectors"], found["labels"]
 
 
-def _embed(folder: Path) -> tuple[Vectors, NDArray[np.str_]]:
+def embed_labelled(folder: Path) -> tuple[Vectors, NDArray[np.str_]]:
+    """The same of a folder, one subfolder a kind, without keeping them."""
     spec = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256, pooling="flatten")
     embedder = open_embedder(spec, export_graph(MODELS, print))
     with closing(EmbeddingCache(spec, CACHE / "embeddings.sqlite")) as cache:
