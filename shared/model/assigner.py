@@ -1,7 +1,7 @@
 """Which cluster an embedding belongs to, with everything that a person decided about the clusters.
 
 What a person placed answers as decided, and is a core sample of its cluster from then on. Everything else goes to its
-nearest core sample, within that cluster's eps.
+nearest core sample, within that cluster's radius.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Assigner:
     def __init__(
         self, arrays: Arrays, labels: Labels, metric: Metric, categories: Mapping[str, Sequence[int]] | None = None
     ) -> None:
-        clusters, self.eps, self.reach = apply_edits(arrays, labels)
+        clusters, self.radius, self.reach = apply_edits(arrays, labels)
         kept = clusters != NOISE
         placed = [entry for entry in labels.edits.placed if entry.cluster not in (NOISE, *labels.not_groups)]
         vectors = [arrays.vectors[kept], *(entry.embedding()[None] for entry in placed)]
@@ -65,7 +65,7 @@ class Assigner:
         if category is not None and self._among:
             among = self._among.get(category, np.zeros(len(self._core.clusters), dtype=np.bool_))
         nearest = self._core.nearest(vectors, among)
-        clusters = nearest.within(self.eps[nearest.clusters])
+        clusters = nearest.within(self.radius[nearest.clusters])
         for row, entry in self._decided.find(vectors).items():
             if among is not None and entry.category not in (None, category):
                 continue
@@ -79,11 +79,11 @@ class Assigner:
 
 
 def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    """The clusters as a person left them: cluster of each core sample (NOISE where it no longer counts), eps, reach.
+    """The clusters as a person left them: cluster of each core sample (NOISE where it no longer counts), radius, reach.
 
     Both limits are by id, and 0 for ids that are not in use.
 
-    A cluster that a person made suggests nothing beyond its eps: its reach was never calibrated.
+    A cluster that a person made suggests nothing beyond its radius: its reach was never calibrated.
     """
     clusters = arrays.clusters.copy()
     for sample, cluster in labels.edits.core.items():

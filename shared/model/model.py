@@ -20,20 +20,20 @@ class Assignment:
     """Where one embedding belongs."""
 
     cluster: int
-    """The cluster within eps, or NOISE (-1)."""
+    """The cluster within whose radius it is, or NOISE (-1)."""
     distance: float
     """To the nearest core sample of the clusters that count; infinite where there is none to compare with.
 
     All count, but for those of other categories and those that a picture like this one was removed from.
     """
     confidence: float
-    """1 on a core sample, 0 at eps and beyond."""
+    """1 on a core sample, 0 at the radius and beyond."""
     names: tuple[str, ...]
     """The cluster's names; empty outside every cluster and where a cluster has none yet."""
     suggested: tuple[str, ...]
-    """For a near miss (beyond eps, within the cluster's reach), the names of the nearest cluster; else empty."""
+    """For a near miss (beyond the radius, within the cluster's reach), the names of the nearest cluster; else empty."""
     suggested_confidence: float
-    """Of the suggestion: near 1 just beyond eps, 0 at the reach and where there is none."""
+    """Of the suggestion: near 1 just beyond the radius, 0 at the reach and where there is none."""
 
 
 class Model:
@@ -53,19 +53,19 @@ class Model:
         With a category, only that category's clusters count, if the model was trained by category at all.
         """
         found = self._assigner.assign(vectors, category)
-        eps, reach = self._assigner.eps[found.near], self._assigner.reach[found.near]
-        rows = zip(found.clusters, found.near, found.distances, eps, reach, strict=True)
+        radius, reach = self._assigner.radius[found.near], self._assigner.reach[found.near]
+        rows = zip(found.clusters, found.near, found.distances, radius, reach, strict=True)
         return [self._assignment(int(row[0]), int(row[1]), *map(float, row[2:])) for row in rows]
 
-    def _assignment(self, cluster: int, near: int, distance: float, eps: float, reach: float) -> Assignment:
+    def _assignment(self, cluster: int, near: int, distance: float, radius: float, reach: float) -> Assignment:
         suggested = cluster == NOISE and distance <= reach and self.labels.labels.get(near, ())
         return Assignment(
             cluster=cluster,
             distance=distance,
-            confidence=0.0 if cluster == NOISE else max(0.0, 1 - distance / eps),
+            confidence=0.0 if cluster == NOISE else max(0.0, 1 - distance / radius),
             names=self.labels.labels.get(cluster, ()),
             suggested=suggested or (),
-            suggested_confidence=(reach - distance) / (reach - eps) if suggested and reach > eps else 0.0,
+            suggested_confidence=(reach - distance) / (reach - radius) if suggested and reach > radius else 0.0,
         )
 
 

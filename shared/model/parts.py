@@ -109,7 +109,7 @@ class Edits(BaseModel):
     core: dict[int, int] = Field(default_factory=dict)
     """Core sample (row of clusters.npz) to its new cluster; NOISE where it counts for none."""
     eps: dict[int, Radius] = Field(default_factory=dict)
-    """The eps of each cluster that a person made: ids that no trained one has."""
+    """The radius of each cluster that a person made: ids that no trained one has."""
     excluded: tuple[Excluded, ...] = Field(default=(), validation_alias=AliasChoices("excluded", "taken_out"))
     """Called taken_out in files of earlier versions."""
     placed: tuple[Placed, ...] = ()

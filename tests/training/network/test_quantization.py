@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from shared.embedding import vgg16
-from shared.embedding.embedder import Embedder, open_embedder, preprocess
+from shared.embedding.embedder import Embedder, Pooling, open_embedder, preprocess
 from shared.embedding.images import Picture
 from tests.conftest import PROJECT
 from training.network import quantization
@@ -70,14 +71,18 @@ def test_each_embedding_is_close_to_float32(embedder: Embedder, int8: Path, pict
         assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) > 0.998
 
 
-def test_an_embedding_is_identical_alone_in_a_batch_and_on_one_thread(
-    embedder: Embedder, int8: Path, pictures: list[Picture]
+@pytest.mark.parametrize("pooling", ["avg", "rmac"])
+def test_an_embedding_is_identical_alone_in_a_batch_in_parallel_and_on_one_thread(
+    embedder: Embedder, int8: Path, pictures: list[Picture], pooling: Pooling
 ) -> None:
-    spec = embedder.spec.model_copy(update={"precision": "int8"})
+    spec = embedder.spec.model_copy(update={"precision": "int8", "pooling": pooling})
     small, one_thread = open_embedder(spec, int8), open_embedder(spec, int8, threads=1)
     together = small.embed(pictures)
     assert np.array_equal(together, np.concatenate([small.embed([picture]) for picture in pictures]))
     assert np.array_equal(together, one_thread.embed(pictures))
+    with ThreadPoolExecutor(2) as threads:
+        parallel = list(threads.map(small.embed, [[picture] for picture in pictures]))
+    assert np.array_equal(together, np.concatenate(parallel))
 
 
 def test_blank_pictures_calibrate_too(graph: Path, embedder: Embedder, pictures: list[Picture], tmp_path: Path) -> None:
