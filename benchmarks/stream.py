@@ -10,6 +10,7 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.groups.embedding import embed_labelled, pooled
+from benchmarks.groups.embedding import embedded, pooled
 from benchmarks.groups.packages import UnavailableError
 from benchmarks.groups.sets import SETS, prepare
 from shared.embedding.embedder import Vectors
@@ -106,16 +107,13 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3, help="divisions of each set into kinds (default 3)")
     parser.add_argument("--only", nargs="*", choices=[one.name for one in SETS], help="some of the sets")
     options = parser.parse_args()
-    print(
-        "| set | new kinds | found | found at once | new groups | changed | index | index at once |\n"
-        + "|---" * 8
-        + "|"
-    )
+    print("| set | new kinds | found | found at once | new groups | changed | index | index at once |")
+    print("|---" * 8 + "|")
     for one in SETS:
         if options.only is not None and one.name not in options.only:
             continue
         try:
-            flat, labels = embed_labelled(prepare(one))
+            flat, labels = embedded(one.name, partial(prepare, one))
         except UnavailableError as error:
             print(f"{one.name} left out: {error} ({one.source})")
             continue
