@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "account show": "",
     "ad app create": "--display-name --sign-in-audience",
     "ad app delete": "--id",
+    "ad app federated-credential create": "--id --parameters",
     "ad app list": "--filter",
     "ad signed-in-user show": "",
     "ad sp create": "--id",
@@ -29,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "functionapp update-strategy config set": "-g -n --type",
     "group create": "-n -l --tags",
     "group delete": "-n --yes",
+    "group show": "-n",
     "keyvault list": "-g",
     "keyvault purge": "-n",
     "keyvault secret set": "--vault-name -n --file --encoding",
@@ -36,13 +38,20 @@ COMMANDS: dict[str, str] = {
     "login": "",
     "monitor app-insights component show": "-g",
     "monitor app-insights query": "-g --app --analytics-query",
+    "network private-endpoint-connection approve": "--id --description",
+    "network private-endpoint-connection list": "--id",
     "resource list": "-n --resource-type",
     "resource show": "-g -n --resource-type --api-version",
     "rest": "--method --url --body --resource",
+    "role assignment create": "--assignee --role --scope",
+    "vmss create": "--resource-group --name --image --vm-sku --instance-count --priority --eviction-policy --subnet "
+    "--load-balancer --public-ip-address --custom-data --admin-username --generate-ssh-keys --assign-identity --role "
+    "--scope",
+    "vmss delete": "--resource-group --name",
 }
 """Options by command; `-o` and `--query` are everybody's."""
 
-_FLAGS = {"--yes"}
+_FLAGS = {"--assign-identity", "--generate-ssh-keys", "--yes"}
 _LISTS = {"-p", "--tags"}
 _GLOBAL = {"-o", "--output", "--query"}
 

@@ -22,12 +22,13 @@ _EXTENSIONS = ("monitor app-insights",)
 
 
 def documented() -> list[list[str]]:
-    """Arguments of every `az …` in docs/deploy.md: lines of code, commands within them, and words within sentences."""
-    text = read("docs/deploy.md")
+    """Arguments of every `az …` in documents and workflow: in lines of code, in their commands, in sentences."""
+    text = "".join(read(document) for document in ("docs/deploy.md", "docs/scale.md")).replace("\\\n", "")
     blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
     lines += re.findall(r"\$\((az [^()]*)\)", text)
     lines += [" ".join(quoted.split()) for quoted in re.findall(r"`(az [^`]*)`", text)]
+    lines += re.findall(r"^ +(az .+)$", read(".github/workflows/deploy.yml"), re.MULTILINE)
     commands = [part for line in lines for part in line.split(" && ") if part.startswith("az ")]
     return [shlex.split(_SUBSTITUTION.sub("VALUE", command))[1:] for command in commands]
 
