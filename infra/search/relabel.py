@@ -15,7 +15,7 @@ from azure.search.documents import SearchClient
 
 from infra.search.queries import every
 from shared.errors import UserError
-from shared.model.bundle import LABELS, Labels, parse_labels
+from shared.model.bundle import LABELS, MANIFEST, Labels, parse_labels, parse_manifest
 from shared.model.core_samples import NOISE
 from shared.settings import Settings
 from shared.stores.opening import open_store
@@ -34,6 +34,16 @@ class Names:
 
     version: str
     labels: Labels
+    ancestors: tuple[str, ...] = ()
+    """Versions of the trainings before, whose group numbers mean the same."""
+
+    def answered(self, document: dict[str, Any]) -> bool:
+        """Whether the group of a document is one of these; a group of an earlier training may be gone."""
+        training = _training(document)
+        if training == self.version.partition("-")[0]:
+            return True
+        here = {NOISE, *self.labels.labels, *self.labels.exemplars, *self.labels.edits.eps}
+        return training in self.ancestors and document["cluster_id"] in here
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Relabelled:
     changed: int
     unchanged: int
     other_training: int
-    """Documents that another training answered: their group numbers mean something else. They were left alone."""
+    """Documents that another training answered, whose groups this one does not have. They were left alone."""
     regrouped: bool
     """A person moved or split groups of this model: which pictures they hold is for a reset and a run to say."""
 
@@ -52,18 +62,18 @@ def read_names(settings: Settings) -> Names:
     """The names of the model that these settings serve. Raises StoreError, BundleError."""
     store = open_store(settings.model_store, settings.store_credential)
     release = ReleaseWatcher(store, settings.model_name, settings.model_version).current()
-    key = f"{release.folder}/{LABELS}"
-    return Names(release.version, parse_labels(store.read(key).content, store.where(key)))
+    key, manifest = f"{release.folder}/{LABELS}", f"{release.folder}/{MANIFEST}"
+    ancestors = parse_manifest(store.read(manifest).content, store.where(manifest)).ancestors
+    return Names(release.version, parse_labels(store.read(key).content, store.where(key)), ancestors)
 
 
 def relabel(documents: SearchClient, fields: Sequence[Any], names: Names) -> Relabelled:
     """Merge the names into every document whose group has others. Raises RelabelError."""
     if "cluster_id" not in {field.name for field in fields}:
         raise RelabelError("this index does not keep the pictures' groups (the simple variant): `reset` and `run`")
-    training = names.version.partition("-")[0]
     select = ["cluster_id", "label", "suggested_label", "model_version"]
     there = list(every(documents, select))
-    ours = [each for each in there if (each["model_version"] or "").partition("-")[0] == training]
+    ours = [each for each in there if names.answered(each)]
     renamed = _renamed(ours, names.labels)
     changes = [change for each in ours if (change := _change(each, names, renamed))]
     for batch in batched(changes, _BATCH, strict=False):
@@ -87,10 +97,15 @@ def _change(document: dict[str, Any], names: Names, renamed: Mapping[tuple[str, 
     wanted = {
         "label": renamed.get(tuple(label), label) if follows else _names_of(document, names.labels),
         "suggested_label": renamed.get(tuple(suggested), suggested),
-        "model_version": names.version,
+        # Another training may answer another group for the same picture: its answer stays what it is.
+        "model_version": document["model_version"] if _training(document) in names.ancestors else names.version,
     }
     changed = {name: value for name, value in wanted.items() if value != (document[name] or [])}
     return {"id": document["id"], **changed} if changed else {}
+
+
+def _training(document: dict[str, Any]) -> str:
+    return (document["model_version"] or "").partition("-")[0]
 
 
 def _names_of(document: dict[str, Any], labels: Labels) -> list[str]:

@@ -75,6 +75,19 @@ def test_documents_of_another_training_are_left_alone(clients: Clients) -> None:
     assert len(found(clients, "open")) == 3
 
 
+def test_groups_keep_their_numbers_from_one_training_to_the_next(clients: Clients) -> None:
+    names = Names(
+        "ffffffffffff-000000", Labels(labels={0: ("atlas",), 2: LABELS[2]}), ancestors=(VERSION.partition("-")[0],)
+    )
+    fields = clients.indexes.get_index(clients.index).fields
+    done = relabel(clients.documents, fields, names)
+    assert done.other_training == 3, "the group of the closed books is gone"
+    assert len(found(clients, "atlas")) == 3
+    assert len(found(clients, "closed")) == 3
+    assert {hit["model_version"] for hit in clients.documents.search("atlas")} == {VERSION}
+    assert relabel(clients.documents, fields, names).changed == 0
+
+
 def test_the_simple_variant_cannot_be_relabelled(skill: SkillServer, tmp_path: Path) -> None:
     of = settings(skill.url, search_variant="simple")
     with deployed(of, draw_groups(tmp_path / "few", each=1)) as clients, pytest.raises(RelabelError, match="simple"):
