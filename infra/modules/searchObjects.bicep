@@ -42,6 +42,7 @@ var files = [
   { path: 'infra/search/variants/entra_identity.json', text: loadTextContent('../search/variants/entra_identity.json') }
   { path: 'infra/search/variants/identity.json', text: loadTextContent('../search/variants/identity.json') }
   { path: 'infra/search/variants/key.json', text: loadTextContent('../search/variants/key.json') }
+  { path: 'infra/search/variants/picture_size.json', text: loadTextContent('../search/variants/picture_size.json') }
   { path: 'infra/search/variants/private.json', text: loadTextContent('../search/variants/private.json') }
   { path: 'infra/search/variants/schedule.json', text: loadTextContent('../search/variants/schedule.json') }
   { path: 'infra/search/variants/vector.json', text: loadTextContent('../search/variants/vector.json') }

@@ -56,6 +56,8 @@ def choose_variants(
 ) -> list[str]:
     """The variants that a deployment with these traits needs."""
     wanted = {
+        # Apart from the files that it is laid over: the SDK's models lack what the service documents.
+        "picture_size": True,
         "vector": vector,
         "compare": compare,
         "classifier": classifier,

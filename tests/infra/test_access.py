@@ -86,6 +86,11 @@ def assignments(deployment: Deployment) -> list[Resource]:
         ({"principalId": "somebody", "compare": True, **EXISTING}, EVERYTHING),
         ({"entraClientId": "it", "principalId": "somebody"}, FUNCTION | SEARCH | SCRIPT | PERSON),
         ({"searchObjects": "hook"}, FUNCTION | FUNCTION_KEY | SEARCH),
+        ({"network": "restricted", "compare": True}, FUNCTION | FUNCTION_KEY | SEARCH | COMPARE),
+        (
+            {"network": "private", "searchSku": "standard2", "principalId": "somebody"},
+            FUNCTION | FUNCTION_KEY | SEARCH | PERSON | PERSON_KEY,
+        ),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",  # sets are in another order each time
 )

@@ -20,6 +20,8 @@ CASES: dict[str, dict[str, Any]] = {
     "existing search": {"existingSearchName": "theirs", "existingSearchResourceGroup": "elsewhere", "compare": True},
     "existing search by entra": {"existingSearchName": "theirs", "entraClientId": "the-registration"},
     "by hook": {"searchObjects": "hook", "principalId": "somebody"},
+    "private": {"network": "private", "searchSku": "standard2", "principalId": "somebody"},
+    "restricted by entra": {"network": "restricted", "plan": "dedicated", "entraClientId": "the-registration"},
 }
 
 # https://learn.microsoft.com/azure/azure-functions/functions-app-settings, those that Flex Consumption does not take
