@@ -42,7 +42,7 @@ DEFAULT = 2000
 SIZES = (DEFAULT, 1024, 768, 512)
 """Pixels of the longer side at most."""
 CHOSEN = 768
-"""What infra/search/indexer.json asks for."""
+"""What infra/search/variants/picture_size.json asks for."""
 LEAST_SAME = 0.995
 
 _WAYS: Sequence[tuple[Resize, Pooling]] = (("antialias", "rmac"), ("antialias", "avg"), ("point", "flatten"))
