@@ -81,7 +81,7 @@ def stream(vectors: Vectors, labels: NDArray[np.str_], seed: int) -> Streamed:
         len(_pure(clusters, labels, groups) & new),
         len(_pure(at_once, labels, np.unique(at_once[at_once != NOISE]).tolist()) & new),
         len(groups),
-        changed + len(set(before.values()) - set(after.values())),
+        changed + len(set(before.values()) - set(after.values()) - {NOISE}),
         float(adjusted_rand_score(labels, clusters)),
         float(adjusted_rand_score(labels, at_once)),
     )

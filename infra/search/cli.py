@@ -228,16 +228,19 @@ def query(
 
 @app.command()
 def relabel() -> None:
-    """Bring the groups' current names into the index, without reading a picture again."""
+    """Bring the groups' current names into the index, new groups among them, without reading a picture again."""
+    from infra.search.recognize import read_served, recognize
     from infra.search.relabel import read_names
     from infra.search.relabel import relabel as merge
     from infra.search.reports import show_relabelled
     from shared.settings import load_settings
 
     with _session() as clients:
-        names = read_names(load_settings())
+        settings = load_settings()
+        names = read_names(settings)
         fields = clients.indexes.get_index(clients.index).fields
-        show_relabelled(names.version, merge(clients.documents, fields, names))
+        done = merge(clients.documents, fields, names)
+        show_relabelled(names.version, done, recognize(clients.documents, fields, read_served(settings)))
 
 
 @app.command()

@@ -82,10 +82,12 @@ def print_answer_json(answer: Answer) -> None:
     typer.echo(json.dumps(asdict(answer), indent=2, ensure_ascii=False))
 
 
-def show_relabelled(version: str, done: Relabelled) -> None:
+def show_relabelled(version: str, done: Relabelled, recognized: int) -> None:
     console.print(
         f"{done.changed} documents now carry the names of version {escape(version)}, {done.unchanged} had them"
     )
+    if recognized:
+        console.print(f"{recognized} documents that were in no group have one now, by their vectors")
     if done.other_training:
         console.print(
             f"[yellow]{done.other_training} documents were answered by another training[/] and were left alone: "

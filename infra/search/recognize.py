@@ -1,0 +1,111 @@
+"""Unclustered pictures that the model has come to know: their vectors are in the index, so no picture is read again.
+
+The indexer would skip them, since no blob has changed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from azure.search.documents import SearchClient
+
+from infra.search.queries import every
+from infra.search.relabel import RelabelError
+from shared.model.assigner import Assigner
+from shared.model.bundle import Bundle, BundleError
+from shared.model.core_samples import NOISE
+from shared.settings import Settings
+from shared.stores.base import MissingError, Store
+from shared.stores.cache import fetch_bundle
+from shared.stores.opening import open_store
+from shared.stores.releases import ReleaseWatcher, read_published_manifest, version_key, versions_prefix
+
+_BATCH = 1000  # the most that one request may hold
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The model that is served, and the trainings whose vectors can be compared with it: the same network made them."""
+
+    bundle: Bundle
+    comparable: frozenset[str]
+
+
+def read_served(settings: Settings) -> Served:
+    """Raises StoreError, BundleError."""
+    store = open_store(settings.model_store, settings.store_credential)
+    release = ReleaseWatcher(store, settings.model_name, settings.model_version).current()
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = fetch_bundle(store, settings.model_name, release, Path(folder))
+    return Served(bundle, frozenset({bundle.manifest.version, *_like(store, bundle)}))
+
+
+def recognize(documents: SearchClient, fields: Sequence[Any], served: Served) -> int:
+    """Give unclustered documents the group that the model answers for their vectors; how many found one.
+
+    Raises RelabelError. Where the index keeps no vectors, none does.
+    """
+    names = {field.name for field in fields}
+    if not {"vector", "cluster_id"} <= names:
+        return 0
+    category = ["category"] if "category" in names else []
+    there = every(documents, ["vector", "model_version", *category], f"cluster_id eq {NOISE}")
+    recognized = 0
+    for batch in batched(there, _BATCH, strict=False):
+        ours = [one for one in batch if one["vector"] and _training(one) in served.comparable]
+        changes = _answers(ours, served.bundle)
+        recognized += len(changes)
+        sent = documents.merge_documents(changes) if changes else []
+        refused = [result.key for result in sent if not result.succeeded]
+        if refused:
+            raise RelabelError(f"the service refused {len(refused)} documents, {refused[0]} first: run it again")
+    return recognized
+
+
+def _answers(documents: Sequence[Mapping[str, Any]], bundle: Bundle) -> list[dict[str, Any]]:
+    """The fields to merge into those that have a group now."""
+    manifest, labels = bundle.manifest, bundle.labels
+    assigner = Assigner(bundle.arrays, labels, manifest.clustering.metric, manifest.categories)
+    changes: list[dict[str, Any]] = []
+    for category in dict.fromkeys(one.get("category") for one in documents):
+        some = [one for one in documents if one.get("category") == category]
+        found = assigner.assign(np.array([one["vector"] for one in some], dtype=np.float32), category)
+        rows = zip(some, found.clusters.tolist(), found.distances.tolist(), strict=True)
+        changes += [
+            {
+                "id": one["id"],
+                "cluster_id": cluster,
+                "label": list(labels.labels.get(cluster, ())),
+                "suggested_label": [],
+                "distance": distance,
+                "model_version": bundle.version,
+            }
+            for one, cluster, distance in rows
+            if cluster != NOISE
+        ]
+    return changes
+
+
+def _like(store: Store, bundle: Bundle) -> set[str]:
+    """Trainings before this one that made vectors in the same way."""
+    found: set[str] = set()
+    name = bundle.manifest.name
+    for version in store.children(versions_prefix(name)):
+        training = version.partition("-")[0]
+        if training in bundle.manifest.ancestors and training not in found:
+            with suppress(MissingError, BundleError):
+                manifest, _ = read_published_manifest(store, version_key(name, version))
+                if manifest.embedder == bundle.manifest.embedder:
+                    found.add(training)
+    return found
+
+
+def _training(document: Mapping[str, Any]) -> str:
+    return (document["model_version"] or "").partition("-")[0]
