@@ -203,7 +203,11 @@ def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], ids: Se
             kept = ", ".join(carried.names.get(new, ())) or "no names"
             yield f"Merged: old groups {' and '.join(map(old, ancestors))} are now group {new}, which keeps {kept}"
         elif new not in parts:
-            yield f"Carried: old group {old(ancestors[0])} is now group {new}"
+            yield (
+                f"Carried: group {old(new)}"
+                if ancestors == [new]
+                else (f"Carried: old group {old(ancestors[0])} is now group {new}")
+            )
     for group, news in carried.split.items():
         yield f"Split: old group {old(group)} is now groups {' and '.join(map(str, news))}, each with its names"
     for new in sorted(set(ids) - carried.ancestors.keys()):

@@ -7,6 +7,7 @@ one gets an id that no group of this model ever had, whatever became of that gro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.files import write_atomically
-from shared.model.bundle import Bundle, BundleError, is_bundle, read_bundle
-from shared.model.parts import next_id
+from shared.model.bundle import LABELS, Bundle, BundleError, parse_labels, read_manifest
+from shared.model.parts import Labels, Manifest, next_id
 
 _NOTE = ".ids"
 
@@ -32,14 +33,20 @@ class Lineage:
 
 def lineage_of(bundle: Bundle, folder: Path) -> Lineage:
     """Of what replaces this bundle. Raises BundleError when the note beside it can't be read."""
-    manifest = bundle.manifest
-    minted = max(next_id(manifest.ids, bundle.labels), _noted(folder))
-    return Lineage(minted, tuple(dict.fromkeys((*manifest.ancestors, manifest.version))))
+    return _lineage(bundle.manifest, bundle.labels, folder)
 
 
 def read_lineage(folder: Path) -> Lineage:
-    """Of what is trained into a folder, whatever is there. Raises BundleError."""
-    return lineage_of(read_bundle(folder), folder) if is_bundle(folder) else Lineage(_noted(folder))
+    """Of what is trained into a folder, whatever is there: a damaged bundle counts as far as it can be read.
+
+    Raises BundleError as lineage_of does.
+    """
+    labels = Labels()
+    with suppress(BundleError, OSError):
+        labels = parse_labels((folder / LABELS).read_bytes(), str(folder))
+    with suppress(BundleError):
+        return _lineage(read_manifest(folder), labels, folder)
+    return Lineage(_noted(folder))
 
 
 def note_minted(folder: Path, minted: int) -> None:
@@ -51,6 +58,11 @@ def give_ids(count: int, kept: Mapping[int, int], minted: int) -> NDArray[np.int
     """The id of each of `count` clusters, shape (count,): one that it keeps, else the next that nobody had."""
     fresh = iter(range(minted, minted + count))
     return np.array([kept[cluster] if cluster in kept else next(fresh) for cluster in range(count)], dtype=np.int32)
+
+
+def _lineage(manifest: Manifest, labels: Labels, folder: Path) -> Lineage:
+    minted = max(next_id(manifest.ids, labels), _noted(folder))
+    return Lineage(minted, tuple(dict.fromkeys((*manifest.ancestors, manifest.version))))
 
 
 def _noted(folder: Path) -> int:

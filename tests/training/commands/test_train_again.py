@@ -16,12 +16,12 @@ def test_training_again_keeps_the_names_and_reports_changed_groups(train: Train,
         shutil.copy(pictures / f"b{copy}.png", pictures / f"another{copy}.png")
     result = train(pictures)
     assert result.exit_code == 0, result.output
-    assert "Carried: old group 1 (chart) is now group 0" in result.stderr
+    assert "Carried: group 1 (chart)" in result.stderr
     assert "Gone: old group 0 (book)" in result.stderr
-    assert read_bundle(models / "books").labels.labels == {0: ("chart",)}
+    assert read_bundle(models / "books").labels.labels == {1: ("chart",)}
     result = train(near_copies(pictures / "more", groups=1))
-    assert "New: group 0" in result.stderr
-    assert "Gone: old group 0 (chart)" in result.stderr
+    assert "New: group 2" in result.stderr
+    assert "Gone: old group 1 (chart)" in result.stderr
 
 
 def test_merged_and_split_groups_are_reported(train: Train, pictures: Path, models: Path) -> None:
@@ -30,8 +30,8 @@ def test_merged_and_split_groups_are_reported(train: Train, pictures: Path, mode
     result = train(pictures, "--eps", "0.12")
     assert "Merged: old groups 0 (book) and 1 (chart) are now group 0, which keeps book, chart" in result.stderr
     result = train(pictures)
-    assert "Split: old group 0 (book, chart) is now groups 0 and 1, each with its names" in result.stderr
-    assert read_bundle(models / "books").labels.labels == {0: ("book", "chart"), 1: ("book", "chart")}
+    assert "Split: old group 0 (book, chart) is now groups 0 and 2, each with its names" in result.stderr
+    assert read_bundle(models / "books").labels.labels == {0: ("book", "chart"), 2: ("book", "chart")}
 
 
 def test_names_are_forgotten_on_request(train: Train, pictures: Path, models: Path) -> None:
