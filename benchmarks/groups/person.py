@@ -45,8 +45,8 @@ ENOUGH = 0.95
 # To put one picture where it belongs: a click, a key and a name.
 _ALONE = 3
 
-# About what one takes when several are put there together.
-_TOGETHER = 1.5
+# About what it takes when several are put there together.
+_TOGETHER = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,11 @@ class _Offer:
 class Person:
     """Works on a document, of whose pictures `kinds` (shape (n,)) are known to them alone."""
 
-    def __init__(self, document: Document, kinds: NDArray[np.str_], alone: float) -> None:
-        """`alone` is what it takes, about, to put a picture where it belongs that is not where it was found."""
-        self._alone = alone
+    def __init__(self, document: Document, kinds: NDArray[np.str_]) -> None:
         self._document = document
         self._kinds = kinds
         self._place = NOISE
+        self._parts: dict[tuple[int, ...], list[list[tuple[int, ...]]]] = {}
         self.actions = 0
 
     def right(self) -> float:
@@ -87,32 +86,66 @@ class Person:
         names = [found.labels.labels.get(cluster, ("",))[0] for cluster in found.shown.clusters.tolist()]
         return float((np.array(names) == self._kinds).mean())
 
-    def name_groups(self, going: int) -> None:
-        """Name each group, the largest first, by the kind of most of its pictures, or split it and name its parts.
-
-        `going` is what it takes to come to the next group.
-        """
+    def name_and_split(self) -> None:
+        """With names and splits alone: each group, the largest first, in the parts that leave least to put right."""
         for group in sorted(self._document.snapshot().shown.groups, key=lambda group: -len(group.pictures)):
             if self.right() >= ENOUGH:
                 return
-            self.actions += going
-            if parts := self._best_split(group):
-                names = tuple(self._most(part) for part in parts)
-                # A key opens it, a key shows a part more, each part has a name, and a key keeps it.
-                self._do(Split(op="split", group=group.cluster, parts=len(parts), names=names), 2 * len(parts))
-            else:
-                self._do(Name(op="name", group=group.cluster, add=(self._most(group.pictures),)), 1)
+            self.actions += 1  # the key that goes there
+            edit, actions = self._naming(group, _ALONE)
+            self._do(edit, actions)
 
-    def put_right(self) -> None:
+    def work(self) -> None:
         """Of all that the page offers, do what places the most pictures for each action, again and again."""
         while self.right() < ENOUGH:
             found = self._document.snapshot()
             names = {group.cluster: found.labels.labels.get(group.cluster, ("",))[0] for group in found.shown.groups}
-            proposer = Proposer(self._document.gallery, found)
-            offers = [*self._moves(proposer, names), *self._question(proposer, found, names)]
+            offers = [*self._namings(found, names)]
+            if not offers:
+                proposer = Proposer(self._document.gallery, found)
+                offers = [
+                    *self._moves(proposer, names),
+                    *self._question(proposer, found, names),
+                    *(offer for group in found.shown.groups for offer in self._offered_splits(group, names)),
+                ]
             best = max(offers, key=lambda offer: (offer.placed / offer.actions, offer.placed))
             self._do(best.edit, best.actions)
             self._place = best.place
+
+    def _namings(self, found: Snapshot, names: dict[int, str]) -> Iterator[_Offer]:
+        """Name a group or its parts: the key that keeps the name of one goes to the next."""
+        for group in found.shown.groups:
+            if not names[group.cluster]:
+                edit, actions = self._naming(group, _TOGETHER)
+                yield _Offer(edit, actions, len(group.pictures), group.cluster)
+
+    def _naming(self, group: Group, alone: float) -> tuple[Name | Split, int]:
+        """Name a group by the kind of most, or its parts where that takes less, and the actions that it takes.
+
+        `alone` is about what it takes to put a picture where it belongs later.
+        """
+        name = Name(op="name", group=group.cluster, add=(self._most(group.pictures),))
+        ways: list[tuple[float, Name | Split, int]] = [(1 + alone * self._wrong([group.pictures]), name, 1)]
+        for parts, edit in self._splits(group):
+            ways.append((2 * len(parts) + alone * self._wrong(parts), edit, 2 * len(parts)))
+        return min(ways, key=lambda way: way[0])[1:]
+
+    def _offered_splits(self, group: Group, names: dict[int, str]) -> Iterator[_Offer]:
+        now = int((self._kinds[list(group.pictures)] == names[group.cluster]).sum())
+        if now == len(group.pictures):
+            return
+        for parts, edit in self._splits(group):
+            actions = (group.cluster != self._place) + 2 * len(parts)
+            yield _Offer(edit, actions, len(group.pictures) - self._wrong(parts) - now, group.cluster)
+
+    def _splits(self, group: Group) -> Iterator[tuple[list[tuple[int, ...]], Split]]:
+        """A key opens it, a key shows a part more, each part has a name, and a key keeps it: two actions a part."""
+        if group.pictures not in self._parts:
+            found = (split_parts(self._document.gallery, group, count) for count in range(2, MOST_PARTS + 1))
+            self._parts[group.pictures] = [parts for parts in found if parts]
+        for parts in self._parts[group.pictures]:
+            names = tuple(self._most(part) for part in parts)
+            yield parts, Split(op="split", group=group.cluster, parts=len(parts), names=names)
 
     def _moves(self, proposer: Proposer, names: dict[int, str]) -> Iterator[_Offer]:
         """Select all pictures of a kind in one place, and move them: by a digit, or by a key and a name."""
@@ -142,22 +175,13 @@ class Person:
         self._document.change(edit, self._document.snapshot().digest)
         self.actions += actions
 
-    def _best_split(self, group: Group) -> list[tuple[int, ...]]:
-        """Parts worth keeping: they leave fewer pictures to put right than they take actions."""
-        best: list[tuple[int, ...]] = []
-        least = 1 + self._alone * self._wrong(group.pictures)
-        for count in range(2, MOST_PARTS + 1):
-            parts = split_parts(self._document.gallery, group, count)
-            cost = 2 * count + self._alone * sum(self._wrong(part) for part in parts)
-            if parts and cost < least:
-                best, least = parts, cost
-        return best
-
     def _most(self, pictures: Sequence[int]) -> str:
         return Counter(self._kinds[list(pictures)].tolist()).most_common(1)[0][0]
 
-    def _wrong(self, pictures: Sequence[int]) -> int:
-        return len(pictures) - Counter(self._kinds[list(pictures)].tolist()).most_common(1)[0][1]
+    def _wrong(self, parts: Sequence[Sequence[int]]) -> int:
+        """Pictures that are of another kind than most in their part."""
+        kinds = (Counter(self._kinds[list(part)].tolist()) for part in parts)
+        return sum(count.total() - count.most_common(1)[0][1] for count in kinds)
 
 
 def clicks(chosen: Sequence[int], order: Sequence[int]) -> int:
@@ -176,12 +200,11 @@ def effort(vectors: Vectors, kinds: NDArray[np.str_], embedder: Embedder, option
     """Train on the embeddings, shape (n, dimensions), of pictures of these kinds, and let the person work."""
     count = len(vectors)
     with TemporaryDirectory() as root:
-        before = Person(_open(vectors, embedder, options, Path(root) / "before"), kinds, _ALONE)
-        before.name_groups(going=1)
+        before = Person(_open(vectors, embedder, options, Path(root) / "before"), kinds)
+        before.name_and_split()
         left = max(0, ceil(ENOUGH * count) - round(before.right() * count))
-        after = Person(_open(vectors, embedder, options, Path(root) / "after"), kinds, _TOGETHER)
-        after.name_groups(going=0)
-        after.put_right()
+        after = Person(_open(vectors, embedder, options, Path(root) / "after"), kinds)
+        after.work()
     return Effort(count, before.actions + _ALONE * left, after.actions)
 
 

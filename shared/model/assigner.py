@@ -1,7 +1,7 @@
 """Which cluster an embedding belongs to, with everything that a person decided about the clusters.
 
 What a person placed answers as decided, and is a core sample of its cluster from then on. Everything else goes to its
-nearest core sample, within that cluster's radius.
+nearest core sample, within that cluster's radius, unless that cluster is marked as no group.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class Assigner:
     ) -> None:
         clusters, self.radius, self.reach = apply_edits(arrays, labels)
         kept = clusters != NOISE
-        placed = [entry for entry in labels.edits.placed if entry.cluster not in (NOISE, *labels.not_groups)]
+        placed = [entry for entry in labels.edits.placed if entry.cluster != NOISE]
         vectors = [arrays.vectors[kept], *(entry.embedding()[None] for entry in placed)]
         ids = [*clusters[kept].tolist(), *(entry.cluster for entry in placed)]
         self._core = CoreSamples(
             np.concatenate(vectors), np.array(ids, dtype=np.int32), metric, counterexamples(labels.edits.excluded)
         )
-        self._not_groups = frozenset(labels.not_groups)
+        self._not_groups = np.array(labels.not_groups, dtype=np.int32)
         self._decided = Lookup((*labels.edits.placed, *labels.edits.held))
         # By the clusters as trained: what a split made of one stays in its category.
         trained = arrays.clusters[kept]
@@ -69,12 +69,18 @@ class Assigner:
         for row, entry in self._decided.find(vectors).items():
             if among is not None and entry.category not in (None, category):
                 continue
-            cluster = NOISE if entry.cluster in self._not_groups else entry.cluster
-            clusters[row] = cluster
-            if cluster != nearest.clusters[row]:
-                nearest.clusters[row] = cluster
-                if cluster != NOISE:
-                    nearest.distances[row] = self._core.distances_to(cluster, vectors[[row]])[0]
+            clusters[row] = entry.cluster
+            if entry.cluster != nearest.clusters[row]:
+                nearest.clusters[row] = entry.cluster
+                if entry.cluster != NOISE:
+                    nearest.distances[row] = self._core.distances_to(entry.cluster, vectors[[row]])[0]
+        # What is nearest to a cluster that is no group is in none, rather than in the next one.
+        if (rows := np.flatnonzero(np.isin(nearest.clusters, self._not_groups))).size:
+            clusters[rows] = nearest.clusters[rows] = NOISE
+            others = ~np.isin(self._core.clusters, self._not_groups)
+            nearest.distances[rows] = self._core.nearest(
+                vectors[rows], others if among is None else others & among
+            ).distances
         return Assigned(clusters, nearest.clusters, nearest.distances)
 
 
@@ -83,7 +89,8 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
 
     Both limits are by id, and 0 for ids that are not in use.
 
-    A cluster that a person made suggests nothing beyond its radius: its reach was never calibrated.
+    A cluster that is marked as no group keeps its core samples. One that a person made suggests nothing beyond its
+    radius: its reach was never calibrated.
     """
     clusters = arrays.clusters.copy()
     for sample, cluster in labels.edits.core.items():
@@ -91,7 +98,6 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
     for sample, excluded in find_excluded(labels.edits.excluded, arrays.vectors).items():
         if clusters[sample] in excluded.clusters:
             clusters[sample] = NOISE
-    clusters[np.isin(clusters, labels.not_groups)] = NOISE
     return clusters, _with_made(arrays.eps, labels), _with_made(arrays.reach, labels)
 
 

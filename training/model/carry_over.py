@@ -104,7 +104,7 @@ def carry_over(
     names, trained = read_assignments(folder)
     excluded = _excluded(old, names)
     # A group marked as none is still a group, whose mark must be carried.
-    groups, eps, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
+    groups, eps, _ = apply_edits(old.arrays, old.labels)
     before = dict(zip(names, trained, strict=True))
     before |= {names[row]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
     existing = set(before.values()) - {NOISE}

@@ -116,7 +116,7 @@ def _by_name(old: Bundle, old_names: Mapping[str, int], pictures: Sequence[str])
     divided = {int(old.arrays.clusters[sample]) for sample in edits.core}
     in_order = list(old_names)
     known = {name: NOISE if cluster in divided else cluster for name, cluster in old_names.items()}
-    groups, _, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
+    groups, _, _ = apply_edits(old.arrays, old.labels)
     known |= {in_order[int(row)]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
     known |= {entry.picture: entry.cluster for entry in (*edits.placed, *edits.held)}
     return np.array([known.get(name, NOISE) for name in pictures], dtype=np.int32)
@@ -192,7 +192,7 @@ def _radius(found: NDArray[np.int32], eps: NDArray[np.float32]) -> float:
 
 
 def _had_pictures(old: Bundle, group: int) -> bool:
-    groups, _, _ = apply_edits(old.arrays, old.labels.model_copy(update={"not_groups": ()}))
+    groups, _, _ = apply_edits(old.arrays, old.labels)
     return bool((groups == group).any()) or any(entry.cluster == group for entry in old.labels.edits.placed)
 
 

@@ -91,6 +91,8 @@ def answer(
     check_pictures([*yes, *no], gallery)
     chosen = [picture for picture in gallery.placer.copies(yes) if grouping.clusters[picture] != group.cluster]
     refused = [picture for picture in gallery.placer.copies(no) if picture not in chosen]
+    if not chosen and not refused:
+        raise EditError("no picture was said to belong or not to")
     members = [picture for picture in refused if grouping.clusters[picture] == group.cluster]
     new, wanted = labels, grouping.clusters.copy()
     if chosen:

@@ -89,7 +89,7 @@ def split(
 
 def _without_samples(labels: Labels, group: Group, gallery: Gallery) -> Labels:
     """Core samples whose pictures are in no part, as their files are gone, count for none of the parts."""
-    current, _, _ = apply_edits(gallery.bundle.arrays, labels.model_copy(update={"not_groups": ()}))
+    current, _, _ = apply_edits(gallery.bundle.arrays, labels)
     core = labels.edits.core | {int(row): -1 for row in np.flatnonzero(current == group.cluster)}
     return labels.model_copy(update={"edits": labels.edits.model_copy(update={"core": dict(sorted(core.items()))})})
 

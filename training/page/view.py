@@ -113,7 +113,7 @@ class ProposalView(TypedDict):
 
 def state_view(gallery: Gallery, found: Snapshot, problem: str | None, *, weak: bool = False) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
-    current, _, _ = apply_edits(gallery.bundle.arrays, found.labels.model_copy(update={"not_groups": ()}))
+    current, _, _ = apply_edits(gallery.bundle.arrays, found.labels)
     excluded = find_excluded(found.labels.edits.excluded, gallery.vectors)
     here = set(excluded.values())
     unsure = set(Lookup([entry for entry in found.labels.edits.placed if entry.cluster == NOISE]).find(gallery.vectors))

@@ -18,6 +18,7 @@ from training.page.edits import (
     Apart,
     Belong,
     Edit,
+    Mark,
     Merge,
     Move,
     Name,
@@ -49,6 +50,7 @@ edits = st.lists(
         st.builds(PutBack, op=st.just("put_back"), pictures=pictures),
         st.builds(Move, op=st.just("move"), pictures=pictures, group=group),
         st.builds(Move, op=st.just("move"), pictures=pictures, name=names),
+        st.builds(Mark, op=st.just("mark"), group=group, not_group=st.booleans()),
         st.builds(Unsure, op=st.just("unsure"), pictures=pictures),
         st.builds(
             Belong,
