@@ -127,7 +127,7 @@ class Person:
         name = Name(op="name", group=group.cluster, add=(self._most(group.pictures),))
         ways: list[tuple[float, Name | Split, int]] = [(1 + alone * self._wrong([group.pictures]), name, 1)]
         for parts, edit in self._splits(group):
-            ways.append((2 * len(parts) + alone * self._wrong(parts), edit, 2 * len(parts)))
+            ways.append((_splitting(parts) + alone * self._wrong(parts), edit, _splitting(parts)))
         return min(ways, key=lambda way: way[0])[1:]
 
     def _offered_splits(self, group: Group, names: dict[int, str]) -> Iterator[_Offer]:
@@ -135,11 +135,11 @@ class Person:
         if now == len(group.pictures):
             return
         for parts, edit in self._splits(group):
-            actions = (group.cluster != self._place) + 2 * len(parts)
+            actions = (group.cluster != self._place) + _splitting(parts)
             yield _Offer(edit, actions, len(group.pictures) - self._wrong(parts) - now, group.cluster)
 
     def _splits(self, group: Group) -> Iterator[tuple[list[tuple[int, ...]], Split]]:
-        """A key opens it, a key shows a part more, each part has a name, and a key keeps it: two actions a part."""
+        """The ways in which the page splits a group."""
         if group.pictures not in self._parts:
             found = (split_parts(self._document.gallery, group, count) for count in range(2, MOST_PARTS + 1))
             self._parts[group.pictures] = [parts for parts in found if parts]
@@ -182,6 +182,11 @@ class Person:
         """Pictures that are of another kind than most in their part."""
         kinds = (Counter(self._kinds[list(part)].tolist()) for part in parts)
         return sum(count.total() - count.most_common(1)[0][1] for count in kinds)
+
+
+def _splitting(parts: Sequence[Sequence[int]]) -> int:
+    """A key opens the split, a digit says how many parts if not two, each part has a name, and a key keeps them."""
+    return 1 + (len(parts) > 2) + len(parts) + 1
 
 
 def clicks(chosen: Sequence[int], order: Sequence[int]) -> int:

@@ -92,7 +92,7 @@ def build_model(
     choices = {category: part.choice for category, (_, part) in found.items() if part.choice}
     partition = _decide(previous, options, embedded, clusters)
     final = clusters if partition is None else _as_decided(clusters, partition)
-    carried = _carry(previous, options.spec(), embedded, final)
+    carried = _carry(previous, options.spec(), embedded, final, partition.ids if partition else {})
     if previous and partition:
         carried.follow(previous.bundle.labels, partition)
     if lineage is None:
@@ -209,10 +209,12 @@ def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: P
     return placer.place(labels, wanted, moved)
 
 
-def _carry(previous: Previous | None, spec: EmbedderSpec, embedded: Embedded, clusters: Clusters) -> Carried:
+def _carry(
+    previous: Previous | None, spec: EmbedderSpec, embedded: Embedded, clusters: Clusters, decided: Mapping[int, int]
+) -> Carried:
     if previous is None:
         return Carried()
-    return carry_over(previous.bundle, previous.folder, spec, embedded.names, embedded.vectors, clusters)
+    return carry_over(previous.bundle, previous.folder, spec, embedded.names, embedded.vectors, clusters, decided)
 
 
 def _labels(

@@ -8,7 +8,7 @@ another one: cameras number their pictures too.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -94,9 +94,17 @@ class Carried:
 
 
 def carry_over(
-    old: Bundle, folder: Path, spec: EmbedderSpec, pictures: Sequence[str], vectors: Vectors, clusters: Clusters
+    old: Bundle,
+    folder: Path,
+    spec: EmbedderSpec,
+    pictures: Sequence[str],
+    vectors: Vectors,
+    clusters: Clusters,
+    decided: Mapping[int, int],
 ) -> Carried:
     """Carry names from the bundle in `folder` to these clusters of these pictures.
+
+    `decided` has the new group of each old one that a person put together.
 
     A group that came apart gives its names to every part. Groups that became one pass on the names of all;
     `conflicts` tells, so that a person can judge.
@@ -119,7 +127,7 @@ def carry_over(
     else:
         votes = _shared_pictures(before, pictures, clusters)
     carried = _conclude(old, votes, existing)
-    _carry_excluded(old, carried, excluded, pictures, vectors, clusters, comparable=comparable)
+    _carry_excluded(old, carried, excluded, pictures, vectors, clusters, decided, comparable=comparable)
     return carried
 
 
@@ -155,6 +163,7 @@ def _carry_excluded(
     pictures: Sequence[str],
     vectors: Vectors,
     found_clusters: Clusters,
+    decided: Mapping[int, int],
     *,
     comparable: bool,
 ) -> None:
@@ -174,7 +183,11 @@ def _carry_excluded(
         row = next((row for row in same if pictures[row] == entry.picture), next(iter(same), None))
         if not comparable:
             row = rows.get(entry.picture)
-        clusters = tuple(new for new, old in sorted(carried.ancestors.items()) if {*old} & {*entry.clusters})
+        found_again = {*entry.clusters} - decided.keys()
+        continued = {
+            new for new, old in carried.ancestors.items() if {*old} & found_again and new not in decided.values()
+        }
+        clusters = tuple(sorted(continued | {decided[group] for group in entry.clusters if group in decided}))
         if not clusters and row is not None and comparable and int(found_clusters.labels[row]) != NOISE and out(row):
             # The group was emptied by removals, and training puts a picture that was in no group somewhere.
             clusters = (int(found_clusters.labels[row]),)

@@ -74,13 +74,15 @@ class Proposer:
     def order(self, place: int) -> list[int]:
         """The pictures of a group, or the unclustered ones (NOISE), those that seem to be of one other kind together.
 
-        Those that seem to be where they belong come last.
+        Those that seem to be where they belong come last, the least certain of them first.
         """
         rows = np.flatnonzero(self._found.shown.clusters[self._pictures] == place)
         if not self._kinds:
             return self._pictures[rows].tolist()
         best = self._likely[rows].argmax(axis=1)
-        order = np.lexsort((-self._likely[rows, best], best, best == self._here(rows)))
+        fits = best == self._here(rows)
+        sure = self._likely[rows, best]
+        order = np.lexsort((np.where(fits, sure, -sure), best, fits))
         return self._pictures[rows[order]].tolist()
 
     def targets(self, pictures: Sequence[int]) -> list[int]:

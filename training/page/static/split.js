@@ -55,13 +55,19 @@ function draw(id, title, options) {
     if (kept) dialog.close();
     else if (groupById(id)) openAgain(id);
   });
+  dialog.onkeydown = (event) => {
+    const index = options.findIndex(({ parts }) => String(parts.length) === event.key);
+    if (index < 0 || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    show(index);
+  };
   dialog.replaceChildren(
     heading(title),
     el(
       "p",
       { className: "soft" },
       `Its ${plural(groupById(id).pictures.length, "picture")}, divided by what sets them apart. ` +
-        "Nothing changes until you keep it.",
+        "Nothing changes until you keep it. The digits 2 to 6 say how many parts.",
     ),
     el("div", { className: "amount", role: "group", "aria-label": "How many parts" }, fewer, count, more),
     preview,
