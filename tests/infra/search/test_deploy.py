@@ -63,7 +63,7 @@ def test_nothing_is_sent_when_the_definitions_or_the_skill_do_not_fit(skill: Ski
 def test_batches_that_the_deployed_function_would_refuse_are_not_deployed(skill: SkillServer) -> None:
     small = settings(skill.url, skill_max_request_bytes=2_000_000)
     with Clients(small) as clients:
-        with pytest.raises(DefinitionError, match=r"skills\[0\].batchSize: .* lower it to 2, or the indexer's"):
+        with pytest.raises(DefinitionError, match=r"skills\[0\].batchSize: .* lower it to 1, or the indexer's"):
             deploy(clients, timeout(), print)
         assert f"{small.search_name_prefix}-datasource" not in clients.indexers.get_data_source_connection_names()
         assert skill.requests == []
