@@ -5,15 +5,15 @@ most pictures into a group of their kind's name for each action. An action is a 
 with the Enter that ends it. Every edit is made by the page's own code.
 
 Before, the page had only names, splits and the removal of one picture, and no way to put a picture anywhere. To come to
-95 % at all, that person may put one picture at a time where it belongs: a click, a key and a name. Nothing else is
-counted against the earlier page: it splits as well as today's.
+95 % at all, that person may put one picture at a time where it belongs: a click, a key and a name. It splits as well as
+today's page, but its parts are gone to and named one by one, as groups are.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -92,7 +92,8 @@ class Person:
             if self.right() >= ENOUGH:
                 return
             self.actions += 1  # the key that goes there
-            edit, actions = self._naming(group, _ALONE)
+            # A split is opened and chosen by two actions; its parts are gone to and named one by one.
+            edit, actions = self._naming(group, _ALONE, lambda parts: 2 + 2 * len(parts))
             self._do(edit, actions)
 
     def work(self) -> None:
@@ -116,18 +117,20 @@ class Person:
         """Name a group or its parts: the key that keeps the name of one goes to the next."""
         for group in found.shown.groups:
             if not names[group.cluster]:
-                edit, actions = self._naming(group, _TOGETHER)
+                edit, actions = self._naming(group, _TOGETHER, _splitting)
                 yield _Offer(edit, actions, len(group.pictures), group.cluster)
 
-    def _naming(self, group: Group, alone: float) -> tuple[Name | Split, int]:
+    def _naming(
+        self, group: Group, alone: float, splitting: Callable[[list[tuple[int, ...]]], int]
+    ) -> tuple[Name | Split, int]:
         """Name a group by the kind of most, or its parts where that takes less, and the actions that it takes.
 
-        `alone` is about what it takes to put a picture where it belongs later.
+        `alone` is about what it takes to put a picture where it belongs later, `splitting` what a split takes.
         """
         name = Name(op="name", group=group.cluster, add=(self._most(group.pictures),))
         ways: list[tuple[float, Name | Split, int]] = [(1 + alone * self._wrong([group.pictures]), name, 1)]
         for parts, edit in self._splits(group):
-            ways.append((_splitting(parts) + alone * self._wrong(parts), edit, _splitting(parts)))
+            ways.append((splitting(parts) + alone * self._wrong(parts), edit, splitting(parts)))
         return min(ways, key=lambda way: way[0])[1:]
 
     def _offered_splits(self, group: Group, names: dict[int, str]) -> Iterator[_Offer]:
