@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, needs_chromium, needs_axe]
 def test_the_page_and_its_dialogs(
     browser: Browser, served_page: Served, colours: Literal["light", "dark"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.page.view._ASKED_WITHIN", 100)
+    monkeypatch.setattr("training.page.proposing._SAME_WITHIN", 100)
     with tab(browser, colours=colours) as page:
         enter(page, served_page)
         page.fill("#name", "boat,")

@@ -60,6 +60,8 @@ function draw(id, title, options) {
     if (index < 0 || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     show(index);
+    // A button that has the focus and becomes disabled would lose it.
+    keep.focus();
   };
   dialog.replaceChildren(
     heading(title),
