@@ -22,6 +22,7 @@ RUN_BY = {
     r"az |azd |export \$\(azd": AZURE,
     r"python -m infra\.smoke": AZURE,
     r"python -m infra\.entra": "tests/infra/test_entra.py",
+    r"python -m infra\.rotate": "tests/infra/test_rotate.py",
     r"python -m infra\.send": "tests/infra/test_send.py",
     r"python -m infra\.deployed": "tests/infra/test_deployed.py",
     r"python -m training train https": "tests/e2e/test_container.py",
