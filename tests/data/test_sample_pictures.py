@@ -78,6 +78,7 @@ def test_colours_alone_do_not_tell_the_kinds_apart(space: str, metric: str) -> N
     assert best_index(histograms(paths, space), metric, kinds(paths)) < 0.6
 
 
+@pytest.mark.slow
 def test_embeddings_tell_the_kinds_apart_and_leave_odd_pictures_out(embedder: Embedder) -> None:
     paths = pictures(DATA / "train")
     truth, vectors = kinds(paths), embeddings(paths, embedder)

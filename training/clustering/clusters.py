@@ -123,7 +123,13 @@ def find_groups(
     grouped = grouped.only(kept)
     if len(vectors) >= THINNED_FROM:
         grouped = thinned(grouped, near)
-    clusters = _as_serving(vectors, points, grouped, radius[kept], closeness.reach(radius)[kept], parameters)
+    radius, reach = radius[kept], closeness.reach(radius)[kept]
+    clusters = _as_serving(vectors, points, grouped, radius, reach, parameters)
+    while neighbours and not (enough := _have_enough(grouped, points, clusters, parameters.min_samples)).all():
+        if not enough.any():
+            raise NoGroupsError(_nothing_found(len(vectors), parameters, too_loose=True))
+        grouped, radius, reach = grouped.only(enough), radius[enough], reach[enough]
+        clusters = _as_serving(vectors, points, grouped, radius, reach, parameters)
     return Found(clusters, neighbours, eps, choice)
 
 
@@ -205,6 +211,18 @@ def _as_serving(
     distances = np.zeros(len(vectors), dtype=np.float32)
     distances[~core] = nearest.distances
     return Clusters(labels, core, distances, radius[in_order], reach[in_order])
+
+
+def _have_enough(grouped: Grouped, points: Points, clusters: Clusters, least: int) -> NDArray[np.bool_]:
+    """Of each group, whether as many pictures as a group takes are left in it.
+
+    Pictures that share neighbours with a core sample may lie nearer to one of another group, where serving puts them.
+    Few are left then, or the core sample alone.
+    """
+    numbers = np.zeros(grouped.count, dtype=np.intp)
+    numbers[grouped.labels[points.which][clusters.core]] = clusters.labels[clusters.core]
+    grouped_pictures = clusters.labels[clusters.labels != NOISE]
+    return np.bincount(grouped_pictures, minlength=grouped.count)[numbers] >= least
 
 
 def nearest_core_samples(core: CoreSamples, vectors: Vectors) -> Nearest:

@@ -94,13 +94,14 @@ def serve_skill(answer: Callable[[list[Value]], Reply] = honest) -> Generator[Sk
                 skill.running += 1
                 skill.most_running = max(skill.most_running, skill.running)
             try:
-                self._send(skill.answer(values))
+                what = skill.answer(values)
+                time.sleep(what.pause)
             finally:
-                with lock:
+                with lock:  # before the answer is out, on which the next call may follow
                     skill.running -= 1
+            self._send(what)
 
         def _send(self, what: Reply) -> None:
-            time.sleep(what.pause)
             self.send_response(what.status)
             self.send_header("Content-Type", what.content_type)
             self.send_header("Content-Length", str(len(what.body)))

@@ -6,8 +6,11 @@ import pytest
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE
 from tests.training.clustering.vectors import DIMENSIONS, kinds
-from training.clustering.choice import Choice, candidates
+from training.clustering.choice import Choice, candidates, distances_of
 from training.clustering.clusters import Parameters, choose_parameters, find_groups
+from training.clustering.dbscan import Grouped, by_distances, by_embeddings
+from training.clustering.neighbours import centred, distinct, nearest_neighbours
+from training.engine import LOCAL
 
 
 def choose(vectors: Vectors, neighbours: int | None = None, min_samples: int = 3) -> Choice:
@@ -59,8 +62,15 @@ def test_the_curve_is_what_dbscan_finds(neighbours: int) -> None:
     assert len(curve.eps) == len(curve.clusters) == len(curve.coverage) == len(curve.largest) == len(curve.score)
     for at in range(5, len(curve.eps), len(curve.eps) // 5):
         eps = float(curve.eps[at]) * (1 + 1e-6)
-        found = find_groups(vectors, Parameters(neighbours, eps)).clusters
-        assert curve.clusters[at] == found.count
+        assert curve.clusters[at] == _dbscan(vectors, neighbours, eps).count
+
+
+def _dbscan(vectors: Vectors, neighbours: int, eps: float) -> Grouped:
+    points = distinct(vectors, "cosine")
+    if neighbours == 0:
+        return by_embeddings(points, eps, 3, "cosine")
+    near = nearest_neighbours(centred(points), "cosine", 30, LOCAL)
+    return by_distances(points, distances_of(points.vectors, near, neighbours, "cosine"), eps, 3)
 
 
 def test_the_score_is_the_modularity_of_the_groups() -> None:

@@ -234,3 +234,15 @@ def test_a_radius_of_its_own_for_each_group() -> None:
     tight, _, loose = np.sort(found.radius)
     assert loose > tight
     assert (found.reach >= found.radius).all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_group_is_left_with_fewer_pictures_than_a_group_takes(seed: int) -> None:
+    """Where kinds overlap, serving puts many a picture into another group than its neighbours did."""
+    random = np.random.default_rng(seed)
+    centres = random.normal(size=(12, 16))
+    lengths = 0.5 + random.random((300, 1))
+    noise = 1.5 * random.normal(size=(300, 16))
+    vectors = (centres[random.integers(12, size=300)] * lengths + noise).astype(np.float32)
+    found = find_groups(vectors, Parameters(min_samples=3)).clusters
+    assert min(found.sizes()) >= 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from shared.model.bundle import read_manifest
@@ -19,6 +20,7 @@ def run(*arguments: object) -> str:
     return result.output
 
 
+@pytest.mark.slow
 def test_a_model_in_int8_keeps_its_graph_and_takes_it_along(graph: Path, tmp_path: Path) -> None:
     pictures = near_copies(tmp_path / "pictures", each=3)
     models, store, elsewhere = tmp_path / "models", tmp_path / "store", tmp_path / "elsewhere"

@@ -50,6 +50,7 @@ def changes(draw: st.DrawFn) -> Change:
     return Change(before, kept, added, draw(st.booleans()), draw(st.none() | st.text("abc", min_size=1, max_size=3)))
 
 
+@pytest.mark.slow
 @given(st.lists(changes(), min_size=1, max_size=6), st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
 def test_names_follow_the_pictures_and_never_a_number(groups: Sequence[Change], random: Random) -> None:
