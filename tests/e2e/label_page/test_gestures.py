@@ -39,10 +39,12 @@ def test_by_mouse_a_range_becomes_a_new_group(page: Page, folder: Path) -> None:
 
 def test_by_keys_an_unclustered_picture_goes_to_the_group_whose_name_is_typed(page: Page, folder: Path) -> None:
     page.fill("#name", "Bœuf à la mode,")
+    expect(page.locator("#chips li")).to_have_count(1)
     page.keyboard.press("Escape")
     page.keyboard.press("u")
     page.keyboard.press("p")
     page.keyboard.press("Space")
+    count(page, "1 picture selected")
     page.keyboard.press("m")
     page.keyboard.type("A LA")
     expect(page.locator("#choose-list li").first).to_contain_text("Bœuf à la mode")
