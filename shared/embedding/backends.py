@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -111,7 +112,8 @@ def _open_tensorflow(graph: Path, weights_sha256: str, threads: int) -> Backend:
 
     from shared.embedding.graph import read_tensors
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    with suppress(RuntimeError):  # where TensorFlow is at work in this process already, its threads stay
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
     check_graph(graph)
     tensors = read_tensors(graph)
     if vgg16.digest(tensors) != weights_sha256:
