@@ -24,9 +24,10 @@ from benchmarks.groups.sets import SETS, prepare
 from shared.embedding.embedder import Vectors
 from shared.model.bundle import read_bundle
 from shared.model.core_samples import NOISE
+from training.assignments_csv import read_rows
 from training.embedding.embeddings import Embedded
 from training.model.build import build_model
-from training.model.extend import extend, read_rows
+from training.model.extend import extend
 from training.model.options import Options
 
 _TRAINED = 0.7
@@ -66,7 +67,7 @@ def stream(vectors: Vectors, labels: NDArray[np.str_], seed: int) -> Streamed:
         before = _clusters(folder)
         for number in range(1, _PARTS + 1):
             here = np.concatenate([trained, arriving[: round(number * len(arriving) / _PARTS)]])
-            core = {name for name, row in read_rows(folder).items() if row.core}
+            core = {row.picture for row in read_rows(folder) if row.core}
             rest = np.array([row for row in here.tolist() if names[row] not in core])
             extend(read_bundle(folder), folder, _embedded(names, vectors, rest))
         after = _clusters(folder)
@@ -92,7 +93,7 @@ def _embedded(names: NDArray[np.str_], vectors: Vectors, rows: NDArray[np.intp])
 
 
 def _clusters(folder: Path) -> dict[str, int]:
-    return {name: row.cluster for name, row in read_rows(folder).items()}
+    return {row.picture: row.cluster for row in read_rows(folder)}
 
 
 def _pure(clusters: NDArray[np.integer], labels: NDArray[np.str_], groups: Iterable[int]) -> set[str]:

@@ -20,8 +20,9 @@ from shared.stores.graphs import graph_path
 from tests.training.model.blobs import EPS, blob, embedded, named
 from tests.training.model.retraining import Pictures, fit
 from tests.training.plain_embedder import plain_embedder
+from training.assignments_csv import read_rows
 from training.gallery.gallery import Gallery
-from training.model.extend import extend, read_rows
+from training.model.extend import extend
 from training.model.options import Options
 from training.page.edited import EditError
 from training.page.edits import Edit, Merge, Move, Name, Remove, Split, apply, shown_grouping
@@ -92,8 +93,7 @@ class World:
                 assert after[cluster] & known.keys() == pictures & known.keys(), "a group lost or won old pictures"
 
     def _core(self, picture: str) -> bool:
-        found = read_rows(self._folder).get(picture)
-        return found is not None and found.core
+        return any(row.core for row in read_rows(self._folder) if row.picture == picture)
 
     def _gallery(self) -> Gallery:
         sources = [_Source(name) for name in self._pictures]

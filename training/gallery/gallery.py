@@ -20,8 +20,8 @@ from shared.model.core_samples import NOISE, comparable, distance
 from shared.model.model import Model
 from shared.pictures.listing import pictures_at, recall_pictures
 from shared.pictures.source import Source
+from training.assignments_csv import read_rows
 from training.clustering.centres import distances_to_centre
-from training.csv_files import csv_rows
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.gallery.opening import open_trained
 from training.gallery.placing import Placer
@@ -157,13 +157,13 @@ def _read_trained(folder: Path, bundle: Bundle) -> dict[str, str | None]:
 
     Bundles written before categories were noted tell them of pictures that are in a cluster only.
     """
-    path = folder / ASSIGNMENTS
     of_cluster = {cluster: name for name, clusters in bundle.manifest.categories.items() for cluster in clusters}
     trained = {
-        row["picture"]: row["category"] if "category" in row else of_cluster.get(int(row["cluster"]))
-        for row in csv_rows(path.read_bytes().decode())
+        row.picture: of_cluster.get(row.cluster) if row.category is None else row.category for row in read_rows(folder)
     }
     rows = bundle.arrays.pictures
     if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(trained):
-        raise BundleError(f"{path} has {len(trained)} pictures, fewer than clusters.npz refers to: train again")
+        raise BundleError(
+            f"{folder / ASSIGNMENTS} has {len(trained)} pictures, fewer than clusters.npz refers to: train again"
+        )
     return trained

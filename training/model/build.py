@@ -28,14 +28,14 @@ from shared.model.bundle import (
 from shared.model.core_samples import NOISE, Metric, comparable
 from shared.model.exclusions import find_excluded
 from shared.model.parts import Counts, Edits
+from training.assignments_csv import Row, read_rows, rows_bytes
 from training.clustering.centres import distances_to_centre
 from training.clustering.choice import Choice, NoGroupsError
 from training.clustering.clusters import Clusters, Found, find_groups, join
-from training.csv_files import csv_row
 from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine, toolchain
 from training.gallery.placing import Placer
-from training.model.carry_over import Carried, carry_over, read_assignments
+from training.model.carry_over import Carried, carry_over
 from training.model.decisions import Partition, apply_decisions, carried_edits, decided_clusters
 from training.model.ids import Lineage, give_ids, lineage_of
 from training.model.names import NamesByPicture, make_labels, names_by_exemplar
@@ -111,7 +111,7 @@ def build_model(
         labels = _with_decisions(labels, previous.bundle.labels, partition, placer, clusters)
     contents = {
         CLUSTERS: arrays_bytes(arrays),
-        ASSIGNMENTS: _assignments(embedded.names, clusters, categories),
+        ASSIGNMENTS: rows_bytes(_rows(embedded.names, clusters, categories)),
     }
     manifest = _manifest(
         options, embedded, [part for _, part in found.values()], clusters, by_category, contents, lineage.ancestors
@@ -160,7 +160,7 @@ def _decide(previous: Previous | None, options: Options, embedded: Embedded, clu
     """What a person decided about the model before; None where that was nothing."""
     if previous is None or not (decided_clusters(previous.bundle) or previous.bundle.labels.edits.placed):
         return None
-    old_names = dict(zip(*read_assignments(previous.folder), strict=True))
+    old_names = {row.picture: row.cluster for row in read_rows(previous.folder)}
     return apply_decisions(
         previous.bundle,
         old_names,
@@ -243,17 +243,10 @@ def _arrays(vectors: Vectors, clusters: Clusters) -> Arrays:
     )
 
 
-def _assignments(names: Sequence[str], clusters: Clusters, categories: Sequence[str] | None) -> bytes:
-    """assignments.csv: which cluster every training picture is in, and how far from its nearest core sample.
-
-    Where categories were trained apart, the last column has them.
-    """
-    lines = [csv_row(("picture", "cluster", "distance", "core", *([] if categories is None else ["category"])))]
-    rows = zip(names, clusters.labels, clusters.distances, clusters.core, strict=True)
-    for row, (name, cluster, distance, core) in enumerate(rows):
-        category = [] if categories is None else [categories[row]]
-        lines.append(csv_row((name, str(cluster), f"{distance:.6f}", "yes" if core else "no", *category)))
-    return "".join(lines).encode()
+def _rows(names: Sequence[str], clusters: Clusters, categories: Sequence[str] | None) -> list[Row]:
+    columns = (clusters.labels.tolist(), clusters.distances.tolist(), clusters.core.tolist())
+    apart = categories if categories is not None else [None] * len(names)
+    return [Row(*cells) for cells in zip(names, *columns, apart, strict=True)]
 
 
 def _manifest(

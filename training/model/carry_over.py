@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.model.assigner import Assigner, apply_edits
-from shared.model.bundle import ASSIGNMENTS, Bundle, Labels
+from shared.model.bundle import Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import Excluded, find_excluded
-from shared.printable import composed
+from training.assignments_csv import read_rows
 from training.clustering.clusters import Clusters
-from training.csv_files import csv_rows
 from training.model.decisions import Partition
 
 # Of the pictures that two groups could share, the part they must share to be one the other's continuation. Below it
@@ -109,11 +108,12 @@ def carry_over(
     A group that came apart gives its names to every part. Groups that became one pass on the names of all;
     `conflicts` tells, so that a person can judge.
     """
-    names, trained = read_assignments(folder)
+    rows = read_rows(folder)
+    names = [row.picture for row in rows]
     excluded = _excluded(old, names)
     # A group marked as none is still a group, whose mark must be carried.
     groups, eps, _ = apply_edits(old.arrays, old.labels)
-    before = dict(zip(names, trained, strict=True))
+    before = {row.picture: row.cluster for row in rows}
     before |= {names[row]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
     existing = set(before.values()) - {NOISE}
     before |= {entry.picture: NOISE for entry in excluded if before.get(entry.picture) in entry.clusters}
@@ -129,12 +129,6 @@ def carry_over(
     carried = _conclude(old, votes, existing)
     _carry_excluded(old, carried, excluded, pictures, vectors, clusters, decided, comparable=comparable)
     return carried
-
-
-def read_assignments(folder: Path) -> tuple[list[str], list[int]]:
-    """The old model's pictures and the groups that training gave them."""
-    rows = list(csv_rows((folder / ASSIGNMENTS).read_text("utf-8", newline="")))
-    return [composed(row["picture"]) for row in rows], [int(row["cluster"]) for row in rows]
 
 
 def _excluded(old: Bundle, names: Sequence[str]) -> list[Excluded]:

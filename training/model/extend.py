@@ -31,11 +31,10 @@ from shared.model.bundle import (
 from shared.model.core_samples import NOISE, CoreSamples, Metric, comparable
 from shared.model.parts import Counts
 from shared.model.remembered import Lookup, Placed, vector_bytes
-from shared.printable import composed
+from training.assignments_csv import Row, read_rows, rows_bytes
 from training.clustering.centres import distances_to_centre
 from training.clustering.choice import NoGroupsError
 from training.clustering.clusters import Clusters, Parameters, find_groups, join
-from training.csv_files import csv_row, csv_rows
 from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine, toolchain
 from training.model.ids import lineage_of
@@ -47,16 +46,6 @@ _AROUND = 30
 # Core samples of the groups that there are, which the radii of new ones are to keep off: evenly spaced ones.
 _STRANGERS = 2_000
 _BLOCK = 1024
-
-
-@dataclass(slots=True)
-class Row:
-    """A picture's line in assignments.csv."""
-
-    cluster: int
-    distance: float
-    core: bool
-    category: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +63,6 @@ class Extended:
     """New pictures that are in no group."""
 
 
-def read_rows(folder: Path) -> dict[str, Row]:
-    """assignments.csv by picture, in its order."""
-    text = (folder / ASSIGNMENTS).read_text("utf-8", newline="")
-    return {
-        composed(row["picture"]): Row(
-            int(row["cluster"]), float(row["distance"]), row["core"] == "yes", row.get("category")
-        )
-        for row in csv_rows(text)
-    }
-
-
 def extend(
     bundle: Bundle,
     folder: Path,
@@ -97,7 +75,9 @@ def extend(
     `embedded` holds them and, of the model's own pictures, those that are no core samples; `categories` has each one's
     category, where the model was trained by category.
     """
-    extension = _Extension(bundle, read_rows(folder), embedded, categories or [None] * len(embedded.names))
+    extension = _Extension(
+        bundle, {row.picture: row for row in read_rows(folder)}, embedded, categories or [None] * len(embedded.names)
+    )
     return extension.write(folder, engine)
 
 
@@ -122,7 +102,7 @@ class _Extension:
         ids = np.arange(first, first + clusters.count, dtype=np.int32)
         total = first + clusters.count
         known = self._known | {
-            self._names[row]: Row(NOISE, np.inf, core=False, category=self._categories[row])
+            self._names[row]: Row(self._names[row], NOISE, None, core=False, category=self._categories[row])
             for row in np.flatnonzero(self._new).tolist()
         }
         core = pool[clusters.core]
@@ -268,7 +248,7 @@ class _Extension:
         by_category: dict[str, tuple[int, ...]],
     ) -> Bundle:
         manifest = self._bundle.manifest
-        contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: _assignments(known)}
+        contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: rows_bytes(list(known.values()))}
         version = model_version(manifest.embedder, manifest.clustering, contents[CLUSTERS])
         clustered = sum(row.cluster != NOISE for row in known.values())
         changes = {
@@ -301,12 +281,3 @@ def _around(points: Vectors, others: Vectors) -> NDArray[np.intp]:
         closeness = others[start : start + _BLOCK] @ points.T - halves
         near[np.argpartition(closeness, -_AROUND, axis=1)[:, -_AROUND:]] = True
     return np.flatnonzero(near)
-
-
-def _assignments(known: Mapping[str, Row]) -> bytes:
-    categories = any(row.category is not None for row in known.values())
-    lines = [csv_row(("picture", "cluster", "distance", "core", *(["category"] if categories else [])))]
-    for name, row in known.items():
-        category = [row.category or ""] if categories else []
-        lines.append(csv_row((name, str(row.cluster), f"{row.distance:.6f}", "yes" if row.core else "no", *category)))
-    return "".join(lines).encode()

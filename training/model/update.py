@@ -11,12 +11,13 @@ from shared.errors import UserError
 from shared.model.bundle import read_bundle
 from shared.pictures.listing import list_pictures, recall_pictures, remember_pictures
 from shared.stores.graphs import graph_path
+from training.assignments_csv import read_rows
 from training.embedding.embeddings import embed_with_cache
 from training.embedding.workers import Workers
 from training.engine import LOCAL, Engine
 from training.gallery.opening import open_trained
 from training.model.categories import find_categories
-from training.model.extend import Extended, extend, read_rows
+from training.model.extend import Extended, extend
 from training.model_lock import hold
 from training.pictures.skipped import litter_in_words
 from training.progress import Say, Show, no_progress
@@ -66,7 +67,7 @@ def update(
         bundle = read_bundle(folder)
         if bundle.manifest.categories and not categories:
             raise UpdateError(f"{folder} was trained by category: give --categories, as for train")
-        known = read_rows(folder)
+        known = {row.picture: row for row in read_rows(folder)}
         place = pictures or recall_pictures(folder)
         listing = list_pictures(place)
         for line in litter_in_words(listing.litter):

@@ -7,9 +7,7 @@ picture, but no picture names. So an imported bundle serves like any other, whil
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +37,7 @@ from shared.model.core_samples import NOISE, Metric
 from shared.model.group_names import MOST_NAMES
 from shared.model.model_name import check_model_name
 from shared.model.parts import Counts
+from training.assignments_csv import Row, rows_bytes
 from training.model_lock import hold
 from training.network.weights import GRAPH_SHA256
 from training.original.pickled_objects import LABELS, MODEL, Instance, printable
@@ -89,7 +88,7 @@ def import_original(model: Path, labels: Path | None, name: str, folder: Path) -
     original = read_model(model)
     names = read_labels(labels) if labels else {}
     known = {cluster: given for cluster, given in sorted(names.items()) if 0 <= cluster < original.count}
-    contents = {CLUSTERS: arrays_bytes(_arrays(original)), ASSIGNMENTS: _assignments(original)}
+    contents = {CLUSTERS: arrays_bytes(_arrays(original)), ASSIGNMENTS: rows_bytes(_rows(original))}
     with model.open("rb") as file:
         made_with = {"imported": model.name, "imported_sha256": hashlib.file_digest(file, "sha256").hexdigest()}
     if original.scikit_learn:
@@ -214,19 +213,14 @@ def _arrays(original: Original) -> Arrays:
     )
 
 
-def _assignments(original: Original) -> bytes:
-    """assignments.csv with positions for names, and no distances but those of core samples, which are 0."""
+def _rows(original: Original) -> list[Row]:
+    """Positions for names, and no distances but those of core samples, which are 0."""
     core = frozenset(original.core.tolist())
     width = len(str(len(original.clusters) - 1))
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("picture", "cluster", "distance", "core"))
-    for position, cluster in enumerate(original.clusters.tolist()):
-        is_core = position in core
-        table.writerow(
-            (f"picture-{position:0{width}}", cluster, "0.000000" if is_core else "", "yes" if is_core else "no")
-        )
-    return text.getvalue().encode()
+    return [
+        Row(f"picture-{position:0{width}}", cluster, 0.0 if position in core else None, position in core)
+        for position, cluster in enumerate(original.clusters.tolist())
+    ]
 
 
 def _manifest(name: str, original: Original, contents: Mapping[str, bytes], made_with: dict[str, str]) -> Manifest:

@@ -16,8 +16,9 @@ from shared.model.remembered import Placed, vector_bytes
 from tests.training.model.blobs import blob, bridge, embedded, named
 from tests.training.model.retraining import BOOKS, BOTH, MAPS, OPTIONS, Pictures, fit, label
 from tests.training.plain_embedder import plain_embedder
+from training.assignments_csv import Row, read_rows
 from training.model.build import build_model
-from training.model.extend import Extended, extend, read_rows
+from training.model.extend import Extended, extend
 
 DOGS = named("dog", blob(3, 6))
 
@@ -37,6 +38,10 @@ def answers(bundle: Bundle, pictures: Pictures) -> list[int]:
     return [found.cluster for found in Model(bundle, plain_embedder()).assign(np.stack(list(pictures.values())))]
 
 
+def rows_of(folder: Path) -> dict[str, Row]:
+    return {row.picture: row for row in read_rows(folder)}
+
+
 def test_pictures_of_a_known_kind_join_its_group(folder: Path) -> None:
     before = read_bundle(folder)
     more = named("more", blob(2, 3, seed=5))
@@ -46,19 +51,19 @@ def test_pictures_of_a_known_kind_join_its_group(folder: Path) -> None:
     assert found.bundle.labels == before.labels
     counts = found.bundle.manifest.counts
     assert (counts.pictures, counts.clustered, counts.clusters) == (12, 12, 2)
-    rows = read_rows(folder)
+    rows = rows_of(folder)
     assert [rows[name].cluster for name in more] == [1, 1, 1]
     assert not any(rows[name].core for name in more)
 
 
 def test_pictures_of_a_new_kind_form_a_group_with_an_id_of_its_own(folder: Path) -> None:
-    before = read_rows(folder)
+    before = rows_of(folder)
     found = update(folder, DOGS)
     assert (found.joined, list(found.found), found.unclustered) == ({}, [2], 0)
     assert found.bundle.labels.labels == BOTH
     assert set(found.bundle.labels.exemplars[2]) <= DOGS.keys()
     assert answers(found.bundle, BOOKS | MAPS | DOGS) == [0] * 5 + [1] * 4 + [2] * 6
-    assert {name: row for name, row in read_rows(folder).items() if name in before} == before
+    assert {name: row for name, row in rows_of(folder).items() if name in before} == before
     assert found.bundle.manifest.ancestors == (fit(folder.with_name("same"), BOOKS | MAPS).bundle.manifest.version,)
 
 
@@ -79,7 +84,7 @@ def test_the_model_goes_on_after_pictures_are_gone(folder: Path) -> None:
 def test_a_picture_stays_in_its_group_though_a_new_one_is_nearer(tmp_path: Path) -> None:
     border = {"step.jpg": bridge(1, 2)[1], "border.jpg": bridge(1, 2)[2]}
     fit(tmp_path / "books", BOOKS | border)
-    assert read_rows(tmp_path / "books")["border.jpg"].cluster == 0
+    assert rows_of(tmp_path / "books")["border.jpg"].cluster == 0
     between = bridge(1, 2)[2:4].mean(axis=0)
     noise = np.random.default_rng(0).normal(size=(6, len(between)))
     beyond = {
