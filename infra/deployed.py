@@ -53,6 +53,13 @@ def run(
     return subprocess.run(command, env={**os.environ, **settings}, check=False, stdout=standard_output, text=True)
 
 
+GroupOption = Annotated[str, typer.Option("-g", "--group", help="The deployment's resource group.")]
+MaybeGroupOption = Annotated[
+    str | None,
+    typer.Option("-g", "--group", help="The deployment's resource group; without, the environment tells."),
+]
+NameOption = Annotated[str, typer.Option("-n", "--name", help="The deployment's name.")]
+
 app = command_line()
 
 
@@ -61,11 +68,8 @@ app = command_line()
 def main(
     module: Annotated[str | None, typer.Argument(help="Module to run, such as infra.search.")] = None,
     arguments: Annotated[list[str] | None, typer.Argument(help="What the module takes.")] = None,
-    group: Annotated[
-        str | None,
-        typer.Option("-g", "--group", help="The deployment's resource group; without, the environment tells."),
-    ] = None,
-    name: Annotated[str, typer.Option("-n", "--name", help="The deployment's name.")] = DEPLOYMENT,
+    group: MaybeGroupOption = None,
+    name: NameOption = DEPLOYMENT,
 ) -> None:
     """Run a command with a deployment's settings; without one, show the settings."""
     with errors_in_words():

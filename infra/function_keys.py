@@ -11,12 +11,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from typing import Annotated
-
-import typer
 
 from infra.az import AzError, az, read_secret
-from infra.deployed import DEPLOYMENT, KEY_SECRET, outputs
+from infra.deployed import DEPLOYMENT, KEY_SECRET, MaybeGroupOption, NameOption, outputs
 from infra.search.retrying import RetryDeadline
 from shared.command_line.console import command_line, console, errors_in_words, escape
 
@@ -55,11 +52,8 @@ app = command_line()
 
 @app.command()
 def main(
-    group: Annotated[
-        str | None,
-        typer.Option("-g", "--group", help="The deployment's resource group; without, the environment tells."),
-    ] = None,
-    name: Annotated[str, typer.Option("-n", "--name", help="The deployment's name.")] = DEPLOYMENT,
+    group: MaybeGroupOption = None,
+    name: NameOption = DEPLOYMENT,
 ) -> None:
     """Set the function's keys to those in the vault."""
     with errors_in_words():

@@ -18,10 +18,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import httpx
-import typer
 
 from infra.az import az, read_secret
-from infra.deployed import DEPLOYMENT, KEY, KEY_SECRET, outputs, run
+from infra.deployed import DEPLOYMENT, KEY, KEY_SECRET, GroupOption, NameOption, outputs, run
 from infra.function_keys import set_keys
 from infra.search.retrying import RetryDeadline
 from infra.search.skill import KEY_HEADERS
@@ -112,8 +111,8 @@ app = command_line()
 
 @app.command()
 def main(
-    group: Annotated[str, typer.Option("-g", "--group", help="The deployment's resource group.")],
-    name: Annotated[str, typer.Option("-n", "--name", help="The deployment's name.")] = DEPLOYMENT,
+    group: GroupOption,
+    name: NameOption = DEPLOYMENT,
     revoke: Annotated[bool, flag("--revoke", "End the old key, once nobody sends it any more.")] = False,
 ) -> None:
     """Exchange the Function's key without an interruption."""

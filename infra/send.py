@@ -19,7 +19,7 @@ import httpx
 import typer
 
 from infra.az import az
-from infra.deployed import DEPLOYMENT, KEY_SECRET, outputs
+from infra.deployed import DEPLOYMENT, KEY_SECRET, GroupOption, NameOption, outputs
 from infra.function_keys import set_keys
 from infra.package import ROOT, Guard, guard_of
 from infra.search.retrying import RetryDeadline
@@ -126,8 +126,8 @@ app = command_line()
 
 @app.command()
 def main(
-    group: Annotated[str, typer.Option("-g", "--group", help="The deployment's resource group.")],
-    name: Annotated[str, typer.Option("-n", "--name", help="The deployment's name.")] = DEPLOYMENT,
+    group: GroupOption,
+    name: NameOption = DEPLOYMENT,
     package: Annotated[Path, typer.Option(help="The zip that `make package` builds.")] = ROOT / "dist" / "skill.zip",
     timeout: Annotated[float, typer.Option(help="Seconds to wait for it to be in place.")] = 900,
 ) -> None:
