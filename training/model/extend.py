@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,7 +46,6 @@ from training.model.options import Options
 _AROUND = 30
 # Core samples of the groups that there are, which the radii of new ones are to keep off: evenly spaced ones.
 _STRANGERS = 2_000
-_BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +273,7 @@ class _Extension:
 
 def _around(points: Vectors, others: Vectors) -> NDArray[np.intp]:
     """Which of some points are among the nearest ones of any of the others."""
-    if len(points) <= _AROUND or not len(others):
-        return np.arange(len(points) if len(others) else 0)
-    near = np.zeros(len(points), dtype=np.bool_)
-    halves = np.einsum("ij,ij->i", points, points) / 2
-    for start in range(0, len(others), _BLOCK):
-        closeness = others[start : start + _BLOCK] @ points.T - halves
-        near[np.argpartition(closeness, -_AROUND, axis=1)[:, -_AROUND:]] = True
-    return np.flatnonzero(near)
+    if not len(points) or not len(others):
+        return np.zeros(0, dtype=np.intp)
+    _, near = faiss.knn(others, points, min(_AROUND, len(points)))
+    return np.unique(near).astype(np.intp)
