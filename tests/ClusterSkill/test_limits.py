@@ -88,6 +88,7 @@ def test_records_done_in_time_are_answered_and_the_others_fail(monkeypatch: pyte
     assert elapsed < 15
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("models")
 def test_requests_too_large_together_take_turns_until_429(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_REQUEST_SECONDS", "5")

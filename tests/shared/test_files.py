@@ -55,6 +55,7 @@ def test_two_that_finish_the_same_replacement_do_not_mind(tmp_path: Path) -> Non
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_bundle_survives_its_writer_whenever_that_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.shared.killed_writer", str(tmp_path)]
     told = subprocess.run(command, check=True, cwd=PROJECT, capture_output=True, text=True).stdout

@@ -29,6 +29,7 @@ def ok(*arguments: str) -> Result:
     return result
 
 
+@pytest.mark.slow
 def test_from_a_folder_to_answers_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = draw_groups(tmp_path / "pictures")
     (pictures / "broken.jpg").write_bytes(b"no picture")

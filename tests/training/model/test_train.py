@@ -36,6 +36,7 @@ def test_a_folder_becomes_a_model_with_its_report(models: Path, tmp_path: Path, 
     assert again.bundle.labels.labels == {0: ("book",)}
 
 
+@pytest.mark.slow
 def test_exploring_finds_the_eps_that_training_chooses(models: Path, tmp_path: Path, opened_network: None) -> None:
     pictures = near_copies(tmp_path / "pictures")
     choice = explore_eps(str(pictures), Options("any"), models)

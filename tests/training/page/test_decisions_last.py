@@ -110,6 +110,7 @@ def together(gallery: Gallery) -> set[frozenset[int]]:
     }
 
 
+@pytest.mark.slow
 @given(edits)
 @example([Split(op="split", group=0, parts=2, names=("book", "book")), Remove(op="remove", pictures=(1,))])
 @example([Belong(op="belong", no=(4,), group=0), Unsure(op="unsure", pictures=(4,))])

@@ -40,6 +40,7 @@ def name_group(link: str, name: str) -> None:
         client.post(f"{origin}/api/change", json=edit).raise_for_status()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_with_a_report_that_is_up_to_date(folder: Path, how: signal.Signals) -> None:
     with process(folder) as (running, link):
