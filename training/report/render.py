@@ -176,5 +176,5 @@ def _map_labels(sections: Sequence[Section], dots: Sequence[Dot]) -> list[MapLab
     for section in sections:
         own = np.array([(float(dot.x), float(dot.y)) for dot in dots if dot.cluster == section.cluster])
         x, y = np.median(own, axis=0)
-        wanted.append(MapLabel(float(x), float(y) - 10, section.title, section.colour))
+        wanted.append(MapLabel(float(x), float(y), section.title, section.colour))
     return lay_out(wanted, WIDTH)

@@ -11,6 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 _HERE = Path(__file__).parent
 _THEME = _HERE.parent / "theme.css"
+_LIGHTBOX = _HERE.parent / "lightbox"
+# Each after what it calls or overrides.
+_STYLES = ("report.css", "drawings.css")
+_SCRIPTS = ("map_view.js", "map.js", "overview.js", "report.js")
 
 
 @cache
@@ -24,12 +28,12 @@ def template(name: str) -> Template:
 
 @cache
 def page_style() -> str:
-    return "".join(map(_read, (_THEME, _HERE / "report.css", _HERE / "drawings.css")))
+    return "".join(map(_read, (_THEME, _LIGHTBOX.with_suffix(".css"), *(_HERE / name for name in _STYLES))))
 
 
 @cache
 def page_script() -> str:
-    return _read(_HERE / "report.js")
+    return "".join(map(_read, (_LIGHTBOX.with_suffix(".js"), *(_HERE / name for name in _SCRIPTS))))
 
 
 def digest(text: str) -> str:
