@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, event, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from shared.digests import sha256
-from shared.model.bundle import read_bundle, write_labels
+from shared.model.bundle import Bundle, read_bundle
 from shared.model.core_samples import NOISE
 from shared.stores.folder import FolderStore
 from shared.stores.graphs import graph_path
@@ -24,8 +25,9 @@ from training.assignments_csv import read_rows
 from training.gallery.gallery import Gallery
 from training.model.extend import extend
 from training.model.options import Options
+from training.page.document import Document
 from training.page.edited import EditError
-from training.page.edits import Edit, Merge, Move, Name, Remove, Split, apply, shown_grouping
+from training.page.edits import Edit, Merge, Move, Name, PutBack, Remove, Split
 from training.progress import no_progress
 from training.release.publishing import publish, roll_back
 from training.release.versions import fetch
@@ -34,16 +36,13 @@ _GRAPH = b"a graph that nothing is asked of"
 OPTIONS = Options("books", eps=EPS, graph_sha256=sha256(_GRAPH))
 
 KINDS = {kind: named(kind, blob(centre, 6)) for centre, kind in enumerate(("book", "map", "dog", "cup", "tree"), 1)}
-ALL: Pictures = {name: vector for pictures in KINDS.values() for name, vector in pictures.items()}
-
-type Kinds = frozenset[str]
-type Step = Edit | Kinds | tuple[Literal["update"], str] | Literal["publish"] | int
-"""An edit, the kinds that are trained on next, one that the model is updated with, a publication, or the number of the
-version that is rolled back to."""
 
 
 class World:
-    """A model, what it was published as, and which pictures every id and every name ever stood for."""
+    """A model on which everything can be done; what was done is checked after each step.
+
+    Groups are given by their place among those that there are, pictures likewise. Names are new each time.
+    """
 
     def __init__(self, root: Path) -> None:
         self._models = root / "models"
@@ -53,110 +52,144 @@ class World:
         graph.parent.mkdir(parents=True)
         graph.write_bytes(_GRAPH)
         self._pictures: Pictures = {}
-        self._versions: list[tuple[str, Pictures]] = []
+        self.published: list[tuple[str, Pictures]] = []
+        self._page: Document | None = None
+        self._ids: set[int] = set()
+        """Ids that the model has now, be it of groups without pictures."""
+        self._ever: set[int] = set()
         self._of_id: dict[int, set[str]] = defaultdict(set)
         self._of_name: dict[str, set[str]] = defaultdict(set)
         self._names = 0
 
-    def take(self, step: Step) -> None:
-        match step:
-            case frozenset():
-                self._train(step)
-            case ("update", kind):
-                self._update(kind)
-            case "publish":
-                publish(self._store, self._folder, no_progress)
-                self._versions.append((read_bundle(self._folder).version, self._pictures))
-            case int():
-                if self._versions:
-                    version, self._pictures = self._versions[step % len(self._versions)]
-                    roll_back(self._store, "books", version)
-                    fetch(self._store, "books", version, self._models, no_progress, overwrite=True)
-            case _:
-                self._edit(step)
-        self._check()
-
-    def _train(self, kinds: Kinds) -> None:
+    def train(self, *kinds: str) -> None:
         self._pictures = {name: vector for kind in sorted(kinds) for name, vector in KINDS[kind].items()}
         fit(self._folder, self._pictures, self._folder if self._folder.exists() else None, OPTIONS)
+        self._page = None
+        self._check()
 
-    def _update(self, kind: str) -> None:
-        bundle = read_bundle(self._folder)
-        known = self._pictures
+    def update(self, kind: str) -> None:
+        bundle, known, before = read_bundle(self._folder), self._pictures, self._members()
         self._pictures = {**known, **KINDS[kind]}
-        rest = {name: vector for name, vector in self._pictures.items() if not self._core(name)}
+        core = {row.picture for row in read_rows(self._folder) if row.core}
+        rest = {name: vector for name, vector in self._pictures.items() if name not in core}
         if rest:
-            before = self._members()[0]
             extend(bundle, self._folder, embedded(rest))
-            after = self._members()[0]
-            for cluster, pictures in before.items():
-                assert after[cluster] & known.keys() == pictures & known.keys(), "a group lost or won old pictures"
+        self._page = None
+        after = self._members()
+        for cluster, pictures in before.items():
+            assert after[cluster] & known.keys() == pictures & known.keys(), "a group lost or won old pictures"
+        self._check()
 
-    def _core(self, picture: str) -> bool:
-        return any(row.core for row in read_rows(self._folder) if row.picture == picture)
+    def publish(self) -> None:
+        publish(self._store, self._folder, no_progress)
+        self.published.append((read_bundle(self._folder).version, self._pictures))
 
-    def _gallery(self) -> Gallery:
-        sources = [_Source(name) for name in self._pictures]
-        return Gallery(
-            self._folder,
-            read_bundle(self._folder),
-            plain_embedder(),
-            sources,  # pyright: ignore[reportArgumentType]
-            embedded(self._pictures),
+    def roll_back(self, place: int) -> None:
+        version, self._pictures = self.published[place % len(self.published)]
+        roll_back(self._store, "books", version)
+        fetch(self._store, "books", version, self._models, no_progress, overwrite=True)
+        self._page = None
+        self._check(back=True)
+
+    def edit(self, edit: Edit) -> bool:
+        """Whether it could be made."""
+        page = self._open()
+        try:
+            page.change(edit, page.snapshot().digest)
+        except EditError:
+            return False
+        if isinstance(edit, Name):
+            self._of_name[edit.add[0]] |= self._members()[edit.group]
+        elif isinstance(edit, Move):
+            self._of_name[edit.name] |= {page.gallery.names[picture] for picture in edit.pictures}
+        self._check()
+        return True
+
+    def name(self, place: int) -> bool:
+        return self.edit(Name(op="name", group=self._group(place), add=(self._name(),)))
+
+    def split(self, place: int, parts: int = 2) -> bool:
+        return self.edit(Split(op="split", group=self._group(place), parts=parts))
+
+    def merge(self, place: int, other: int) -> bool:
+        chosen = (self._group(place), self._group(other))
+        labels = read_bundle(self._folder).labels.labels
+        return self.edit(
+            Merge(op="merge", groups=chosen, names=(*labels.get(chosen[0], ()), *labels.get(chosen[1], ())))
         )
 
-    def _edit(self, edit: Edit) -> None:
-        gallery = self._gallery()
-        labels = gallery.bundle.labels
-        grouping = shown_grouping(gallery, labels, gallery.grouping(labels))
-        edit = self._possible(edit, [group.cluster for group in grouping.groups])
-        try:
-            write_labels(self._folder, apply(edit, gallery, labels, grouping).labels)
-        except EditError:
-            return
-        if isinstance(edit, Name):
-            self._of_name[edit.add[0]] |= self._members()[0][edit.group]
-        elif isinstance(edit, Move):
-            self._of_name[edit.name] |= {gallery.names[picture] for picture in edit.pictures}
+    def move(self, *places: int) -> bool:
+        return self.edit(Move(op="move", pictures=self._chosen(places), name=self._name()))
 
-    def _possible(self, edit: Edit, groups: list[int]) -> Edit:
-        """Groups by their place among those that there are, and a name that nothing ever had."""
+    def exclude(self, *places: int) -> bool:
+        return self.edit(Remove(op="remove", pictures=self._chosen(places)))
+
+    def put_back(self, *places: int) -> bool:
+        return self.edit(PutBack(op="put_back", pictures=self._chosen(places)))
+
+    def undo(self) -> None:
+        page = self._open()
+        page.undo(page.snapshot().digest)
+        self._check(back=True)
+
+    def redo(self) -> None:
+        page = self._open()
+        page.redo(page.snapshot().digest)
+        self._check(back=True)
+
+    @property
+    def can_undo(self) -> bool:
+        return self._page is not None and self._page.snapshot().undo is not None
+
+    @property
+    def can_redo(self) -> bool:
+        return self._page is not None and self._page.snapshot().redo is not None
+
+    def _open(self) -> Document:
+        """The naming page: it stays open until the model is replaced."""
+        if self._page is None:
+            self._page = Document(self._gallery(read_bundle(self._folder)), lambda labels, version, grouping: None)
+        return self._page
+
+    def _gallery(self, bundle: Bundle) -> Gallery:
+        sources = [_Source(name) for name in self._pictures]
+        found = embedded(self._pictures)
+        return Gallery(self._folder, bundle, plain_embedder(), sources, found)  # pyright: ignore[reportArgumentType]
+
+    def _group(self, place: int) -> int:
+        groups = self._open().snapshot().shown.groups
+        return groups[place % len(groups)].cluster
+
+    def _chosen(self, places: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple({place % len(self._pictures) for place in places})
+
+    def _name(self) -> str:
         self._names += 1
-        name = f"name {self._names}"
-        match edit:
-            case Name():
-                return edit.model_copy(update={"group": groups[edit.group % len(groups)], "add": (name,)})
-            case Split():
-                return edit.model_copy(update={"group": groups[edit.group % len(groups)]})
-            case Merge():
-                chosen = tuple(groups[group % len(groups)] for group in edit.groups)
-                labels = read_bundle(self._folder).labels.labels
-                return edit.model_copy(
-                    update={"groups": chosen, "names": tuple(name for c in chosen for name in labels.get(c, ()))}
-                )
-            case Move() | Remove():
-                pictures = tuple({picture % len(self._pictures) for picture in edit.pictures})
-                return edit.model_copy(update={"pictures": pictures, **({"name": name} if edit.op == "move" else {})})
-            case _:
-                return edit
+        return f"name {self._names}"
 
-    def _members(self) -> tuple[dict[int, set[str]], dict[int, tuple[str, ...]]]:
-        gallery = self._gallery()
-        labels = gallery.bundle.labels
-        clusters = gallery.grouping(labels).clusters
-        members = {
+    def _members(self) -> Mapping[int, set[str]]:
+        """The pictures of each group, as the Function answers."""
+        bundle = read_bundle(self._folder)
+        gallery = self._gallery(bundle)
+        clusters = gallery.grouping(bundle.labels).clusters
+        return {
             cluster: {gallery.names[row] for row in np.flatnonzero(clusters == cluster).tolist()}
             for cluster in set(clusters.tolist()) - {NOISE}
         }
-        return members, labels.labels
 
-    def _check(self) -> None:
-        members, names = self._members()
+    def _check(self, *, back: bool = False) -> None:
+        """`back`: what there was before may have come back."""
+        bundle, members = read_bundle(self._folder), self._members()
+        if not back:
+            again = (members.keys() - self._ids) & self._ever
+            assert not again, f"ids {again} were given out before"
+        self._ids = {*bundle.arrays.clusters.tolist(), *bundle.labels.edits.eps}
+        self._ever |= self._ids
         for cluster, pictures in members.items():
             known = self._of_id[cluster]
             assert not known or known & pictures, f"id {cluster} was of {known} and is now of {pictures}"
             known |= pictures
-            for name in names.get(cluster, ()):
+            for name in bundle.labels.labels.get(cluster, ()):
                 had = self._of_name[name]
                 assert had & pictures, f"{name} was of {had} and is now of {pictures}"
                 had |= pictures
@@ -169,58 +202,144 @@ class _Source:
         self.name = name
 
 
-_group, _pictures = st.integers(0, 6), st.lists(st.integers(0, 29), min_size=1, max_size=4).map(tuple)
-_kinds = st.frozensets(st.sampled_from(sorted(KINDS)), min_size=1)
-_steps = st.lists(
-    st.one_of(
-        _kinds,
-        _kinds,
-        st.tuples(st.just("update"), st.sampled_from(sorted(KINDS))),
-        st.tuples(st.just("update"), st.sampled_from(sorted(KINDS))),
-        st.just("publish"),
-        st.integers(0, 3),
-        st.builds(Name, op=st.just("name"), group=_group),
-        st.builds(Split, op=st.just("split"), group=_group, parts=st.integers(2, 3)),
-        st.builds(Merge, op=st.just("merge"), groups=st.tuples(_group, _group), names=st.just(())),
-        st.builds(Move, op=st.just("move"), pictures=_pictures),
-        st.builds(Remove, op=st.just("remove"), pictures=_pictures),
-    ),
-    min_size=2,
-    max_size=8,
-)
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "steps",
-    [
-        ["publish", frozenset({"book", "map"}), "publish", 0, frozenset({"book", "dog"})],
-        [("update", "map"), "publish", ("update", "dog"), 0, ("update", "cup")],
-    ],
-    ids=["trained", "updated"],
-)
-def test_a_version_that_was_rolled_back_keeps_its_ids(steps: list[Step], tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.take(frozenset({"book"}))
-    for step in steps:
-        world.take(step)
+class TestIdsGivenOutElsewhere:
+    def test_by_a_training_that_was_rolled_back(self, world: World) -> None:
+        world.train("book")
+        world.publish()
+        world.train("book", "map")
+        world.publish()
+        world.roll_back(0)
+        world.train("book", "dog")
+
+    def test_by_an_update_that_was_rolled_back(self, world: World) -> None:
+        world.train("book")
+        world.update("map")
+        world.publish()
+        world.update("dog")
+        world.publish()
+        world.roll_back(0)
+        world.update("cup")
+
+    def test_by_a_split_that_was_rolled_back(self, world: World) -> None:
+        world.train("book", "map")
+        world.publish()
+        assert world.split(0)
+        world.publish()
+        world.roll_back(0)
+        assert world.split(1)
+
+    @pytest.mark.parametrize("published", [False, True])
+    def test_by_a_split_that_was_undone(self, world: World, *, published: bool) -> None:
+        world.train("book", "map")
+        assert world.split(0)
+        if published:
+            world.publish()
+        world.undo()
+        assert world.split(1)
+        world.undo()
+        world.train("book", "map", "dog")
+
+    def test_by_a_split_that_was_undone_before_an_update(self, world: World) -> None:
+        world.train("book")
+        assert world.split(0)
+        world.undo()
+        world.update("map")
+        assert world.split(0)
 
 
-@pytest.mark.slow
-@given(_kinds, _steps)
-@example(frozenset({"book", "map"}), [frozenset({"book", "dog"}), frozenset({"cup"}), frozenset({"map", "tree"})])
-@example(frozenset({"book"}), ["publish", frozenset({"book", "map"}), "publish", 0, frozenset({"book", "dog"})])
-@example(
-    frozenset({"book", "map"}),
-    [Split(op="split", group=0, parts=2), "publish", frozenset({"map"}), frozenset({"map", "dog"}), 0],
+_places = st.integers(0, 6)
+_pictures = st.lists(st.integers(0, 29), min_size=1, max_size=4)
+_kind = st.sampled_from(sorted(KINDS))
+_kinds = st.sets(_kind, min_size=1)
+
+
+class Anything(RuleBasedStateMachine):
+    """Every sequence of everything that can be done to a model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._root = TemporaryDirectory()
+        self._world = World(Path(self._root.name))
+
+    def teardown(self) -> None:
+        self._root.cleanup()
+
+    @initialize(kinds=_kinds)
+    def start(self, kinds: set[str]) -> None:
+        self._world.train(*kinds)
+
+    @rule(kinds=_kinds)
+    def retrain(self, kinds: set[str]) -> None:
+        event("retrained")
+        self._world.train(*kinds)
+
+    @rule(kind=_kind)
+    def update(self, kind: str) -> None:
+        event("updated")
+        self._world.update(kind)
+
+    @rule()
+    def publish(self) -> None:
+        event("published")
+        self._world.publish()
+
+    @precondition(lambda self: self._world.published)
+    @rule(place=st.integers(0, 3))
+    def roll_back(self, place: int) -> None:
+        event("rolled back")
+        self._world.roll_back(place)
+
+    @rule(place=_places)
+    def name(self, place: int) -> None:
+        assume(self._world.name(place))
+        event("named")
+
+    @rule(place=_places, parts=st.integers(2, 3))
+    def split(self, place: int, parts: int) -> None:
+        assume(self._world.split(place, parts))
+        event("split")
+
+    @rule(place=_places, other=_places)
+    def merge(self, place: int, other: int) -> None:
+        assume(self._world.merge(place, other))
+        event("merged")
+
+    @rule(pictures=_pictures)
+    def move(self, pictures: list[int]) -> None:
+        assume(self._world.move(*pictures))
+        event("moved")
+
+    @rule(pictures=_pictures)
+    def exclude(self, pictures: list[int]) -> None:
+        assume(self._world.exclude(*pictures))
+        event("excluded")
+
+    @rule(pictures=_pictures)
+    def put_back(self, pictures: list[int]) -> None:
+        event(f"put back: {self._world.put_back(*pictures)}")
+
+    @precondition(lambda self: self._world.can_undo)
+    @rule()
+    def undo(self) -> None:
+        event("undone")
+        self._world.undo()
+
+    @precondition(lambda self: self._world.can_redo)
+    @rule()
+    def redo(self) -> None:
+        event("done again")
+        self._world.redo()
+
+
+TestAnything = pytest.mark.slow(Anything.TestCase)
+TestAnything.settings = settings(
+    max_examples=100,
+    stateful_step_count=16,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-@example(
-    frozenset({"book"}),
-    [("update", "map"), "publish", ("update", "dog"), "publish", 0, ("update", "cup"), frozenset({"book", "tree"})],
-)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_id_is_used_again_and_no_name_moves(first: Kinds, steps: list[Step]) -> None:
-    with TemporaryDirectory() as root:
-        world = World(Path(root))
-        world.take(first)
-        for step in steps:
-            world.take(step)

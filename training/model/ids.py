@@ -50,8 +50,13 @@ def read_lineage(folder: Path) -> Lineage:
 
 
 def note_minted(folder: Path, minted: int) -> None:
-    """Note beside a bundle that ids below this were given out, be it by versions that are not its ancestors."""
+    """Note beside a bundle that ids below this were given out: by an edit that was undone, or versions after it."""
     write_atomically(folder / _NOTE, f"{max(minted, _noted(folder))}\n".encode())
+
+
+def first_free(manifest: Manifest, labels: Labels, folder: Path) -> int:
+    """The first id that no group of this model ever had. Raises BundleError as lineage_of does."""
+    return max(next_id(manifest.ids, labels), _noted(folder))
 
 
 def give_ids(count: int, kept: Mapping[int, int], minted: int) -> NDArray[np.int32]:
@@ -61,8 +66,7 @@ def give_ids(count: int, kept: Mapping[int, int], minted: int) -> NDArray[np.int
 
 
 def _lineage(manifest: Manifest, labels: Labels, folder: Path) -> Lineage:
-    minted = max(next_id(manifest.ids, labels), _noted(folder))
-    return Lineage(minted, tuple(dict.fromkeys((*manifest.ancestors, manifest.version))))
+    return Lineage(first_free(manifest, labels, folder), tuple(dict.fromkeys((*manifest.ancestors, manifest.version))))
 
 
 def _noted(folder: Path) -> int:

@@ -14,7 +14,9 @@ from shared.digests import sha256
 from shared.documents import to_json
 from shared.errors import UserError
 from shared.model.bundle import LABELS, Labels, full_version, read_bundle, read_manifest, write_labels
+from shared.model.parts import next_id
 from training.gallery.gallery import Gallery, Group, Grouping
+from training.model.ids import note_minted
 from training.page.edited import EditError
 from training.page.edits import Edit, Split, apply, shown_grouping
 
@@ -161,6 +163,10 @@ class Document:
         self._take(labels, content)
 
     def _save(self, labels: Labels) -> None:
+        given = next_id(self.gallery.bundle.manifest.ids, self._labels)
+        if given > next_id(self.gallery.bundle.manifest.ids, labels):
+            # What is undone may have been published: its ids are not for other groups.
+            note_minted(self.gallery.folder, given)
         write_labels(self.gallery.folder, labels)
         self._take(labels, to_json(labels))
 

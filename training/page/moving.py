@@ -16,6 +16,7 @@ from shared.model.exclusions import Excluded
 from shared.model.parts import next_id
 from shared.model.remembered import Lookup, Placed, vector_bytes
 from training.gallery.gallery import Gallery, Group, Grouping
+from training.model.ids import first_free
 from training.page.edited import (
     Edited,
     EditError,
@@ -141,7 +142,7 @@ def new_cluster(
     It reaches as far as its pictures are from one another, but no further than most of its pictures' groups did.
     """
     trained = gallery.bundle.arrays.eps
-    cluster = next_id(len(trained), labels)
+    cluster = first_free(gallery.bundle.manifest, labels, gallery.folder)
     known = [source for source in sources if source != NOISE]
     limits = dict(enumerate(trained.tolist())) | labels.edits.eps
     eps = limits[int(np.bincount(known).argmax())] if known else float(np.median(trained[trained > 0]))
@@ -152,7 +153,9 @@ def new_cluster(
         if gallery.bundle.manifest.clustering.metric == "cosine":
             widest = widest**2 / 2
         eps = min(eps, widest) if widest > _COPIES else eps
-    edits = labels.edits.model_copy(update={"eps": {**labels.edits.eps, cluster: eps}})
+    # A bundle numbers groups without gaps: an id that is passed over, as it was given out before, has no pictures.
+    numbered = dict.fromkeys(range(next_id(len(trained), labels), cluster + 1), eps)
+    edits = labels.edits.model_copy(update={"eps": {**labels.edits.eps, **numbered}})
     return cluster, labels.model_copy(update={"edits": edits})
 
 
