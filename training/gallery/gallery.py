@@ -135,6 +135,10 @@ class Gallery:
         nearest_first = outside[np.argsort(distances[outside], kind="stable")]
         return Grouping(clusters, distances, centrality, tuple(groups), tuple(nearest_first.tolist()))
 
+    def category_of(self, group: Group) -> str | None:
+        """That a group's pictures were trained in; None where there are no categories."""
+        return next((self.categories[picture] for picture in group.pictures if self.categories[picture]), None)
+
     def distances_to(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distance of every picture to an embedding of shape (1, dimensions), shape (n,)."""
         metric = self.bundle.manifest.clustering.metric

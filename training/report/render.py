@@ -8,6 +8,7 @@ from math import isfinite
 
 import numpy as np
 
+from shared.model.assigner import apply_edits
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from training.gallery.gallery import Gallery, Group, Grouping
@@ -17,7 +18,7 @@ from training.report.map_labels import MapLabel, lay_out
 from training.report.picture_map import Positions
 from training.report.templates import digest, page_script, page_style, template
 from training.report.thumbnails import Inlined
-from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
+from training.report.wording import clustering_in_words, edits_in_words, metric_in_words, parameters_in_words
 
 _COLOURS = 12  # in theme.css; more groups share them, and have their names on the map
 _AT_FIRST = 48  # pictures of a group that are shown before somebody asks for the rest
@@ -55,6 +56,18 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Category:
+    """Groups that were trained together, apart from those of other categories; all, where there are none."""
+
+    name: str
+    """Empty where there are no categories."""
+    sections: tuple[Section, ...]
+    pictures: int
+    unclustered: int
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Dot:
     picture: int
     name: str
@@ -81,16 +94,18 @@ def render(
     ]
     dots = _dots(gallery, grouping, positions)
     manifest = gallery.bundle.manifest
+    categories = _categories(gallery, labels, grouping, choices, sections)
     style, script = page_style(), page_script()
     page = template("report.html").render(
         manifest=manifest,
         version=version,
         sections=sections,
+        categories=categories,
         largest=max((section.size for section in sections), default=1),
         named=sum(bool(section.names) for section in sections),
         unclustered=_unclustered(gallery, grouping, thumbnails),
         edits=edits_in_words(labels),
-        parameters=parameters_in_words(manifest),
+        parameters=({} if manifest.categories else categories[0].parameters) | parameters_in_words(manifest),
         metric_name=metric_in_words(manifest),
         left_out=len(gallery.names) - len(thumbnails),
         missing=gallery.missing,
@@ -125,6 +140,32 @@ def _section(
         first=shown[:_AT_FIRST],
         rest=shown[_AT_FIRST:],
     )
+
+
+def _categories(
+    gallery: Gallery, labels: Labels, grouping: Grouping, choices: Sequence[Choice], sections: Sequence[Section]
+) -> list[Category]:
+    bundle = gallery.bundle
+    apart = bool(bundle.manifest.categories)
+    _, radius, _ = apply_edits(bundle.arrays, labels)
+    of_group = {group.cluster: gallery.category_of(group) or "" for group in grouping.groups}
+    of_picture = [category or "" for category in gallery.categories] if apart else [""] * len(gallery.names)
+    chosen = {choice.category: choice for choice in choices}
+    found: list[Category] = []
+    for name in sorted({*of_picture, *of_group.values()}):
+        own = tuple(section for section in sections if of_group[section.cluster] == name)
+        radii = [float(radius[section.cluster]) for section in own]
+        found.append(
+            Category(
+                name=name,
+                sections=own,
+                pictures=of_picture.count(name),
+                unclustered=sum(of_picture[picture] == name for picture in grouping.unclustered),
+                parameters=clustering_in_words(bundle.manifest, chosen.get(name), radii),
+            )
+        )
+    # Pictures that came after training have no category, but have made no group either.
+    return [category for category in found if category.name or category.sections]
 
 
 def _unclustered(gallery: Gallery, grouping: Grouping, thumbnails: Mapping[int, Inlined]) -> Section:

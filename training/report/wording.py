@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.model.bundle import Labels, Manifest
 from shared.model.core_samples import NOISE
+from training.report.cache import Choice
 
 
 def edits_in_words(labels: Labels) -> list[str]:
@@ -22,14 +25,31 @@ def edits_in_words(labels: Labels) -> list[str]:
     return [words for count, words in counted if count]
 
 
+def clustering_in_words(manifest: Manifest, choice: Choice | None, radii: Sequence[float]) -> dict[str, str]:
+    """How pictures were grouped: all of them, or those of one category.
+
+    `choice` is how training chose for them, where it did and noted it; `radii` are their groups'.
+    """
+    clustering = manifest.clustering
+    told: dict[str, str] = {}
+    # The manifest has the largest of all categories.
+    if choice or clustering.eps_chosen == "given" or not manifest.categories:
+        neighbours, eps = (choice.neighbours, choice.eps) if choice else (clustering.neighbours, clustering.eps)
+        chosen = "chosen from the pictures" if clustering.eps_chosen == "auto" else "given"
+        told["Neighbours that pictures are compared by (k)"] = str(neighbours) if neighbours else "none: plain DBSCAN"
+        told["How different the next picture of a group may be (eps)"] = f"{eps:.4g}, {chosen}"
+    if radii:
+        least, most = f"{min(radii):.3f}", f"{max(radii):.3f}"
+        told[f"How far from its group a new picture may be (radius, {metric_in_words(manifest)})"] = (
+            least if least == most else f"{least} to {most}, by group"
+        )
+    return told
+
+
 def parameters_in_words(manifest: Manifest) -> dict[str, str]:
-    """Everything that decides what the model is, by name."""
+    """Everything that decides what the model is, by name, but for what clustering_in_words tells."""
     clustering, embedder = manifest.clustering, manifest.embedder
-    chosen = "chosen from the pictures" if clustering.eps_chosen == "auto" else "given"
-    largest = ", the largest of all categories" if manifest.categories else ""
     parameters = {
-        "neighbours": str(clustering.neighbours) if clustering.neighbours else "0, plain DBSCAN",
-        "eps": f"{clustering.eps:.6g} ({chosen}{largest})",
         "min_samples": str(clustering.min_samples),
         "metric": clustering.metric,
         "core samples": f"{manifest.counts.core_samples:,}",
@@ -37,8 +57,6 @@ def parameters_in_words(manifest: Manifest) -> dict[str, str]:
         "pooling": f"{embedder.pooling}: {embedder.dimensions:,} numbers a picture",
         "resize": f"{embedder.resize}, to {embedder.input} x {embedder.input} pixels",
     }
-    if manifest.categories:
-        parameters["categories"] = ", ".join(manifest.categories)
     return parameters | manifest.made_with
 
 

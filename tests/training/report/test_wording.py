@@ -7,8 +7,8 @@ import pytest
 from shared.model.bundle import Labels, Manifest
 from shared.model.exclusions import Excluded
 from shared.model.parts import Edits
-from tests.training.galleries import open_plainly, train_pictures
-from training.report.wording import edits_in_words, metric_in_words, parameters_in_words
+from tests.training.galleries import CHOICE, open_plainly, train_pictures
+from training.report.wording import clustering_in_words, edits_in_words, metric_in_words, parameters_in_words
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +38,28 @@ def test_several_removed_pictures_are_told_in_the_plural() -> None:
 
 def test_parameters_are_those_that_were_used(manifest: Manifest) -> None:
     told = parameters_in_words(manifest)
-    assert told["neighbours"] == "0, plain DBSCAN"
-    assert told["eps"] == "0.15 (given)"
+    assert told["min_samples"] == "3"
     assert told["pooling"] == "rmac: 512 numbers a picture"
     assert told["resize"] == "antialias, to 240 x 240 pixels"
     assert told["scikit-learn"] == manifest.made_with["scikit-learn"]
-    assert "categories" not in told
 
 
-def test_categories_are_told_where_there_are_some(manifest: Manifest) -> None:
+def test_how_pictures_were_grouped_is_told_as_it_was_given_or_chosen(manifest: Manifest) -> None:
+    assert clustering_in_words(manifest, None, [0.15, 0.15]) == {
+        "Neighbours that pictures are compared by (k)": "none: plain DBSCAN",
+        "How different the next picture of a group may be (eps)": "0.15, given",
+        "How far from its group a new picture may be (radius, cosine distance)": "0.150",
+    }
     clustering = manifest.clustering.model_copy(update={"eps_chosen": "auto", "metric": "euclidean"})
     several = manifest.model_copy(update={"categories": {"a": (0,), "b": (1, 2)}, "clustering": clustering})
-    told = parameters_in_words(several)
-    assert told["categories"] == "a, b"
-    assert told["eps"] == "0.15 (chosen from the pictures, the largest of all categories)"
+    choice = CHOICE.model_copy(update={"neighbours": 20, "eps": 0.55})
+    assert clustering_in_words(several, choice, [0.4, 0.21]) == {
+        "Neighbours that pictures are compared by (k)": "20",
+        "How different the next picture of a group may be (eps)": "0.55, chosen from the pictures",
+        "How far from its group a new picture may be (radius, Euclidean distance)": "0.210 to 0.400, by group",
+    }
+    assert clustering_in_words(several, None, []) == {}, "the manifest has the largest of all categories only"
+
+
+def test_metrics_have_names(manifest: Manifest) -> None:
     assert metric_in_words(manifest) == "cosine distance"
-    assert metric_in_words(several) == "Euclidean distance"

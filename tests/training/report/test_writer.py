@@ -12,8 +12,14 @@ from shared.model.bundle import REPORT, Labels, read_bundle, write_labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
 from shared.model.parts import Edits
-from tests.training.galleries import CHOICE, HOSTILE, open_plainly, train_pictures
+from shared.pictures.folder import find_pictures
+from shared.pictures.listing import remember_pictures
+from tests.training.galleries import CHOICE, EPS, HOSTILE, draw_pictures, open_plainly, train_pictures
+from tests.training.plain_embedder import plain_embedder
+from training.embedding.embeddings import embed_pictures
 from training.gallery.gallery import Gallery
+from training.model.build import build_model
+from training.model.options import Options
 from training.report.version import reported_version
 from training.report.writer import Report
 
@@ -181,3 +187,23 @@ def test_it_warns_of_groups_that_hardly_set_themselves_apart(folder: Path, weak:
     bundle = read_bundle(folder)
     Report(gallery, [CHOICE.model_copy(update={"weak": weak})]).write(bundle.labels, bundle.version)
     assert ("hardly set themselves apart" in Page(folder).text) == weak
+
+
+def test_categories_have_headings_and_parameters_of_their_own(tmp_path: Path) -> None:
+    pictures, folder = draw_pictures(tmp_path / "pictures"), tmp_path / "models" / "shapes"
+    embedded = embed_pictures(find_pictures(pictures), plain_embedder(), None)
+    kinds = {"a": "<fruit>", "o": "odd ones"}
+    categories = [kinds.get(name[0], "vessels") for name in embedded.names]
+    build_model(embedded, Options("shapes", eps=EPS), folder, categories=categories)
+    remember_pictures(folder, pictures)
+    draw_pictures(tmp_path / "more")
+    (tmp_path / "more" / "apple0.png").rename(pictures / "late.png")
+    page = write(open_plainly(folder))
+    assert "Category <fruit> 5 pictures in 1 group, 0 unclustered" in page.text
+    assert "Category odd ones 1 picture in 0 groups, 1 unclustered" in page.text
+    assert "Category vessels 12 pictures in 2 groups, 0 unclustered" in page.text
+    assert page.text.count("How different the next picture of a group may be (eps) 0.15, given") == 3
+    overview, map_, rest = "h2 h3 h3 h3", "h2", "h2 h2 h2 h2"
+    groups = "h2 h3 h2 h2 h3 h3"  # three categories, and the groups of each
+    levels = " ".join(tag for tag, _ in page.elements if tag in {"h1", "h2", "h3"})
+    assert levels == f"h1 {overview} {map_} {groups} {rest}"
