@@ -8,11 +8,18 @@ import pytest
 
 from tests.training.galleries import open_plainly, train_pictures
 from tests.training.page.pages import Served, served
+from training.gallery.gallery import Gallery
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return train_pictures(tmp_path / "models")
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    """For edits that are not saved."""
+    return open_plainly(train_pictures(tmp_path_factory.mktemp("shapes") / "models"))
 
 
 @pytest.fixture
