@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from shared.model.assigner import apply_edits
-from shared.model.core_samples import NOISE
+from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import find_excluded
 from shared.model.remembered import Lookup
-from training.gallery.gallery import Gallery
+from training.gallery.gallery import Gallery, Group
 from training.page.document import Snapshot
 from training.page.likelihood import group_shares
 
@@ -25,6 +25,9 @@ _MOST_PROPOSED = 60
 
 # How far beyond the radius of the wider of two groups their centres may be to be asked about.
 _SAME_WITHIN = 1.5
+
+# How many radii from a single group pictures are asked about; at one radius it is as likely as not.
+_NEAR_WITHIN = 1.5
 
 # Pictures in one question: as many as one sees at a glance.
 _AT_ONCE = 24
@@ -135,8 +138,10 @@ class Proposer:
 
     def _learn(self) -> NDArray[np.float64]:
         """The probability of each group for each picture that may be asked about."""
-        if len(self._groups) < 2:
-            return np.zeros((len(self._pictures), len(self._groups)))
+        if len(self._groups) == 1:
+            return self._nearness(self._groups[0])
+        if not self._groups:
+            return np.zeros((len(self._pictures), 0))
         columns = np.full(len(self._gallery.names), -1)
         for column, group in enumerate(self._groups):
             columns[list(group.pictures)] = column
@@ -147,6 +152,14 @@ class Proposer:
             other = [known != set() and categories[picture] not in (None, *known) for picture in self._pictures]
             shares[other, column] = 0
         return shares
+
+    def _nearness(self, group: Group) -> NDArray[np.float64]:
+        """A single group can't be told from others: how near each picture is to its core samples, by its radius."""
+        bundle = self._gallery.bundle
+        clusters, eps, _ = apply_edits(bundle.arrays, self._found.labels)
+        samples = CoreSamples(bundle.arrays.vectors, clusters, bundle.manifest.clustering.metric)
+        distances = samples.distances_to(group.cluster, self._gallery.vectors[self._pictures])
+        return np.clip(_NEAR_WITHIN - distances / eps[group.cluster], 0, 1).astype(np.float64)[:, None]
 
     def _by_kind(self) -> NDArray[np.float64]:
         excluded = find_excluded(self._found.labels.edits.excluded, self._gallery.vectors[self._pictures])

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.training.galleries import open_plainly, train_pictures
+from tests.training.galleries import draw, open_plainly, train_pictures
 from training.page.document import Document
 from training.page.edits import Apart, Belong, Mark, Move, Remove, Unsure
 from training.page.proposing import Proposal, Proposer
@@ -77,6 +78,18 @@ def test_the_likeliest_group_comes_first(document: Document) -> None:
     assert APPLES not in proposer(document).targets(apples[1:2])
     document.change(Move(op="move", pictures=apples[1:2], group=CUPS), "")
     assert proposer(document).targets(apples[1:2])[0] == APPLES
+
+
+def test_a_single_group_is_asked_about_near_misses_best_first(tmp_path: Path) -> None:
+    folder = train_pictures(tmp_path / "models")
+    for copy, share in enumerate((0.4, 0.42)):
+        Image.blend(draw(1, 0), draw(9, 0), share).save(tmp_path / "pictures" / f"near{copy}.png")
+    document = Document(open_plainly(folder), lambda labels, version, grouping: None)
+    for group in (BOATS, CUPS):
+        document.change(Mark(op="mark", group=group, not_group=True), "")
+    (question,) = asked(document)
+    assert (question.groups, question.pictures) == ((APPLES,), numbers(document, "near"))
+    assert question.likely == 0
 
 
 def test_with_one_group_nothing_is_asked_and_all_is_shown(document: Document) -> None:
