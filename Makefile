@@ -41,7 +41,7 @@ package: setup ## Build the zip that Azure runs
 search-demo: setup-azurite ## Index the sample pictures on this machine and search them (KEEP=--keep leaves it up)
 	$(python) -m local.search_demo $(KEEP)
 
-test: setup-tests ## Run the tests of every day: five minutes on two cores
+test: setup-tests ## Run the everyday tests: five minutes on two cores
 	$(pytest) -m "not slow"
 
 test-slow: setup-tests ## Run the other tests

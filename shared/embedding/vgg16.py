@@ -1,4 +1,4 @@
-"""VGG16's convolution base: its layers, its 26 tensors, and the digest that proves them.
+"""VGG16's convolution base: its layers, its 26 tensors, and the digest that verifies them.
 
 Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014. The ImageNet weights
 are published by the Visual Geometry Group, Oxford, under CC BY 4.0.
@@ -28,7 +28,7 @@ BGR_MEANS = (103.939, 116.779, 123.68)
 """ImageNet's channel means, subtracted after reordering RGB to BGR ("caffe" preprocessing)."""
 
 WEIGHTS_SHA256 = "d9a27cc1fc7f975ef8cff49180e794ccd7c4bc868ebb49740803b3bbaa8dbefd"
-"""Digest of the ImageNet tensors, as `digest` computes it. Whatever they came from, this is what proves them."""
+"""Digest of the ImageNet tensors, as `digest` computes it. Wherever they came from, this is what verifies them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def find_groups(
     if not kept.any():
         raise NoGroupsError(_nothing_found(len(vectors), parameters, too_loose=grouped.count > 0))
     if choice and not kept.all():
-        loose = f"{np.count_nonzero(~kept)} of them left out, as their pictures are not alike enough"
+        loose = f"{np.count_nonzero(~kept)} of them left out, as their pictures are not similar enough"
         choice = replace(choice, reason=f"{choice.reason}; {loose}")
     radius = closeness.radius() if neighbours else np.full(grouped.count, eps, dtype=np.float32)
     grouped = grouped.only(kept)
@@ -164,7 +164,7 @@ def _nothing_found(pictures: int, parameters: Parameters, *, too_loose: bool) ->
             f"no {parameters.min_samples} of the {pictures} pictures are within eps {parameters.eps:.4g} of one "
             "another: try a larger --eps, a smaller --min-samples, or more pictures of each kind"
         )
-    why = "what is nearest to one another is not alike enough" if too_loose else "none are near enough to one another"
+    why = "what is nearest to one another is not similar enough" if too_loose else "none are near enough to one another"
     return (
         f"no groups found in {pictures} pictures: {why}. Add pictures, ten or more of each kind, "
         "or set --eps or a smaller --min-samples"

@@ -1,4 +1,4 @@
-"""`python -m training eps`: how groups and coverage go with eps, and what training would choose."""
+"""`python -m training eps`: how groups and coverage change with eps, and what training would choose."""
 
 from __future__ import annotations
 

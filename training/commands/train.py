@@ -94,7 +94,7 @@ def run(
     scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find groups of alike pictures and write the model that recognizes them."""
+    """Find groups of similar pictures and write the model that recognizes them."""
     from training.engine import open_engine
     from training.model.names import read_names
     from training.model.options import Options

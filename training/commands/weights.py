@@ -23,7 +23,7 @@ def run(
     ] = None,
     quiet: Annotated[bool, flag("--quiet", "Say nothing if everything is there already.")] = False,
 ) -> None:
-    """Obtain VGG16's ImageNet weights, prove them by their digest and export the serving graph."""
+    """Obtain VGG16's ImageNet weights, verify them by their digest and export the serving graph."""
     from shared.embedding.vgg16 import WEIGHTS_SHA256
     from training.network.weights import CREDIT, GRAPH_SHA256, export_graph, import_weights
 

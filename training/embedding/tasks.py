@@ -1,7 +1,7 @@
 """What an engine's workers do for embeddings: read some pictures by themselves and embed them.
 
 A task holds where the pictures are, never their bytes and no credentials. The graph comes once to each worker, which
-proves it by its digest and opens it once a process.
+verifies it by its digest and opens it once a process.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Chart:
 
 
 def draw(curve: Curve, eps: float) -> Chart | None:
-    """Draw how clusters, coverage and score go with eps, the chosen one marked. None for fewer than two points."""
+    """Draw how clusters, coverage and score change with eps, the chosen one marked. None for fewer than two points."""
     if len(curve.eps) < 2 or curve.eps[0] == curve.eps[-1]:
         return None
     xs = _scale(curve.eps, curve.eps[0], curve.eps[-1], _LEFT, WIDTH - _RIGHT)

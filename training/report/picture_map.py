@@ -1,4 +1,4 @@
-"""All pictures on a plane, alike ones close together: the same pictures always give the same map.
+"""All pictures on a plane, similar ones close together: the same pictures always give the same map.
 
 PCA alone shows two or three kinds of pictures and piles the others up; t-SNE (van der Maaten and Hinton, 2008) keeps
 neighbours together. It starts from PCA's plane, so that large-scale order survives and chance has no part.

@@ -1,4 +1,4 @@
-"""Embeddings made up: groups of alike pictures whose cosine distances are known, without any picture."""
+"""Embeddings made up: groups of similar pictures whose cosine distances are known, without any picture."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def names_read() -> list[str]:
 
 
 def names_refused() -> list[str]:
-    listed = re.search(r"called by their names: (.*?)\.\n", PAGE, re.DOTALL)
+    listed = re.search(r"refused by name: (.*?)\.\n", PAGE, re.DOTALL)
     assert listed
     return [name.strip() for name in listed[1].replace("\n", " ").split(",")]
 
