@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 
@@ -25,9 +26,11 @@ from shared.model.bundle import REPORT
 from training.gallery.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
 from training.page.edits import Edit
+from training.page.index_words import read_words
 from training.page.proposing import Proposer
 from training.page.report_keeper import ReportKeeper
-from training.page.view import alike, proposal_views, split_option_views, state_view, tried_view
+from training.page.suggesting import Suggester, texts_of_name
+from training.page.view import alike, proposal_views, split_option_views, state_view, suggestion_views, tried_view
 from training.pictures.thumbnails import thumbnail
 from training.report.cache import is_weak, read_cache
 
@@ -61,6 +64,11 @@ class Page:
     def _gallery(self) -> Gallery:
         return self._document.gallery
 
+    @cached_property
+    def _suggester(self) -> Suggester:
+        written = read_words(self._gallery.folder)
+        return Suggester([(*texts_of_name(name), *written.get(name, ())) for name in self._gallery.names])
+
     def state(self, request: Request) -> Response:
         """Everything, or 304 when nothing changed since."""
         found = self._document.snapshot()
@@ -90,6 +98,10 @@ class Page:
         """The options for splitting a group."""
         found, group = self._document.group(int(request.path_params["group"]))
         return JSONResponse({"digest": found.digest, "options": split_option_views(self._gallery, group)})
+
+    def suggestions(self, request: Request) -> Response:
+        """Names that each group could have, by what is written about its pictures."""
+        return JSONResponse({"words": suggestion_views(self._suggester, self._document.snapshot())})
 
     def proposals(self, request: Request) -> Response:
         """What to ask a person next."""
@@ -172,6 +184,7 @@ def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) ->
         Route("/api/undo", page.undo, methods=["POST"]),
         Route("/api/redo", page.redo, methods=["POST"]),
         Route("/api/splits/{group:int}", page.splits),
+        Route("/api/suggestions", page.suggestions),
         Route("/api/alike", page.alike),
         Route("/api/order", page.order),
         Route("/api/targets", page.targets),

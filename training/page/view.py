@@ -21,6 +21,7 @@ from training.page.edits import embedding_digest
 from training.page.proposing import Proposer
 from training.page.regrouping import MOST_PARTS
 from training.page.splitting import split_parts
+from training.page.suggesting import Suggester
 
 type Mark = Literal["core", "border", "new", "out", "unsure"]
 """A core sample, a picture near one, one that came after training, one removed, or one set aside as not sure."""
@@ -179,6 +180,13 @@ def proposal_views(gallery: Gallery, found: Snapshot) -> list[ProposalView]:
         ProposalView(groups=proposal.groups, pictures=proposal.pictures, likely=proposal.likely)
         for proposal in Proposer(gallery, found).proposals()
     ]
+
+
+def suggestion_views(suggester: Suggester, found: Snapshot) -> dict[int, list[str]]:
+    """Names that each group could have, the best first: none that a group has already."""
+    groups = found.shown.groups
+    taken = [name for names in found.labels.labels.values() for name in names]
+    return {group.cluster: suggester.suggest(group.pictures, len(groups), taken) for group in groups}
 
 
 def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[int]) -> list[int]:

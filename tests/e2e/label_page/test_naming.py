@@ -34,6 +34,21 @@ class TestNaming:
         expect(page.locator("#saved")).to_have_text("Saved")
         assert saved(folder).labels == {0: ("boat",), 1: ("apple", "fruit"), 2: ("cup",)}
 
+    def test_a_suggested_name_is_taken_by_one_key_and_never_unasked(self, page: Page, folder: Path) -> None:
+        page.get_by_role("button", name="Name this group boat").press("Enter")
+        expect(page.locator("#chips bdi")).to_have_text(["boat"])
+        expect(page.locator("#name")).to_be_focused()
+        expect(page.locator("#suggested")).to_be_hidden()
+        assert saved(folder).labels == {0: ("boat",)}
+        page.keyboard.press("Control+z")
+        expect(page.locator("#suggested button")).to_have_text(["boat"])
+        assert saved(folder).labels == {}
+        page.locator('[data-group="2"]').click()
+        expect(page.locator("#suggested button")).to_have_text(["cup", "mug"])
+        page.locator("#suggested button", has_text="mug").click()
+        expect(page.locator("#suggested button")).to_have_text(["cup"])
+        assert saved(folder).labels == {2: ("mug",)}
+
     @pytest.mark.slow
     def test_a_name_is_removed_by_its_button_or_by_backspace(self, page: Page, folder: Path) -> None:
         page.fill("#name", "boat, ship, vessel")

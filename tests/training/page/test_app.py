@@ -258,3 +258,26 @@ def test_new_pictures_and_removed_ones_are_marked(client: httpx.Client, folder: 
     assert "apple0.png" not in marks
     assert marks["zebra.png"] == "new"
     assert marks["apple1.png"] == "core"
+
+
+class TestSuggestions:
+    def test_names_come_from_what_the_files_are_called(self, client: httpx.Client) -> None:
+        assert client.get("/api/suggestions").json() == {"words": {"0": ["boat"], "1": ["apple"], "2": ["cup", "mug"]}}
+
+    def test_what_a_group_is_called_is_not_suggested_again(self, client: httpx.Client) -> None:
+        change(client, op="name", group=2, add=["Mug"])
+        assert client.get("/api/suggestions").json()["words"]["2"] == ["cup"]
+
+    def test_names_come_from_an_index_too(self, folder: Path) -> None:
+        rows = "".join(f"apple{copy}.png,ripe fruit\n" for copy in range(5))
+        (folder / "words.csv").write_text(f"picture,text\n{rows}", "utf-8")
+        with served(open_plainly(folder)) as page, page.client(enters=True) as client:
+            assert client.get("/api/suggestions").json()["words"]["1"] == ["ripe fruit", "apple"]
+
+    @pytest.mark.parametrize("content", [b"picture,words\na,b\n", b"\xff\xfe\xff"])
+    def test_words_that_can_t_be_read_are_named(self, folder: Path, content: bytes) -> None:
+        (folder / "words.csv").write_bytes(content)
+        with served(open_plainly(folder)) as page, page.client(enters=True) as client:
+            answer = client.get("/api/suggestions")
+        assert answer.status_code == 409
+        assert "words.csv" in answer.json()["error"]

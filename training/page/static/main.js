@@ -8,6 +8,7 @@ import { drawList, revealInList, watchList } from "./list.js";
 import { drawLightbox, openLightbox, watchLightbox } from "./lightbox.js";
 import { drawMissing } from "./missing.js";
 import { drawNames, watchNames } from "./names.js";
+import { drawSuggested } from "./suggested.js";
 import { drawTiles, watchTiles } from "./tiles.js";
 import { openTry, watchTry } from "./try.js";
 import { drawActing, settleSelection, watchActing } from "./acting.js";
@@ -22,6 +23,7 @@ function draw() {
   drawList();
   drawGroup();
   drawNames();
+  drawSuggested();
   drawOrder();
   drawTiles();
   drawMissing();
