@@ -18,6 +18,7 @@ type Mode = Literal["all", "any"]
 # The key is searchable too, as projections want it, but never holds a word that somebody would look for; and with
 # searchMode=all a stop word ("the open book") would be asked of it alone, and nothing would be found.
 _SEARCHABLE_BUT_NOT_WORDS = frozenset({"id", "vector"})
+_HIT = ["id", "file_name", "label", "url", "page_number"]
 _PAGE = 1000  # the most that one answer holds
 
 
@@ -37,6 +38,12 @@ class Question:
     like: str | None = None
     """An indexed picture's id or file name, or a file on this machine: pictures that look like it, nearest first."""
     top: int = 50
+    skip: int = 0
+    """How many hits come before the first one of the answer."""
+    nearest: int | None = None
+    """Of how many most alike pictures hits are; as many as are asked for, unless given."""
+    syntax: Literal["simple", "full"] = "simple"
+    """The words': the service's simple one, or Lucene's."""
     fields: Sequence[str] = ()
     """The fields in which the words are looked for; without, all that hold words."""
 
@@ -50,6 +57,8 @@ class Hit:
     label: tuple[str, ...]
     url: str
     score: float
+    page_number: int = 0
+    """The page of a document that the picture is on; 0 for a picture of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +76,25 @@ def ask(documents: SearchClient, fields: Sequence[Any], question: Question, skil
     vectors: list[Any] | None = None
     if question.like is not None:
         vector, own_id = _vector(documents, {each.name for each in fields}, question.like, skill)
-        vectors = [VectorizedQuery(vector=vector, fields="vector", k_nearest_neighbors=question.top)]
+        nearest = question.nearest or question.skip + question.top
+        vectors = [VectorizedQuery(vector=vector, fields="vector", k_nearest_neighbors=nearest)]
         if own_id is not None:
             other = f"id ne {quoted(own_id)}"
             where = f"({where}) and {other}" if where else other
     words = None if vectors and question.words == "*" else question.words
     found = documents.search(
         words,
+        query_type=question.syntax,
         search_mode=question.mode,
         search_fields=list(question.fields) or word_fields(fields),
         filter=where,
         facets=list(question.facets) or None,
         vector_queries=vectors,
         include_total_count=True,
-        select=["id", "file_name", "label", "url"],
+        select=_HIT if "page_number" in {each.name for each in fields} else _HIT[:-1],
+        order_by=["search.score() desc", "id asc"],  # so that no hit changes the page, however many are alike
         top=question.top,
+        skip=question.skip,
     )
     hits = [_hit(document) for document in found]
     counts = {
@@ -152,4 +165,5 @@ def _hit(document: dict[str, Any]) -> Hit:
         label=tuple(document["label"] or ()),
         url=document["url"],
         score=document["@search.score"],
+        page_number=document.get("page_number") or 0,
     )

@@ -1,4 +1,4 @@
-"""A small page to search by hand: words, labels to narrow by, the pictures, and more like one of them.
+"""A small page to search by hand: words, labels to narrow by, all pictures page by page, and more like one of them.
 
 It asks the index as `python -m infra.search query` does, through the official SDK, and shows the pictures from the
 container. For one person on this machine: it listens on 127.0.0.1, and lets in who has the link.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -22,21 +23,25 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from infra.search.clients import Clients
 from infra.search.pictures import blob_name
-from infra.search.queries import Answer, Question, ask, quoted
+from infra.search.queries import Answer, Hit, Question, quoted
+from infra.search.typos import Forgiven, ask_forgiving
 from shared.command_line.link_guard import Guard
 from shared.command_line.ports import listen
 from shared.errors import UserError
 
 _FOLDER = Path(__file__).parent
-_THEME = _FOLDER.parent.parent / "training" / "theme.css"
+_TRAINING = _FOLDER.parent.parent / "training"  # has what its pages and this one share
 _TOP = 60
+_MOST_PAGES = 100_000 // _TOP  # the service skips no more hits
+_NEAREST = 1000  # of a picture: what comes after looks like anything
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
+    "form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -54,6 +59,8 @@ class Asked:
         self.label = params.get("label", "")
         self.like = params.get("like", "")
         self.any_word = params.get("mode") == "any"
+        page = params.get("page", "")
+        self.page = min(max(int(page), 1), _MOST_PAGES) if page.isdecimal() and len(page) < 9 else 1
 
     def question(self) -> Question:
         return Question(
@@ -62,11 +69,13 @@ class Asked:
             where=f"label/any(l: l eq {quoted(self.label)})" if self.label else None,
             facets=("label,count:30",),
             like=self.like or None,
+            nearest=_NEAREST,
             top=_TOP,
+            skip=_TOP * (self.page - 1),
         )
 
-    def address(self, **changed: str) -> str:
-        """This question with something changed; an empty value takes it away."""
+    def address(self, **changed: str | int) -> str:
+        """This question with something changed, on its first page; an empty value takes it away."""
         now = {"q": self.words, "mode": "any" if self.any_word else "", "label": self.label, "like": self.like}
         return "/?" + urlencode({name: value for name, value in (now | changed).items() if value})
 
@@ -84,19 +93,27 @@ class Page:
 
     def search(self, request: Request) -> Response:
         asked = Asked(request.query_params)
-        problem, answer = "", Answer([], 0)
+        problem, found = "", Forgiven(Answer([], 0), forgiven=False)
         try:
-            answer = ask(self._clients.documents, self._fields, asked.question())
+            found = ask_forgiving(self._clients.documents, self._fields, asked.question())
         except UserError as error:
             problem = str(error)
         except HttpResponseError as error:
             problem = error.error.message if error.error and error.error.message else str(error.message)
+        answer = found.answer
+        pages = min(-(-answer.count // _TOP), _MOST_PAGES)
+        if asked.page > max(pages, 1):
+            return RedirectResponse(asked.address(page=pages))
         names = {hit.id: blob_name(self._clients.images, hit.url) for hit in answer.hits}
         return HTMLResponse(
             self._template.render(
                 asked=asked,
                 answer=answer,
+                found=found,
+                pages=pages,
+                first=_TOP * (asked.page - 1) + 1,
                 names=names,
+                places=places(answer.hits, names),
                 like=self._liked(asked.like) if asked.like else None,
                 problem=problem,
                 has_vectors=self._has_vectors,
@@ -117,7 +134,12 @@ class Page:
         return Response(blob.readall(), media_type=content_type)
 
     def style(self, _request: Request) -> Response:
-        return Response(_THEME.read_text() + (_FOLDER / "page.css").read_text(), media_type="text/css")
+        parts = (_TRAINING / "theme.css", _TRAINING / "lightbox.css", _FOLDER / "page.css")
+        return Response("".join(part.read_text("utf-8") for part in parts), media_type="text/css")
+
+    def script(self, _request: Request) -> Response:
+        lightbox = (_TRAINING / "lightbox.js").read_text("utf-8")
+        return Response(f"{lightbox}\nwatchLightbox();\n", media_type="text/javascript")
 
     def _liked(self, key: str) -> dict[str, str | None]:
         """What to show of the picture that others are to look like."""
@@ -125,6 +147,18 @@ class Page:
         for document in found:
             return {"file_name": document["file_name"], "name": blob_name(self._clients.images, document["url"])}
         return {"file_name": key, "name": None}
+
+
+def places(hits: Sequence[Hit], names: Mapping[str, str | None]) -> dict[str, str]:
+    """What tells hits of equal file names apart, by their ids: the folder, and the page of a document."""
+    often = Counter(hit.file_name for hit in hits)
+    told: dict[str, str] = {}
+    for hit in hits:
+        folder = (names[hit.id] or "").rpartition("/")[0]
+        page = f"page {hit.page_number}" if hit.page_number else ""
+        if often[hit.file_name] > 1:
+            told[hit.id] = ", ".join(part for part in (folder or "not in a folder", page) if part)
+    return told
 
 
 def create_page(clients: Clients, token: str, port: int) -> Guard:
@@ -135,6 +169,7 @@ def create_page(clients: Clients, token: str, port: int) -> Guard:
             Route("/", page.search),
             Route("/picture", page.picture),
             Route("/style.css", page.style),
+            Route("/page.js", page.script),
             Route("/favicon.ico", _no_icon),  # browsers ask for it by themselves
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_with_headers)],

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from local.search.errors import ServiceError
+from local.search.full_query import FullQuery
 from local.search.index import Document, Index
 from local.search.odata import parse_filter, parse_order
 from local.search.simple_query import SimpleQuery
@@ -75,8 +76,8 @@ def _check(request: Mapping[str, Any]) -> None:
     unknown = [name for name, value in request.items() if name not in _KNOWN and value is not None]
     if unknown:
         raise ServiceError(f"This stand-in does not know the search parameters {', '.join(unknown)}.")
-    if request.get("queryType") not in {None, "simple"}:
-        raise ServiceError("This stand-in knows the query type 'simple' only.")
+    if request.get("queryType") not in {None, "simple", "full"}:
+        raise ServiceError("This stand-in knows the query types 'simple' and 'full' only.")
     if request.get("searchMode") not in {None, "any", "all"}:
         raise ServiceError("searchMode must be 'any' or 'all'.")
 
@@ -86,10 +87,20 @@ def _matches(index: Index, request: Mapping[str, Any], allowed: Mapping[int, Doc
     text = request.get("search")
     if text is not None or not rankings:
         fields = _search_fields(index, request)
-        query = SimpleQuery(text or "*", request.get("searchMode") or "any")
-        found = query.evaluate(
-            lambda term, prefix: index.texts.find(term, fields, allowed, prefix=prefix), allowed.keys()
-        )
+        mode = request.get("searchMode") or "any"
+        if request.get("queryType") == "full":
+            found = FullQuery(text or "*", mode).evaluate(
+                lambda term, edits: (
+                    index.texts.find(term, fields, allowed, prefix=False)
+                    if edits is None
+                    else index.texts.find_alike(term, edits, fields, allowed)
+                ),
+                allowed.keys(),
+            )
+        else:
+            found = SimpleQuery(text or "*", mode).evaluate(
+                lambda term, prefix: index.texts.find(term, fields, allowed, prefix=prefix), allowed.keys()
+            )
         rankings.append({row: score for row, score in found.items() if row in allowed})
     return rankings[0] if len(rankings) == 1 else _fused(rankings)
 

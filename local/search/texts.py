@@ -7,12 +7,14 @@ keyword takes a value whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 from local.search.database import Database
 from local.search.fields import Field
+from local.search.fuzzy import edits
 
 type Scores = dict[int, float]
 """Documents (their rows) that match, with their scores."""
@@ -136,6 +138,42 @@ class Texts:
                 if any(value.startswith(text) if prefix else value == text for value in _texts(document.get(name))):
                     scores[row] = max(1.0, scores.get(row, 0.0))
         return scores if searched else None
+
+    def find_alike(
+        self, text: str, most: int, fields: Iterable[str], documents: Mapping[int, dict[str, Any]]
+    ) -> Scores:
+        """Documents that hold a term within so many edits of this one, the nearer the better.
+
+        As the service does it, the term is put into lower case and not analyzed; the index's terms are.
+        """
+        wanted, text = set(fields), text.lower()
+        scores: Scores = {}
+
+        def score(row: int, term: str) -> None:
+            if abs(len(term) - len(text)) <= most and (needed := edits(text, term)) <= most:
+                scores[row] = max(1 / (1 + needed), scores.get(row, 0.0))
+
+        for analyzer, table in self._tables():
+            names = [name for name, its in self._fields.items() if its == analyzer and name in wanted]
+            marks = ", ".join("?" * len(names))
+            with self._vocabulary(table) as terms:
+                for row, term in self._database.rows(f"SELECT doc, term FROM {terms} WHERE col IN ({marks})", *names):  # noqa: S608 - own names
+                    score(row, term)
+        for name in [name for name, its in self._fields.items() if its == "keyword" and name in wanted]:
+            for row, document in documents.items():
+                for value in _texts(document.get(name)):
+                    score(row, value)
+        return scores
+
+    @contextmanager
+    def _vocabulary(self, table: str) -> Generator[str]:
+        """A table's terms, each with the documents (doc) and columns (col) that hold it."""
+        name = f"temp.vocabulary_{uuid4().hex}"
+        self._database.run(f"CREATE VIRTUAL TABLE {name} USING fts5vocab(main, {table}, instance)")
+        try:
+            yield name
+        finally:
+            self._database.run(f"DROP TABLE {name}")
 
     def _tables(self) -> list[tuple[str, str]]:
         return [

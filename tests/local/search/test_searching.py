@@ -49,6 +49,21 @@ def test_a_stop_word_is_asked_of_fields_that_keep_it() -> None:
     assert ids(search="the shelf", searchMode="all", searchFields="label,plain") == []
 
 
+def test_fuzzy_terms_are_compared_with_the_index_s_stems() -> None:
+    full = {"queryType": "full", "searchFields": "label"}
+    assert ids(search="shelv~1", **full) == ["3"]
+    assert ids(search="opne~1 AND bok~1", **full) == ["1"]
+    assert ids(search="Spreda~1", **full) == ["1"], "an exchange is one edit, and lower case is all that is done to it"
+    assert ids(search="dubel~1", **full) == [], "the index holds doubl"
+    assert ids(search="dubel~", **full) == ["1"]
+    assert ids(search="opening", **full) == ["1"]
+    assert ids(search="opening~1", **full) == []
+    assert ids(search="42~1", queryType="full", searchFields="id") == ["2", "4"]
+    assert ids(search="dor~1", queryType="full", searchFields="label") == []
+    assert ids(search="dor~1", queryType="full", searchFields="plain") == ["1"]
+    assert ids(search="dor~1", queryType="full", searchFields="plain", filter="id ne '1'") == []
+
+
 def test_the_key_is_one_term() -> None:
     assert ids(search="1", searchFields="id") == ["1"]
 
@@ -91,7 +106,8 @@ def test_vectors_are_shown_only_when_asked_for() -> None:
     ("request_", "words"),
     [
         ({"highlight": "label"}, "does not know the search parameters highlight"),
-        ({"queryType": "full"}, "'simple' only"),
+        ({"queryType": "semantic"}, "'simple' and 'full' only"),
+        ({"queryType": "full", "search": "label:open"}, "of the full syntax, not ':open'"),
         ({"searchMode": "some"}, "'any' or 'all'"),
         ({"searchFields": "size"}, "'size' in searchFields"),
         ({"select": "nothing"}, "'nothing' to select"),
