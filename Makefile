@@ -53,7 +53,7 @@ test-all: setup-tests ## Run every test, with coverage
 bench: setup-tests ## Measure what everything costs, against the plain recipe (an hour; BENCH=--quick only proves that it runs)
 	$(python) -m benchmarks $(BENCH)
 
-soak: setup-tests ## Try to break everything: a hundred thousand hostile inputs, ten minutes of load (half an hour)
+soak: setup-tests ## Try to break everything: a hundred thousand hostile inputs, half an hour of indexers, ten minutes of load (48 minutes)
 	$(python) -m pytest tests/soak --long
 
 audit: setup-tests ## Look the packages up among the known vulnerabilities (needs pypi.org itself, not a mirror)
