@@ -5,6 +5,7 @@ import { change, groupById, read, store, titleOf } from "./store.js";
 import { current } from "./view.js";
 import { chooseGroup } from "./choose.js";
 import { clear, keep, onSelect, select, selected } from "./selection.js";
+import { isOut } from "./tile.js";
 import { focusedPicture, pictures, refocus } from "./tiles.js";
 
 let asking = 0;
@@ -99,7 +100,7 @@ export async function removeOrPutBack() {
   if (!chosen.length) return;
   if (allBack(chosen)) return act({ op: "put_back", pictures: chosen });
   const items = new Map(pictures().map((item) => [item.picture, item]));
-  const inGroup = chosen.filter((picture) => !isBack(items.get(picture)));
+  const inGroup = chosen.filter((picture) => !isOut(items.get(picture)));
   await act({ op: "remove", pictures: inGroup });
 }
 
@@ -128,10 +129,8 @@ async function act(edit) {
   refocus();
 }
 
-const isBack = (item) => item?.mark === "out" || item?.mark === "unsure";
-
 function allBack(chosen) {
   if (!store.state || !chosen.length) return false;
   const items = new Map(pictures().map((item) => [item.picture, item]));
-  return chosen.every((picture) => isBack(items.get(picture)));
+  return chosen.every((picture) => isOut(items.get(picture)));
 }

@@ -1,7 +1,9 @@
 // A rectangle drawn with the mouse over the pictures in view selects those that it touches.
 
 import { byId, el } from "./dom.js";
+import { touched } from "./grid.js";
 import { replaceSelection, selected } from "./selection.js";
+import { pictures } from "./tiles.js";
 
 const list = byId("tiles");
 /** Shorter ways are clicks by an unsteady hand. */
@@ -10,13 +12,13 @@ const LEAST_PIXELS = 8;
 const EDGE_PIXELS = 60;
 const SCROLL_PIXELS = 24;
 
-/** While a rectangle is drawn: where it began on the page, what was selected before, and each tile's place. */
+/** While a rectangle is drawn: where it began on the page, and what was selected before. */
 let drag = null;
 
 export function watchDrag() {
   list.addEventListener("pointerdown", (event) => {
     if (event.pointerType !== "mouse" || event.button !== 0) return;
-    drag = { x: event.pageX, y: event.pageY, before: event.shiftKey || event.ctrlKey ? selected() : [], tiles: null };
+    drag = { x: event.pageX, y: event.pageY, before: event.shiftKey || event.ctrlKey ? selected() : [], band: null };
   });
   addEventListener("pointermove", onMove);
   addEventListener("pointerup", finish);
@@ -25,7 +27,7 @@ export function watchDrag() {
 
 function onMove(event) {
   if (!drag) return;
-  if (!drag.tiles) {
+  if (!drag.band) {
     if (Math.hypot(event.pageX - drag.x, event.pageY - drag.y) < LEAST_PIXELS) return;
     begin();
   }
@@ -36,11 +38,6 @@ function onMove(event) {
 }
 
 function begin() {
-  drag.tiles = [...list.children].map((tile) => {
-    const box = tile.getBoundingClientRect();
-    const picture = Number(tile.querySelector("button.picture").dataset.picture);
-    return { picture, left: box.left + scrollX, top: box.top + scrollY, right: box.right + scrollX, bottom: box.bottom + scrollY };
-  });
   drag.band = document.body.appendChild(el("div", { className: "band" }));
   drag.scrolling = setInterval(scrollAlong, 30);
   document.body.classList.add("dragging");
@@ -64,14 +61,12 @@ function draw() {
     width: `${right - left}px`,
     height: `${bottom - top}px`,
   });
-  const touched = drag.tiles.filter(
-    (tile) => tile.left < right && tile.right > left && tile.top < bottom && tile.bottom > top,
-  );
-  replaceSelection([...drag.before, ...touched.map((tile) => tile.picture)]);
+  const all = pictures();
+  replaceSelection([...drag.before, ...touched({ left, top, right, bottom }).map((place) => all[place].picture)]);
 }
 
 function finish() {
-  if (drag?.tiles) {
+  if (drag?.band) {
     clearInterval(drag.scrolling);
     drag.band.remove();
     document.body.classList.remove("dragging");

@@ -4,6 +4,7 @@ import { byId, el, isolated } from "./dom.js";
 import { groupOf, store, titleOf } from "./store.js";
 import { currentGroup } from "./view.js";
 import { singleKeys } from "./preferences.js";
+import { isOut } from "./tile.js";
 import { focusTile, pictures, remove } from "./tiles.js";
 
 const dialog = byId("lightbox");
@@ -70,9 +71,8 @@ export function drawLightbox() {
   };
   facts.textContent = [group ? titleOf(group) : "Unclustered", kinds[item?.mark]].filter(Boolean).join(" · ");
   // What left the view with its last change is shown on, but can be changed no more from here.
-  const back = item?.mark === "out" || item?.mark === "unsure";
-  out.hidden = !item || (!group && !back);
-  out.textContent = back ? "Put back" : "Remove";
+  out.hidden = !item || (!group && !isOut(item));
+  out.textContent = isOut(item) ? "Put back" : "Remove";
 }
 
 /** The tile's picture at once, the large one when it is here. */
