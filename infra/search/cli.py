@@ -244,6 +244,26 @@ def relabel() -> None:
 
 
 @app.command()
+def words(
+    model: Annotated[Path, typer.Argument(help="Folder of the model whose groups are to be named.")],
+    field: Annotated[
+        list[str] | None, typer.Option(help="A field of the index. Without one, Computer Vision's tags and caption.")
+    ] = None,
+) -> None:
+    """Bring what the index says about the pictures to a model, so that the naming page suggests names by it."""
+    from infra.search.words import read_texts
+    from shared.model.bundle import read_manifest
+    from shared.model.words import write_words
+
+    with _session() as clients:
+        read_manifest(model)
+        texts = read_texts(
+            clients.images, clients.documents, clients.indexes.get_index(clients.index).fields, field or ()
+        )
+        _say(f"Wrote the words of {len(texts)} pictures to {write_words(model, texts)}")
+
+
+@app.command()
 def delete(yes: Annotated[bool, flag("--yes", "Do not ask.")] = False) -> None:
     """Delete the index and what fills it. The pictures stay."""
     from infra.search.deploy import delete as take_away

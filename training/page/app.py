@@ -23,10 +23,10 @@ from shared.documents import explain
 from shared.embedding.images import PictureError
 from shared.errors import UserError
 from shared.model.bundle import REPORT
+from shared.model.words import read_words
 from training.gallery.gallery import Gallery
 from training.page.document import Document, Outcome, Snapshot
 from training.page.edits import Edit
-from training.page.index_words import read_words
 from training.page.proposing import Proposer
 from training.page.report_keeper import ReportKeeper
 from training.page.suggesting import Suggester, texts_of_name

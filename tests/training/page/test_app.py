@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from shared.model.bundle import LABELS, MANIFEST, Labels, read_bundle, write_labels
+from shared.model.words import WORDS, write_words
 from tests.conftest import encode
 from tests.training.galleries import CHOICE, HOSTILE, draw, open_plainly
 from tests.training.page.pages import served
@@ -269,15 +270,13 @@ class TestSuggestions:
         assert client.get("/api/suggestions").json()["words"]["2"] == ["cup"]
 
     def test_names_come_from_an_index_too(self, folder: Path) -> None:
-        rows = "".join(f"apple{copy}.png,ripe fruit\n" for copy in range(5))
-        (folder / "words.csv").write_text(f"picture,text\n{rows}", "utf-8")
+        write_words(folder, {f"apple{copy}.png": ["ripe fruit"] for copy in range(5)})
         with served(open_plainly(folder)) as page, page.client(enters=True) as client:
             assert client.get("/api/suggestions").json()["words"]["1"] == ["ripe fruit", "apple"]
 
-    @pytest.mark.parametrize("content", [b"picture,words\na,b\n", b"\xff\xfe\xff"])
-    def test_words_that_can_t_be_read_are_named(self, folder: Path, content: bytes) -> None:
-        (folder / "words.csv").write_bytes(content)
+    def test_words_that_can_t_be_read_are_named(self, folder: Path) -> None:
+        (folder / WORDS).write_text("[]")
         with served(open_plainly(folder)) as page, page.client(enters=True) as client:
             answer = client.get("/api/suggestions")
         assert answer.status_code == 409
-        assert "words.csv" in answer.json()["error"]
+        assert WORDS in answer.json()["error"]
