@@ -31,8 +31,11 @@ _LISTED = 30
 # The same for plain DBSCAN, whose choice of eps needs longer lists: with 44 of each, its groups of 4,500 pictures were
 # the same at every eps tried as with all 4,538.
 _LISTED_PLAIN = 100
-# Where groups hardly set themselves apart, the pictures of each have to be so much nearer to one another.
-_DOUBTED = 0.85
+# Where groups hardly set themselves apart, the pictures of each have to be so much nearer to one another. Of 60
+# collections of 8 to 18 pictures, at most two of any labelled set, 5 keep a group (0.85: 11, 0.65: 4). It costs .006 of
+# the index and .006 to .013 of the unseen pictures named right where there are 6 or 12 pictures of 3 or 4 kinds, and
+# nothing where there are more: those are hardly ever weak.
+_DOUBTED = 0.7
 # Pictures compared with core samples at a time, by each processor.
 _TOGETHER = 1024
 

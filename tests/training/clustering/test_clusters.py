@@ -209,6 +209,22 @@ def test_unrelated_pictures_are_no_groups(count: int) -> None:
         find_groups(unrelated, Parameters(loosest=0.25))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_groups_that_hardly_set_themselves_apart_must_be_tighter(seed: int) -> None:
+    unrelated = np.random.default_rng(seed).gamma(1, 1, (10, DIMENSIONS)).astype(np.float32)
+    assert find_groups(unrelated, Parameters()).clusters.count
+    with pytest.raises(NoGroupsError, match="no groups found"):
+        find_groups(unrelated, Parameters(loosest=0.46))
+
+
+def test_groups_that_set_themselves_apart_may_be_as_loose() -> None:
+    vectors, _ = kinds(20, 20, 20, spread=0.9)
+    found = find_groups(vectors, Parameters(loosest=0.3))
+    assert found.choice is not None
+    assert not found.choice.weak
+    assert found.clusters.count == 3
+
+
 def test_a_few_pictures_of_one_kind_are_one_group() -> None:
     assert find(kinds(4)[0], loosest=0.25).sizes()[0] >= 3
 
