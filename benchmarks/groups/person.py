@@ -15,6 +15,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.groups.embedding import MODELS, embed_labelled, pooled
+from benchmarks.groups.embedding import MODELS, embedded, pooled
 from benchmarks.groups.packages import UnavailableError
 from benchmarks.groups.sets import SETS, prepare
 from shared.embedding.embedder import Embedder, Vectors, open_embedder
@@ -225,10 +226,10 @@ class _Named:
 
 def _open(vectors: Vectors, embedder: Embedder, options: Options, folder: Path) -> Document:
     names = tuple(f"{row:06}.png" for row in range(len(vectors)))
-    embedded = Embedded(names, vectors, {})
-    bundle = build_model(embedded, options, folder).bundle
+    found = Embedded(names, vectors, {})
+    bundle = build_model(found, options, folder).bundle
     sources = cast("list[Source]", [_Named(name) for name in names])
-    gallery = Gallery(folder, bundle, embedder, sources, embedded)
+    gallery = Gallery(folder, bundle, embedder, sources, found)
     return Document(gallery, lambda labels, version, grouping: None)
 
 
@@ -244,7 +245,7 @@ def main() -> None:
         if chosen is not None and one.name not in chosen:
             continue
         try:
-            flat, kinds = embed_labelled(prepare(one))
+            flat, kinds = embedded(one.name, partial(prepare, one))
         except UnavailableError as error:
             print(f"{one.name} left out: {error}")
             continue
