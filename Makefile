@@ -11,7 +11,7 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadgroup
 compile := .venv/bin/uv pip compile -q --python-version 3.13 --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-azurite setup-tests demo serve azurite package search-demo test test-slow test-all bench soak \
+.PHONY: help setup setup-azurite setup-tests demo serve azurite package search-demo test test-slow test-all test-host bench soak \
 	audit screenshots lint format types lock clean
 
 help: ## List these commands
@@ -49,6 +49,9 @@ test-slow: setup-tests ## Run the other tests
 
 test-all: setup-tests ## Run every test, with coverage
 	$(pytest) --cov --cov-report=term --cov-fail-under=96
+
+test-host: setup-tests ## Test Core Tools' own host, `func start`, where the local host claims to do the same
+	$(python) -m pytest tests/local -m host --func
 
 bench: setup-tests ## Measure what everything costs, against the plain recipe (an hour; BENCH=--quick only proves that it runs)
 	$(python) -m benchmarks $(BENCH)

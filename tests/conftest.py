@@ -33,7 +33,8 @@ hypothesis.settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="the long form of tests/soak: all its inputs, half an hour")
+    parser.addoption("--long", action="store_true", help="the long form of tests/soak: all inputs, 48 minutes")
+    parser.addoption("--func", action="store_true", help="run the tests marked host against Core Tools' `func start`")
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.processes import RunningHost, start_host
 from tests.local.apps import ENVIRONMENT, RETURN, write_app, write_function
+from tests.local.hosts import CoreToolsHost, Host, Serve, serve_locally
 
 ECHO = """
 import json, logging, threading
@@ -90,14 +90,20 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def host(app: Path) -> Iterator[RunningHost]:
+def serve(request: pytest.FixtureRequest) -> Serve:
+    """Serve an app by the local host, or by Core Tools' where pytest is called with --func."""
+    return CoreToolsHost if request.config.getoption("--func") else serve_locally
+
+
+@pytest.fixture(scope="session")
+def host(app: Path, serve: Serve) -> Iterator[Host]:
     """The app, served; for tests that leave it as it is."""
-    with start_host(app, env={"KEY": "", "EXTRA": "from the environment"}) as running:
+    with serve(app, {"KEY": "", "EXTRA": "from the environment"}) as running:
         yield running
 
 
 @pytest.fixture
-def client(host: RunningHost) -> Iterator[httpx.Client]:
+def client(host: Host) -> Iterator[httpx.Client]:
     """A client of `host`, below its route prefix."""
     with httpx.Client(base_url=f"{host.url}/api", timeout=20) as client:
         yield client

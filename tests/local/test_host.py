@@ -13,10 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.processes import PROJECT, ManagedProcess, RunningHost, start_host
+from local.processes import PROJECT, ManagedProcess, start_host
 from tests.local.apps import ENVIRONMENT, GATE, write_app, write_function
+from tests.local.hosts import Host, Serve
 
 
+@pytest.mark.host
 @pytest.mark.parametrize(("path", "on_main_thread"), [("echo/12", False), ("AsyncEcho", True)])
 def test_a_request_reaches_the_function_whole(client: httpx.Client, path: str, on_main_thread: bool) -> None:
     headers = {"X-Mixed": "Case", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
@@ -37,12 +39,14 @@ def test_a_request_reaches_the_function_whole(client: httpx.Client, path: str, o
     assert client.get(path).json()["invocation"] != echo["invocation"]
 
 
+@pytest.mark.host
 def test_a_large_body_arrives_whole_and_one_in_chunks_empty(client: httpx.Client) -> None:
     large = os.urandom(3_000_000)
     assert client.post("echo", content=large).json()["body"] == large.hex()
     assert client.post("echo", content=iter([b"ab", b"cd"])).json()["body"] == ""
 
 
+@pytest.mark.host
 def test_a_response_reaches_the_client_whole(client: httpx.Client) -> None:
     response = client.get("Reply")
     assert response.status_code == 503
@@ -58,6 +62,7 @@ def test_a_response_reaches_the_client_whole(client: httpx.Client) -> None:
     ]
 
 
+@pytest.mark.host
 def test_accepts_every_kind_of_return_value(client: httpx.Client) -> None:
     latin = client.get("Latin")
     assert (latin.content, latin.headers["content-type"]) == ("été".encode("latin-1"), "text/plain; charset=latin-1")
@@ -76,6 +81,7 @@ def test_a_response_is_not_held_back_for_an_acknowledgement(client: httpx.Client
     assert min(seconds[20:]) < 0.035
 
 
+@pytest.mark.host
 def test_what_no_function_answers_is_not_found(client: httpx.Client) -> None:
     assert client.get("nothing").status_code == 404
     assert client.get("echo/twelve").status_code == 404
@@ -95,7 +101,7 @@ def test_what_no_function_answers_is_not_found(client: httpx.Client) -> None:
     ],
 )
 def test_a_failure_is_an_empty_500_and_a_traceback_in_the_log(
-    host: RunningHost, client: httpx.Client, function: str, headline: str, cause: str
+    host: Host, client: httpx.Client, function: str, headline: str, cause: str
 ) -> None:
     response = client.get(function)
     assert (response.status_code, response.content) == (500, b"")
@@ -105,7 +111,7 @@ def test_a_failure_is_an_empty_500_and_a_traceback_in_the_log(
     assert cause in rest.split("[host]")[0]
 
 
-def test_the_listing_says_what_is_served_and_how(host: RunningHost, app: Path) -> None:
+def test_the_listing_says_what_is_served_and_how(host: Host, app: Path) -> None:
     log = host.log_text()
     url = f"{host.url}/api"
     assert f"Settings: {app}/local.settings.json\n" in log
@@ -120,7 +126,7 @@ def test_the_listing_says_what_is_served_and_how(host: RunningHost, app: Path) -
     assert "from the file" not in log
 
 
-def test_a_log_line_appears_once_with_its_function(host: RunningHost, client: httpx.Client) -> None:
+def test_a_log_line_appears_once_with_its_function(host: Host, client: httpx.Client) -> None:
     before = host.log_text()
     client.get("echo")
     client.get("AsyncEcho")
@@ -134,7 +140,7 @@ def test_a_log_line_appears_once_with_its_function(host: RunningHost, client: ht
     assert len(lines) == 4
 
 
-def test_the_function_runs_in_its_app_with_its_settings(client: httpx.Client, app: Path, host: RunningHost) -> None:
+def test_the_function_runs_in_its_app_with_its_settings(client: httpx.Client, app: Path, host: Host) -> None:
     seen = client.get("Environment").json()
     env = seen["env"]
     assert (env["KEY"], env["MODEL_NAME"], env["EXTRA"]) == ("", "from the file", "from the environment")
@@ -163,17 +169,17 @@ def test_an_unpacked_package_brings_its_own_modules(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+def narrow(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Iterator[Host]:
     """An app with room for one running and one waiting request, of a thousand bytes each."""
     limits = {"maxConcurrentRequests": 1, "maxOutstandingRequests": 2, "routePrefix": ""}
     app = write_app(tmp_path_factory.mktemp("narrow"), host={"extensions": {"http": limits}})
     write_function(app, "Gate", GATE)
     write_function(app, "Text")
-    with start_host(app, env={"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"}) as running:
+    with serve(app, {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"}) as running:
         yield running
 
 
-def test_requests_queue_and_beyond_the_queue_get_429(narrow: RunningHost, tmp_path: Path) -> None:
+def test_requests_queue_and_beyond_the_queue_get_429(narrow: Host, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(httpx.get, f"{narrow.url}/Gate", params={"file": str(tmp_path / "open")}, timeout=60)
         narrow.wait_for("gate begins")
@@ -190,7 +196,8 @@ def test_requests_queue_and_beyond_the_queue_get_429(narrow: RunningHost, tmp_pa
     assert httpx.get(f"{narrow.url}/Text").status_code == 200
 
 
-def test_a_body_over_the_limit_gets_an_empty_500(narrow: RunningHost) -> None:
+@pytest.mark.host
+def test_a_body_over_the_limit_gets_an_empty_500(narrow: Host) -> None:
     url = f"{narrow.url}/Text"
     assert httpx.post(url, content=b"x" * 1000).status_code == 200
     declared = httpx.post(url, content=b"x" * 1001)
@@ -199,7 +206,7 @@ def test_a_body_over_the_limit_gets_an_empty_500(narrow: RunningHost) -> None:
     assert httpx.get(url).status_code == 200
 
 
-def test_a_client_that_leaves_while_it_sends_frees_its_place(narrow: RunningHost) -> None:
+def test_a_client_that_leaves_while_it_sends_frees_its_place(narrow: Host) -> None:
     head = b"POST /Text HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n"
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", narrow.port)) as connection:

@@ -12,6 +12,7 @@ import pytest
 
 from local.processes import RunningHost, start_host
 from tests.local.apps import ENVIRONMENT, GATE, write_app, write_function
+from tests.local.hosts import Serve
 
 DIES = """
 import os, pathlib, time
@@ -98,10 +99,11 @@ def test_the_worker_starts_as_a_placeholder_and_settings_arrive_later(tmp_path: 
     assert "WEBSITE_INSTANCE_ID" not in seen
 
 
+@pytest.mark.host
 @pytest.mark.parametrize("threads", [1, 3])
-def test_sync_functions_run_in_as_many_threads_as_the_setting_says(tmp_path: Path, threads: int) -> None:
+def test_sync_functions_run_in_as_many_threads_as_the_setting_says(tmp_path: Path, serve: Serve, threads: int) -> None:
     app = app_with(tmp_path, Threads=THREADS)
-    with start_host(app, env={"PYTHON_THREADPOOL_THREAD_COUNT": str(threads)}) as host, ThreadPoolExecutor(6) as pool:
+    with serve(app, {"PYTHON_THREADPOOL_THREAD_COUNT": str(threads)}) as host, ThreadPoolExecutor(6) as pool:
         found = [pool.submit(httpx.get, f"{host.url}/api/Threads", timeout=60) for _ in range(6)]
     assert max(int(each.result().text) for each in found) == threads
 
