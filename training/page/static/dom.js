@@ -20,11 +20,13 @@ export const isolated = (text, properties = {}) => el("bdi", { ...properties, te
 
 export const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
+const box = byId("toast");
 let fading = 0;
+// What is said when a dialog closes is still to be read.
+document.addEventListener("close", ({ target }) => target.contains(box) && document.body.append(box), { capture: true });
 
 /** Say something that needs no answer, and read it out. */
 export function toast(text, kind = "message") {
-  const box = byId("toast");
   // An open dialog makes everything outside it inert, and covers it.
   (document.querySelector("dialog[open]") ?? document.body).append(box);
   box.textContent = text;
@@ -32,4 +34,9 @@ export function toast(text, kind = "message") {
   box.classList.add("shown");
   clearTimeout(fading);
   fading = setTimeout(() => box.classList.remove("shown"), kind === "problem" ? 9000 : 4500);
+}
+
+/** New content for an open dialog: what is being said there is still to be read. */
+export function refill(dialog, ...children) {
+  dialog.replaceChildren(...children, ...(dialog.contains(box) ? [box] : []));
 }

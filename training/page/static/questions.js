@@ -1,7 +1,7 @@
 // The machine proposes, the person decides: one question after another, one key each for yes, no and later.
 // A question about pictures shows those that are likely selected: a click changes one, with Shift all up to it.
 
-import { byId, el, isolated, plural, toast } from "./dom.js";
+import { byId, el, isolated, plural, refill, toast } from "./dom.js";
 import { change, groupById, read, store, titleOf } from "./store.js";
 import { mergeWith } from "./merge.js";
 
@@ -32,7 +32,7 @@ export async function openQuestions() {
 
 async function next() {
   asked = null;
-  dialog.replaceChildren(el("h2", { id: "questions-title" }, "Questions"), el("p", { className: "soft" }, "Looking…"));
+  refill(dialog, el("h2", { id: "questions-title" }, "Questions"), el("p", { className: "soft" }, "Looking…"));
   try {
     const { proposals } = await read(await fetch("/api/proposals"));
     const open = proposals.filter((proposal) => !later.has(keyOf(proposal)) && proposal.groups.every(groupById));
@@ -49,7 +49,8 @@ function draw(proposal, count) {
   const [group, other] = proposal.groups.map(groupById);
   const yesButton = answerButton("Yes", "y", yes, "primary");
   const pair = other !== undefined;
-  dialog.replaceChildren(
+  refill(
+    dialog,
     el(
       "h2",
       { id: "questions-title" },
@@ -103,7 +104,8 @@ function candidates(pictures, yesButton) {
 
 function drawNone() {
   const close = closer();
-  dialog.replaceChildren(
+  refill(
+    dialog,
     el("h2", { id: "questions-title" }, "No more questions"),
     el("p", { className: "soft" }, "No two groups and no unclustered picture look alike enough to be asked about."),
     el("div", { className: "row" }, close),

@@ -1,6 +1,6 @@
 // A group that holds several things: its parts, looked at and named before they are kept.
 
-import { byId, el, isolated, plural, toast } from "./dom.js";
+import { byId, el, isolated, plural, refill, toast } from "./dom.js";
 import { change, groupById, read, store, titleOf } from "./store.js";
 
 const dialog = byId("split-dialog");
@@ -9,7 +9,7 @@ const FIRST = 12;
 
 export async function openSplit(id) {
   const title = titleOf(groupById(id));
-  dialog.replaceChildren(heading(title), el("p", { className: "soft" }, "Looking at what sets its pictures apart…"));
+  refill(dialog, heading(title), el("p", { className: "soft" }, "Looking at what sets its pictures apart…"));
   dialog.showModal();
   try {
     const { options } = await read(await fetch(`/api/splits/${id}`));
@@ -17,7 +17,7 @@ export async function openSplit(id) {
     if (options.length) draw(id, title, options);
     else {
       const why = "This group does not come apart: all its pictures are the same.";
-      dialog.replaceChildren(heading(title), el("p", {}, why), row(closer("Close")));
+      refill(dialog, heading(title), el("p", {}, why), row(closer("Close")));
       dialog.querySelector(".row button").focus();
     }
   } catch (error) {
@@ -63,7 +63,8 @@ function draw(id, title, options) {
     // A button that has the focus and becomes disabled would lose it.
     keep.focus();
   };
-  dialog.replaceChildren(
+  refill(
+    dialog,
     heading(title),
     el(
       "p",

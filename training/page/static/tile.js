@@ -32,7 +32,16 @@ export function newTile(picture, { open, order, remove }) {
   };
   const onCheck = (event) => (event.shiftKey ? extendTo(picture, order()) : toggle(picture));
   const button = el("button", { type: "button", className: "picture", dataset: { picture }, onclick: onClick }, image);
-  button.addEventListener("pointerdown", (event) => onPress(event, picture));
+  // A finger that stays selects, and then all up to where it stays again; from the first one on a tap selects, too.
+  const onStay = () => {
+    button.dataset.pressed = "yes";
+    if (selected().length) extendTo(picture, order());
+    else toggle(picture);
+  };
+  button.addEventListener("pointerdown", ({ pointerType }) => {
+    clearTimeout(pressed);
+    if (pointerType === "touch") pressed = setTimeout(onStay, LONG_PRESS_MILLISECONDS);
+  });
   for (const over of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(over, () => clearTimeout(pressed));
   button.addEventListener("contextmenu", (event) => event.pointerType === "touch" && event.preventDefault());
   return el(
@@ -72,15 +81,4 @@ export function drawTile(tile, item) {
 export function drawSelected(tile, picture) {
   tile.classList.toggle("selected", isSelected(picture));
   tile.querySelector(".check").setAttribute("aria-pressed", String(isSelected(picture)));
-}
-
-/** A finger that stays selects; from then on a tap does. */
-function onPress(event, picture) {
-  if (event.pointerType !== "touch") return;
-  const button = event.currentTarget;
-  clearTimeout(pressed);
-  pressed = setTimeout(() => {
-    button.dataset.pressed = "yes";
-    toggle(picture);
-  }, LONG_PRESS_MILLISECONDS);
 }

@@ -1,0 +1,201 @@
+"""What can be done to pictures and groups can be done by mouse and by touch alike."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.browser import needs_chromium, tab
+from tests.e2e.label_page.looking import enter, saved, say
+from tests.training.page.pages import Served
+
+pytestmark = [pytest.mark.slow, needs_chromium]
+
+BOATS, APPLES, CUPS = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A person with a mouse at a desk, or with a finger on a phone."""
+
+    page: Page
+    tool: Literal["mouse", "touch"]
+
+    def press(self, what: Locator) -> None:
+        what.scroll_into_view_if_needed()
+        if self.tool == "touch":
+            what.tap()
+        else:
+            what.click()
+
+    def button(self, name: str) -> None:
+        self.press(self.page.get_by_role("button", name=name, exact=True))
+
+    def go(self, group: int) -> None:
+        if self.tool == "touch":
+            self.button("Groups")
+        self.press(self.page.locator(f'[data-group="{group}"]'))
+
+    def select(self, place: int, *, up_to: bool = False) -> None:
+        """Select a picture or, with `up_to`, all from the last one to this."""
+        picture = self.page.locator("#tiles .picture").nth(place)
+        if self.tool == "mouse":
+            picture.click(modifiers=["Shift" if up_to else "Control"])
+            return
+        picture.evaluate("picture => picture.scrollIntoView({ block: 'center' })")  # the bar may cover the last ones
+        box = picture.bounding_box()
+        assert box is not None
+        selected = self.page.locator("#tiles li.selected")
+        before = selected.count()
+        touch = self.page.context.new_cdp_session(self.page)
+        point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+        expect(selected).not_to_have_count(before)
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def count(self, text: str) -> None:
+        expect(self.page.locator("#act-count")).to_have_text(text)
+
+
+@pytest.fixture(params=["mouse", "touch"])
+def hand(browser: Browser, served_page: Served, request: pytest.FixtureRequest) -> Generator[Hand]:
+    with tab(browser, device="phone" if request.param == "touch" else "desktop") as page:
+        yield Hand(enter(page, served_page), request.param)
+
+
+def pictures_of(folder: Path, cluster: int) -> int:
+    """How many pictures a person put into a group."""
+    edits = saved(folder).edits
+    return [*edits.core.values(), *(entry.cluster for entry in edits.placed)].count(cluster)
+
+
+def test_a_range_is_selected_and_moved_to_the_group_that_is_chosen(hand: Hand, folder: Path) -> None:
+    hand.go(APPLES)
+    hand.select(0)
+    hand.select(2, up_to=True)
+    hand.count("3 pictures selected")
+    hand.press(hand.page.locator("#tiles .picture").nth(1))
+    hand.count("2 pictures selected")
+    hand.button("Move…")
+    hand.press(hand.page.locator("#choose-list li", has_text="Group 2"))
+    say(hand.page, "2 pictures moved to group 2")
+    assert pictures_of(folder, CUPS) == 2
+
+
+def test_unclustered_pictures_become_a_group_of_their_own(hand: Hand, folder: Path) -> None:
+    hand.go(-1)
+    hand.select(0)
+    hand.button("Move…")
+    hand.page.locator("#choose-input").fill("kite")
+    hand.press(hand.page.locator("#choose-list li", has_text="New group"))
+    say(hand.page, "odd.png moved to “kite”")
+    assert saved(folder).labels == {3: ("kite",)}
+
+
+def test_the_last_picture_is_not_behind_the_bar(hand: Hand) -> None:
+    hand.go(CUPS)
+    hand.select(0)
+    expect(hand.page.locator("#act-targets button").first).to_be_visible()
+    hand.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last, bar = hand.page.locator("#tiles > li").last.bounding_box(), hand.page.locator("#acting").bounding_box()
+    assert last is not None
+    assert bar is not None
+    assert last["y"] + last["height"] <= bar["y"]
+
+
+def test_a_likely_group_is_one_press_away(hand: Hand, folder: Path) -> None:
+    hand.go(APPLES)
+    hand.select(0)
+    hand.press(hand.page.locator("#act-targets button").first)
+    expect(hand.page.locator("#acting")).to_be_hidden()
+    assert saved(folder).edits.core
+
+
+def test_pictures_are_removed_put_back_and_the_last_step_is_undone(hand: Hand, folder: Path) -> None:
+    hand.go(APPLES)
+    hand.select(0)
+    hand.button("Remove")
+    expect(hand.page.locator("#tiles li.out")).to_have_count(1)
+    hand.select(4)
+    hand.button("Put back")
+    expect(hand.page.locator("#tiles li.out")).to_have_count(0)
+    assert saved(folder).edits.excluded == ()
+    hand.button("Undo")
+    expect(hand.page.locator("#tiles li.out")).to_have_count(1)
+
+
+def test_similar_pictures_are_selected_and_set_aside(hand: Hand, folder: Path) -> None:
+    hand.go(APPLES)
+    hand.select(0)
+    hand.button("All like this")
+    hand.count("5 pictures selected")
+    hand.button("Not sure")
+    say(hand.page, "5 pictures set aside as not sure")
+    assert len(saved(folder).edits.placed) == 5
+
+
+def test_a_group_is_split_into_as_many_parts_as_wanted(hand: Hand, folder: Path) -> None:
+    hand.go(CUPS)
+    hand.button("Split…")
+    hand.button("More parts")
+    hand.button("Fewer parts")
+    hand.page.get_by_label("Name of part 1").fill("cup")
+    hand.button("Keep this split")
+    expect(hand.page.locator("#split-dialog")).to_be_hidden()
+    expect(hand.page.locator("#toast")).to_be_visible()
+    assert saved(folder).labels == {3: ("cup",)}
+    assert saved(folder).edits.decided == (3, 4)
+
+
+def test_two_groups_are_merged(hand: Hand, folder: Path) -> None:
+    hand.page.fill("#name", "boat,")
+    hand.button("Merge…")
+    hand.press(hand.page.locator("#choose-list li", has_text="Group 1"))
+    hand.press(hand.page.get_by_role("checkbox", name="boat"))
+    hand.button("Merge")
+    expect(hand.page.locator(".group-item")).to_have_count(3)
+    assert list(saved(folder).labels.values()) == [("boat",)]
+
+
+def test_questions_are_answered(hand: Hand, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.page.proposing._SAME_WITHIN", 100)
+    dialog = hand.page.locator("#questions-dialog")
+    pair = dialog.locator(".sides")
+    hand.button("Questions")
+    first = pair.inner_text()
+    hand.press(dialog.get_by_role("button", name="Later"))
+    expect(pair).not_to_have_text(first, use_inner_text=True)
+    second = pair.inner_text()
+    hand.press(dialog.get_by_role("button", name="No"))
+    expect(pair).not_to_have_text(second, use_inner_text=True)
+    assert len(saved(folder).edits.apart) == 1
+    hand.press(dialog.get_by_role("button", name="Yes"))
+    expect(hand.page.locator(".group-item")).to_have_count(3)
+
+
+def test_of_the_pictures_asked_about_those_that_belong_are_chosen(hand: Hand, folder: Path) -> None:
+    hand.go(APPLES)
+    hand.select(0)
+    hand.select(1, up_to=True)
+    hand.button("Move…")
+    hand.press(hand.page.locator("#choose-list li", has_text="Group 2"))
+    say(hand.page, "2 pictures moved to group 2")
+    hand.button("Questions")
+    chosen = hand.page.locator(".candidate[aria-pressed='true']")
+    expect(chosen).to_have_count(2)
+    hand.press(chosen.first)
+    hand.press(hand.page.get_by_role("button", name="Yes, these 1"))
+    expect(hand.page.locator(f'[data-group="{APPLES}"] .count')).to_have_text("4")
+    assert len(saved(folder).edits.excluded) >= 1
+
+
+def test_a_name_is_given_and_taken_back(hand: Hand, folder: Path) -> None:
+    hand.page.fill("#name", "boat,")
+    hand.press(hand.page.get_by_role("button", name="Remove boat"))
+    expect(hand.page.locator("#chips li")).to_have_count(0)
+    hand.button("Not a group")
+    expect(hand.page.locator("#main")).to_have_class("struck")
+    assert (saved(folder).labels, saved(folder).not_groups) == ({}, (BOATS,))
