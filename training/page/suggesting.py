@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from pathlib import PurePosixPath
 
 # As many as one reads at a glance.
@@ -38,11 +39,12 @@ class Suggester:
         written: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._words: list[frozenset[str]] = []
         """What each picture could be called, without regard to capitals."""
+        folded = cache(str.casefold)  # one string for each word, however many pictures it is about
         for some in texts:
             found = {phrase for text in some for phrase in _phrases(text)}
             for phrase in found:
-                written[phrase.casefold()][phrase] += 1
-            self._words.append(frozenset(map(str.casefold, found)))
+                written[folded(phrase)][phrase] += 1
+            self._words.append(frozenset(map(folded, found)))
         self._counts = Counter(word for words in self._words for word in words)
         self._told = sum(map(bool, self._words))
         """Pictures that something is written about."""

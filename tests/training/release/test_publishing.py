@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.model.bundle import CLUSTERS, LABELS, REPORT
+from shared.model.words import write_words
 from shared.stores.base import MissingError, Store, StoreError
 from shared.stores.opening import open_store
 from shared.stores.releases import pointer_key, read_published_manifest, version_key
@@ -19,6 +20,7 @@ from training.release.versions import list_versions
 def test_a_published_model_is_current_and_whole(store: Store, models: Path) -> None:
     bundle = tiny_model(models)
     (models / "books" / REPORT).write_text("<p>report")
+    write_words(models / "books", {"a.jpg": ["words are for naming and stay here"]})
     uploads = Uploads()
     assert publish(store, models / "books", uploads) == Move("books", bundle.version, None)
     graph = f"{bundle.manifest.embedder.graph_sha256}.onnx"
