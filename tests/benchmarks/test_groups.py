@@ -11,6 +11,7 @@ from PIL import Image
 from benchmarks.groups import drawn
 from benchmarks.groups.evaluate import best_index, episodes, evaluate
 from benchmarks.groups.packages import UnavailableError, qt_resources
+from benchmarks.groups.unrelated import outcome, related, unrelated
 from tests.training.clustering.vectors import kinds
 from training.clustering.clusters import Parameters
 
@@ -47,6 +48,25 @@ def test_no_groups_name_nothing() -> None:
     vectors, kinds_of = kinds(*[30] * 6)
     found = evaluate(vectors, kinds_of.astype(str), next(episodes(kinds_of.astype(str), 1, 0)), Parameters(loosest=0))
     assert (found.index, found.right, found.strangers_named) == (0, 0, 0)
+
+
+def test_unrelated_pictures_are_of_different_kinds() -> None:
+    sets = [
+        (np.arange(10 * s, 10 * s + 60, 2, dtype=np.float32)[:, None], np.repeat(list("abcdef"), 5)) for s in (0, 10)
+    ]
+    chance = np.random.default_rng(0)
+    for most in (2, None):
+        drawn = unrelated(sets, chance, most).ravel()
+        assert len(drawn) == len(set(drawn // 10)) == (4 if most else 12)
+
+
+def test_related_pictures_are_so_many_of_a_few_kinds() -> None:
+    vectors, kinds_of = kinds(*[30] * 6)
+    labels = kinds_of.astype(str)
+    drawn = related([(vectors, labels)], np.random.default_rng(0), 7)
+    assert len(drawn) in (21, 28)
+    assert outcome(drawn, Parameters(loosest=0.46)) == "groups"
+    assert outcome(drawn, Parameters(loosest=0)) == "none"
 
 
 def test_reads_what_qt_packs(tmp_path: Path) -> None:

@@ -31,10 +31,10 @@ _LISTED = 30
 # The same for plain DBSCAN, whose choice of eps needs longer lists: with 44 of each, its groups of 4,500 pictures were
 # the same at every eps tried as with all 4,538.
 _LISTED_PLAIN = 100
-# Where groups hardly set themselves apart, the pictures of each have to be so much nearer to one another. Of 60
-# collections of 8 to 18 pictures, at most two of any labelled set, 5 keep a group (0.85: 11, 0.65: 4). It costs .006 of
-# the index and .006 to .013 of the unseen pictures named right where there are 6 or 12 pictures of 3 or 4 kinds, and
-# nothing where there are more: those are hardly ever weak.
+# Where groups hardly set themselves apart, the pictures of each have to be so much nearer to one another. Of 120
+# collections of 8 to 24 unrelated pictures 22 keep groups (37 with 0.85), and of 120 of 3 or 4 kinds with 6 or 12
+# pictures each none loses all (`python -m benchmarks.groups.unrelated`). On 192 such ones with unseen pictures it costs
+# .006 of the index and .01 of those named right. Larger collections of kinds are hardly ever weak.
 _DOUBTED = 0.7
 # Pictures compared with core samples at a time, by each processor.
 _TOGETHER = 1024
