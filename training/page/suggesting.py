@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -21,6 +21,10 @@ _SHARE = 0.3
 
 # A word must be so many times as frequent in the group as among all other pictures.
 _LIFT = 2
+
+# What is about so many of the pictures of more than one in three other groups is a word of the language, such as an
+# article: in the captions of 267 drawings of 17 kinds, nouns were in one kind, articles in most.
+_USUAL, _SPREAD = 0.15, 3
 
 # A phrase is suggested for the word that it holds where it is about nearly as many pictures.
 _INSTEAD = 0.8
@@ -51,26 +55,45 @@ class Suggester:
         self._written = {word: min(ways, key=lambda way: (-ways[way], way)) for word, ways in written.items()}
         """As a word is written most often."""
 
-    def suggest(self, pictures: Collection[int], groups: int, taken: Iterable[str] = ()) -> list[str]:
-        """Words that set some pictures apart from all others, the best first; none is one of the names `taken`.
+    def suggest[Group](
+        self, groups: Mapping[Group, Collection[int]], taken: Iterable[str] = ()
+    ) -> dict[Group, list[str]]:
+        """For each group of pictures, the words that set it apart, the best first; none is one of the names `taken`.
 
         Ranked by class-based TF-IDF, tf * log(1 + A / f), with f the frequency of a word in all classes and A the mean
-        number of words in one of the `groups` (M. Grootendorst, "BERTopic: Neural topic modeling with a class-based
-        TF-IDF procedure", arXiv:2203.05794, 2022, equation 2). A word counts once for each picture.
+        number of words in a class (M. Grootendorst, "BERTopic: Neural topic modeling with a class-based TF-IDF
+        procedure", arXiv:2203.05794, 2022, equation 2). A word counts once for each picture.
         """
-        inside = Counter(word for picture in pictures for word in self._words[picture])
-        told = sum(bool(self._words[picture]) for picture in pictures)
-        others = self._told - told
-        if not others:
-            return []
-        average = self._counts.total() / max(groups, 1)
-        scores = {
-            word: count * math.log1p(average / self._counts[word])
-            for word, count in inside.items()
-            if count > 1 and count >= _SHARE * told and count * others >= _LIFT * told * (self._counts[word] - count)
-        }
-        ranked = sorted(scores, key=lambda word: (-scores[word], -len(word), word))
         refused = {name.casefold() for name in taken}
+        inside = {
+            group: Counter(word for picture in pictures for word in self._words[picture])
+            for group, pictures in groups.items()
+        }
+        told = {group: sum(bool(self._words[picture]) for picture in pictures) for group, pictures in groups.items()}
+        usual = Counter(
+            word for group, words in inside.items() for word, count in words.items() if count >= _USUAL * told[group]
+        )
+        most = 1 + -(-(len(groups) - 1) // _SPREAD)
+        average = self._counts.total() / max(len(groups), 1)
+        found: dict[Group, list[str]] = {}
+        for group, words in inside.items():
+            scores = {
+                word: count * math.log1p(average / self._counts[word])
+                for word, count in words.items()
+                if usual[word] <= most and self._sets_apart(word, count, told[group])
+            }
+            found[group] = self._best(scores, words, refused)
+        return found
+
+    def _sets_apart(self, word: str, count: int, told: int) -> bool:
+        """Whether a word that is about `count` of `told` pictures is about hardly any other picture."""
+        others = self._told - told
+        elsewhere = self._counts[word] - count
+        return others > 0 and count > 1 and count >= _SHARE * told and count * others >= _LIFT * told * elsewhere
+
+    def _best(self, scores: Mapping[str, float], inside: Mapping[str, int], taken: Collection[str]) -> list[str]:
+        ranked = sorted(scores, key=lambda word: (-scores[word], -len(word), word))
+        refused = {*taken}
         for word in ranked:
             refused |= {part for part in _parts(word) if inside[word] >= _INSTEAD * inside[part]}
         return [self._written[word] for word in ranked if word not in refused][:MOST_SUGGESTED]

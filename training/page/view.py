@@ -184,9 +184,8 @@ def proposal_views(gallery: Gallery, found: Snapshot) -> list[ProposalView]:
 
 def suggestion_views(suggester: Suggester, found: Snapshot) -> dict[int, list[str]]:
     """Names that each group could have, the best first: none that a group has already."""
-    groups = found.shown.groups
     taken = [name for names in found.labels.labels.values() for name in names]
-    return {group.cluster: suggester.suggest(group.pictures, len(groups), taken) for group in groups}
+    return suggester.suggest({group.cluster: group.pictures for group in found.shown.groups}, taken)
 
 
 def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[int]) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,9 @@ CATS = ["a cat on a sofa", "a cat, playing", "a black cat"]
 def suggest(group: list[str], *others: list[str], taken: tuple[str, ...] = ()) -> list[str]:
     """For the first of some groups, by a text for each of its pictures."""
     texts = [[text] for some in (group, *others) for text in some]
-    return Suggester(texts).suggest(range(len(group)), 1 + len(others), taken)
+    ends = list(accumulate(map(len, (group, *others)), initial=0))
+    groups = {number: range(*pair) for number, pair in enumerate(pairwise(ends))}
+    return Suggester(texts).suggest(groups, taken)[0]
 
 
 def names(*pictures: str) -> list[str]:
@@ -28,6 +32,21 @@ class TestWords:
 
     def test_what_others_say_as_often_is_not(self) -> None:
         assert not {"a", "on", "playing"} & {*suggest(DOGS, CATS)}
+
+    def test_articles_are_not_though_some_groups_use_another(self) -> None:
+        others = (
+            ["der Hund", "Hund"],
+            ["der Wal", "Wal"],
+            ["eine Kuh", "Kuh"],
+            ["eine Ente", "Ente"],
+            ["eine Eule", "Eule"],
+        )
+        found = suggest(["eine Katze im Haus", "eine graue Katze im Gras"], *others)
+        assert found[0] == "Katze"
+        assert "eine" not in found
+
+    def test_two_groups_of_a_kind_are_told_from_the_others(self) -> None:
+        assert suggest(["dog"] * 3, ["dog"] * 3, ["cat"] * 3, ["cat"] * 3, ["cow"] * 3) == ["dog"]
 
     def test_a_tag_of_several_words_is_kept_whole(self) -> None:
         assert suggest(["open book, book"] * 3, ["closed book, book"] * 3) == ["open book"]
@@ -97,7 +116,7 @@ def test_suggestions_depend_on_no_order_and_hold_nothing_common(
     def every(pictures: list[tuple[int, list[str]]]) -> list[list[str]]:
         suggester = Suggester([[*words, common] for _, words in pictures])
         groups = [[row for row, (group, _) in enumerate(pictures) if group == number] for number in range(4)]
-        return [suggester.suggest(group, len(groups), taken) for group in groups]
+        return [*suggester.suggest(dict(enumerate(groups)), taken).values()]
 
     found = every(pictures)
     assert found == every(shuffled)
