@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.search.settings import Variant, load_search_settings
-from shared.command_line.console import command_line, console, errors_in_words, escape, fail, flag, progress
+from shared.command_line.console import command_line, console, count, errors_in_words, escape, fail, flag, progress
+from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from infra.search.clients import Clients
@@ -229,18 +233,54 @@ def query(
 @app.command()
 def relabel() -> None:
     """Bring the groups' current names into the index, new groups among them, without reading a picture again."""
+    with _session() as clients:
+        _relabel(clients, load_settings())
+
+
+@app.command()
+def publish(
+    model: Annotated[str, typer.Argument(help="The model: its folder, or its name if it is in models/.")],
+) -> None:
+    """Publish a model into MODEL_STORE and bring its names and new groups into the index, as relabel does."""
+    command = [sys.executable, "-m", "training", "publish", model, "--json"]
+    with _session() as clients:
+        settings = load_settings()
+        finished = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+        if finished.returncode:  # it said why
+            raise typer.Exit(finished.returncode)
+        move = json.loads(finished.stdout)
+        _say(f"Published {move['name']} {move['version']}")
+        if move["name"] != settings.model_name:
+            fail(
+                f"MODEL_NAME is {settings.model_name}, whose names the index has: those of {move['name']} are for "
+                "an index of its own"
+            )
+        _relabel(clients, settings)
+
+
+def _relabel(clients: Clients, settings: Settings) -> None:
     from infra.search.recognize import read_served, recognize
     from infra.search.relabel import read_names
     from infra.search.relabel import relabel as merge
     from infra.search.reports import show_relabelled
-    from shared.settings import load_settings
+
+    names = read_names(settings)
+    fields = clients.indexes.get_index(clients.index).fields
+    done = merge(clients.documents, fields, names)
+    show_relabelled(names.version, done, recognize(clients.documents, fields, read_served(settings)))
+
+
+@app.command()
+def unclustered(file: Annotated[Path, typer.Argument(help="Where to write them.")]) -> None:
+    """Write what the index has in no group, with its vectors, for [bold]python -m training discover --index[/]."""
+    from infra.search.met import read_met
+    from infra.search.recognize import read_served
+    from shared.files import write_atomically
 
     with _session() as clients:
-        settings = load_settings()
-        names = read_names(settings)
-        fields = clients.indexes.get_index(clients.index).fields
-        done = merge(clients.documents, fields, names)
-        show_relabelled(names.version, done, recognize(clients.documents, fields, read_served(settings)))
+        met = read_met(clients, read_served(load_settings()))
+        write_atomically(file, met.model_dump_json().encode())
+        _say(f"{count(len(met.pictures), 'picture')} of the index in no group")
 
 
 @app.command()

@@ -6,7 +6,7 @@ The indexer would skip them, since no blob has changed.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import batched
@@ -52,21 +52,30 @@ def recognize(documents: SearchClient, fields: Sequence[Any], served: Served) ->
 
     Raises RelabelError. Where the index keeps no vectors, none does.
     """
-    names = {field.name for field in fields}
-    if not {"vector", "cluster_id"} <= names:
-        return 0
-    category = ["category"] if "category" in names else []
-    there = every(documents, ["vector", "model_version", *category], f"cluster_id eq {NOISE}")
     recognized = 0
-    for batch in batched(there, _BATCH, strict=False):
-        ours = [one for one in batch if one["vector"] and _training(one) in served.comparable]
-        changes = _answers(ours, served.bundle)
+    for batch in batched(unclustered(documents, fields, served), _BATCH, strict=False):
+        changes = _answers(batch, served.bundle)
         recognized += len(changes)
         sent = documents.merge_documents(changes) if changes else []
         refused = [result.key for result in sent if not result.succeeded]
         if refused:
             raise RelabelError(f"the service refused {len(refused)} documents, {refused[0]} first: run it again")
     return recognized
+
+
+def unclustered(
+    documents: SearchClient, fields: Sequence[Any], served: Served, select: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Documents in no group whose vectors can be compared with the model's, with their category if there is one.
+
+    `select` names further fields. Where the index keeps no vectors, there are none.
+    """
+    names = {field.name for field in fields}
+    if {"vector", "cluster_id"} <= names:
+        wanted = ["vector", "model_version", *({"category"} & names), *select]
+        for document in every(documents, wanted, f"cluster_id eq {NOISE}"):
+            if document["vector"] and _training(document) in served.comparable:
+                yield document
 
 
 def _answers(documents: Sequence[Mapping[str, Any]], bundle: Bundle) -> list[dict[str, Any]]:

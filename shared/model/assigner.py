@@ -1,7 +1,8 @@
 """Which cluster an embedding belongs to, with everything that a person decided about the clusters.
 
 What a person placed answers as decided, and is a core sample of its cluster from then on. Everything else goes to its
-nearest core sample, within that cluster's radius, unless that cluster is marked as no group.
+nearest core sample, within that cluster's radius, unless that cluster is marked as no group. Proposed clusters are
+not looked at.
 """
 
 from __future__ import annotations
@@ -39,14 +40,15 @@ class Assigner:
     ) -> None:
         clusters, self.radius, self.reach = apply_edits(arrays, labels)
         kept = clusters != NOISE
-        placed = [entry for entry in labels.edits.placed if entry.cluster != NOISE]
+        placed = [entry for entry in labels.edits.placed if entry.cluster not in (NOISE, *labels.proposed)]
         vectors = [arrays.vectors[kept], *(entry.embedding()[None] for entry in placed)]
         ids = [*clusters[kept].tolist(), *(entry.cluster for entry in placed)]
         self._core = CoreSamples(
             np.concatenate(vectors), np.array(ids, dtype=np.int32), metric, counterexamples(labels.edits.excluded)
         )
         self._not_groups = np.array(labels.not_groups, dtype=np.int32)
-        self._decided = Lookup((*labels.edits.placed, *labels.edits.held))
+        decided = (*labels.edits.placed, *labels.edits.held)
+        self._decided = Lookup([entry for entry in decided if entry.cluster not in labels.proposed])
         # By the clusters as trained: what a split made of one stays in its category.
         trained = arrays.clusters[kept]
         self._among = {
@@ -89,8 +91,8 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
 
     Both limits are by id, and 0 for ids that are not in use.
 
-    A cluster that is marked as no group keeps its core samples. One that a person made suggests nothing beyond its
-    radius: its reach was never calibrated.
+    A cluster that is marked as no group keeps its core samples, one that is proposed does not count. One that a person
+    made suggests nothing beyond its radius: its reach was never calibrated.
     """
     clusters = arrays.clusters.copy()
     for sample, cluster in labels.edits.core.items():
@@ -98,6 +100,7 @@ def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDAr
     for sample, excluded in find_excluded(labels.edits.excluded, arrays.vectors).items():
         if clusters[sample] in excluded.clusters:
             clusters[sample] = NOISE
+    clusters[np.isin(clusters, labels.proposed)] = NOISE
     return clusters, _with_made(arrays.eps, labels), _with_made(arrays.reach, labels)
 
 

@@ -61,6 +61,7 @@ def check_labels(labels: Labels, manifest: Manifest, arrays: Arrays) -> None:
         ("labels", labels.labels),
         ("exemplars", labels.exemplars),
         ("not_groups", labels.not_groups),
+        ("proposed", labels.proposed),
         ("conflicts", labels.conflicts),
     )
     for field, clusters in named:

@@ -131,9 +131,16 @@ class Labels(BaseModel):
     exemplars: dict[int, tuple[str, ...]] = Field(default_factory=dict)
     not_groups: tuple[int, ...] = ()
     """Clusters that a person found to be no group: they answer as if unclustered."""
+    proposed: tuple[int, ...] = Field(default=(), exclude_if=lambda clusters: not clusters)
+    """Clusters found among unclustered pictures that nobody has accepted: answers are as if they were not there."""
     conflicts: tuple[int, ...] = ()
     """Clusters whose names come from others that training joined to them: a person is to say which names hold."""
     edits: Edits = Field(default_factory=Edits)
+
+    @property
+    def unanswered(self) -> tuple[int, ...]:
+        """Clusters that no picture is answered with."""
+        return (*self.not_groups, *self.proposed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,11 @@ class Arrays:
     """Shape (ids,): the distance up to which each cluster suggests its names; at least its radius."""
     pictures: NDArray[np.int32]
     """Shape (m,): each core sample's row in assignments.csv, counted from 0."""
+
+
+def unmarked(labels: Labels) -> Labels:
+    """Labels with which every cluster is a group: those marked as none, and those that are proposed, too."""
+    return labels.model_copy(update={"not_groups": (), "proposed": ()})
 
 
 def next_id(ids: int, labels: Labels) -> int:

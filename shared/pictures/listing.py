@@ -32,15 +32,20 @@ def pictures_at(place: str) -> Sequence[Source]:
 
 
 def remember_pictures(bundle: Path, place: Path | str) -> None:
-    """Note beside a bundle where its pictures are. Not part of the model.
+    """Note beside a bundle where its pictures are. Not part of the model."""
+    write_atomically(bundle / _REMEMBERED, os.fsencode(f"{noted_place(bundle, place)}\n"))
 
-    A folder is noted relative to it, so that both can move together.
-    """
+
+def noted_place(bundle: Path, place: Path | str) -> str:
+    """A place as a note beside a bundle calls it: a folder relative to the bundle, so that both can move together."""
     if isinstance(place, str) and is_url(place):
-        noted = place
-    else:
-        noted = Path(place).resolve().relative_to(bundle.resolve(), walk_up=True).as_posix()
-    write_atomically(bundle / _REMEMBERED, os.fsencode(f"{noted}\n"))
+        return place
+    return Path(place).resolve().relative_to(bundle.resolve(), walk_up=True).as_posix()
+
+
+def place_noted(bundle: Path, noted: str) -> str:
+    """The URL, or the folder as it can be opened from here."""
+    return noted if is_url(noted) else str((bundle / noted).resolve())
 
 
 def recall_pictures(bundle: Path) -> str:
@@ -54,11 +59,9 @@ def recall_pictures(bundle: Path) -> str:
         raise DatasetError(
             f"{bundle} does not say where its pictures are: name their folder with --pictures FOLDER"
         ) from None
-    if is_url(noted):
-        return noted
-    folder = (bundle / noted).resolve()
-    if not folder.is_dir():
+    place = place_noted(bundle, noted)
+    if not is_url(place) and not Path(place).is_dir():
         raise DatasetError(
-            f"the pictures of {bundle} were in {folder}, which is not there: name their folder with --pictures FOLDER"
+            f"the pictures of {bundle} were in {place}, which is not there: name their folder with --pictures FOLDER"
         )
-    return str(folder)
+    return place

@@ -14,9 +14,11 @@ from shared.pictures.listing import remember_pictures
 from tests.conftest import noise_picture
 from tests.training.plain_embedder import plain_embedder
 from training.embedding.embeddings import Embedded, embed_pictures
-from training.gallery.gallery import Gallery
+from training.gallery.gallery import Gallery, gallery_of
 from training.model.build import build_model
+from training.model.extend import extend
 from training.model.options import Options
+from training.model.update import note_members
 from training.report.cache import Choice, Curve
 
 EPS = 0.15
@@ -67,7 +69,18 @@ def open_plainly(folder: Path, pictures: Path | None = None) -> Gallery:
     """The gallery of such a bundle."""
     sources = find_pictures(pictures or folder.parents[1] / "pictures")
     embedder = plain_embedder()
-    return Gallery(folder, read_bundle(folder), embedder, sources, embed_pictures(sources, embedder, None))
+    return gallery_of(folder, read_bundle(folder), embedder, sources, embed_pictures(sources, embedder, None), print)
+
+
+def propose_stars(folder: Path) -> Path:
+    """Four pictures of a kind that such a bundle does not know, proposed as group 3; the folder that they are in."""
+    stars = folder.parents[1] / "stars"
+    stars.mkdir()
+    for copy in range(4):
+        draw(6, copy).save(stars / f"star{copy}.png")
+    found = embed_pictures(find_pictures(stars), plain_embedder(), None)
+    note_members(folder, str(stars), extend(read_bundle(folder), folder, found, propose=True), found)
+    return stars
 
 
 def many_pictures(root: Path, count: int, groups: int) -> Gallery:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.command_line.console import command_line
 from training.commands import (
     assign,
+    discover,
     eps,
     fetch,
     import_original,
@@ -23,6 +24,7 @@ app = command_line("From a folder of pictures to named groups that Azure AI Sear
 app.command("weights")(weights.run)
 app.command("train")(train.run)
 app.command("update")(update.run)
+app.command("discover")(discover.run)
 app.command("eps")(eps.run)
 app.command("assign")(assign.run)
 app.command("label")(label.run)

@@ -6,7 +6,7 @@ are, so what a person sees is what the Function answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from shared.pictures.source import Source
 from training.assignments_csv import read_rows
 from training.clustering.centres import distances_to_centre
 from training.embedding.embeddings import Embedded, embed_with_cache
+from training.gallery.elsewhere import open_elsewhere
 from training.gallery.opening import open_trained
 from training.gallery.placing import Placer
 from training.progress import Say, Show
@@ -59,9 +60,17 @@ class Gallery:
     """The pictures of one place beside the model that groups them. Nothing in it changes; labels are handed in."""
 
     def __init__(
-        self, folder: Path, bundle: Bundle, embedder: Embedder, sources: Sequence[Source], found: Embedded
+        self,
+        folder: Path,
+        bundle: Bundle,
+        embedder: Embedder,
+        sources: Sequence[Source],
+        found: Embedded,
+        places: Mapping[str, str] | None = None,
     ) -> None:
         """`folder` is the bundle's; `found` are the embeddings of those sources that could be read.
+
+        `places` has the folder or URL of each picture that is not where the others are.
 
         Raises BundleError when assignments.csv is not what training wrote.
         """
@@ -74,6 +83,8 @@ class Gallery:
         self.embedder = embedder
         self.names = found.names
         self.skipped = found.skipped
+        self.places = places or {}
+        """Picture to the folder or URL that it came from, where that is not the others'."""
         self.sources: tuple[Source, ...] = tuple(by_name[name] for name in found.names)
         self.trained = np.array([name in trained for name in found.names], dtype=np.bool_)
         """Shape (n,): whether each picture was there when the model was trained."""
@@ -153,7 +164,21 @@ def open_gallery(folder: Path, pictures: str | None, say: Say, show: Show) -> Ga
     bundle, model = open_trained(folder, say)
     sources = pictures_at(pictures or recall_pictures(folder))
     found = embed_with_cache(sources, model.embedder, show, "Looking at the pictures")
-    return Gallery(folder, bundle, model.embedder, sources, found)
+    return gallery_of(folder, bundle, model.embedder, sources, found, say)
+
+
+def gallery_of(
+    folder: Path, bundle: Bundle, embedder: Embedder, sources: Sequence[Source], found: Embedded, say: Say
+) -> Gallery:
+    """The gallery of these pictures and of those that came into the model from elsewhere."""
+    others = {row.picture for row in read_rows(folder)} - {source.name for source in sources}
+    elsewhere = open_elsewhere(folder, others, bundle.manifest.embedder.dimensions, say)
+    every = Embedded(
+        (*found.names, *elsewhere.embedded.names),
+        np.concatenate([found.vectors, elsewhere.embedded.vectors]),
+        found.skipped,
+    )
+    return Gallery(folder, bundle, embedder, (*sources, *elsewhere.sources), every, elsewhere.places)
 
 
 def _read_trained(folder: Path, bundle: Bundle) -> dict[str, str | None]:

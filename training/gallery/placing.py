@@ -17,6 +17,7 @@ from shared.model.assigner import Assigner
 from shared.model.bundle import Arrays, Labels
 from shared.model.core_samples import NOISE, Metric
 from shared.model.exclusions import Excluded
+from shared.model.parts import unmarked
 from shared.model.remembered import Lookup, Placed, vector_bytes
 
 type Positions = NDArray[np.int32]
@@ -37,12 +38,12 @@ class Placer:
     categories: Sequence[str | None]
 
     def positions(self, labels: Labels) -> Positions:
-        """Where each picture is, except that clusters marked as no group keep their pictures."""
+        """Where each picture is, except that clusters that are marked as no group, or proposed, keep their pictures."""
         answered = self._answered(labels)
-        if not labels.not_groups:
+        if not labels.unanswered:
             return answered
-        unmarked = self._answered(labels.model_copy(update={"not_groups": ()}))
-        return np.where((answered == NOISE) & np.isin(unmarked, labels.not_groups), unmarked, answered)
+        every = self._answered(unmarked(labels))
+        return np.where((answered == NOISE) & np.isin(every, labels.unanswered), every, answered)
 
     def copies(self, pictures: Collection[int]) -> list[int]:
         """These pictures and all that have the same embedding: they can't be told apart."""

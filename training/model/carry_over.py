@@ -20,6 +20,7 @@ from shared.model.assigner import Assigner, apply_edits
 from shared.model.bundle import Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import Excluded, find_excluded
+from shared.model.parts import unmarked
 from training.assignments_csv import read_rows
 from training.clustering.clusters import Clusters
 from training.model.decisions import Partition
@@ -111,8 +112,8 @@ def carry_over(
     rows = read_rows(folder)
     names = [row.picture for row in rows]
     excluded = _excluded(old, names)
-    # A group marked as none is still a group, whose mark must be carried.
-    groups, eps, _ = apply_edits(old.arrays, old.labels)
+    # A group marked as none is still a group, whose mark must be carried. What is found again need not be proposed.
+    groups, eps, _ = apply_edits(old.arrays, unmarked(old.labels))
     before = {row.picture: row.cluster for row in rows}
     before |= {names[row]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
     existing = set(before.values()) - {NOISE}

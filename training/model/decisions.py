@@ -17,6 +17,7 @@ from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.model.assigner import Assigner, apply_edits
 from shared.model.bundle import Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples, Metric
+from shared.model.parts import unmarked
 from shared.model.remembered import Lookup
 
 # Cosine distance up to which an embedding is of a picture that was scaled or compressed again (5e-4 on average).
@@ -101,7 +102,7 @@ def _by_embedding(
     old: Bundle, old_names: Mapping[str, int], pictures: Sequence[str], vectors: Vectors
 ) -> NDArray[np.int32]:
     """The old group of each picture that the old model knew, as it answered last; NOISE for others."""
-    labels = old.labels.model_copy(update={"not_groups": ()})
+    labels = unmarked(old.labels)
     before = Assigner(old.arrays, labels, old.manifest.clustering.metric).assign(vectors).clusters
     known = np.array([name in old_names for name in pictures], dtype=np.bool_)
     rows = np.arange(len(old.arrays.vectors), dtype=np.int32)

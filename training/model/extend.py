@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from shared.model.bundle import (
     write_bundle,
 )
 from shared.model.core_samples import NOISE, CoreSamples, Metric, comparable
-from shared.model.parts import Counts
+from shared.model.parts import Counts, unmarked
 from shared.model.remembered import Lookup, Placed, vector_bytes
 from training.assignments_csv import Row, read_rows, rows_bytes
 from training.clustering.centres import distances_to_centre
@@ -61,6 +61,8 @@ class Extended:
     """New group to its most central pictures."""
     unclustered: int
     """New pictures that are in no group."""
+    members: Mapping[int, tuple[str, ...]]
+    """New group to its pictures among those that were handed in."""
 
 
 def extend(
@@ -69,16 +71,20 @@ def extend(
     embedded: Embedded,
     categories: Sequence[str | None] | None = None,
     engine: Engine = LOCAL,
+    *,
+    propose: bool = False,
 ) -> Extended:
     """Bring new pictures into the bundle in `folder`.
 
     `embedded` holds them and, of the model's own pictures, those that are no core samples; `categories` has each one's
     category, where the model was trained by category.
+
+    To `propose` new groups brings in their pictures alone, and nothing is answered with them until they are accepted.
     """
     extension = _Extension(
         bundle, {row.picture: row for row in read_rows(folder)}, embedded, categories or [None] * len(embedded.names)
     )
-    return extension.write(folder, engine)
+    return extension.write(folder, engine, propose=propose)
 
 
 class _Extension:
@@ -92,43 +98,55 @@ class _Extension:
         self._names, self._vectors, self._skipped = embedded.names, embedded.vectors, embedded.skipped
         self._categories = categories
         self._metric: Metric = bundle.manifest.clustering.metric
-        self._before = Assigner(bundle.arrays, bundle.labels, self._metric, bundle.manifest.categories)
+        # What is like a group that is marked as none, or proposed already, is not proposed again.
+        self._labels = unmarked(bundle.labels)
+        self._before = Assigner(bundle.arrays, self._labels, self._metric, bundle.manifest.categories)
         self._new = np.array([name not in known for name in self._names], dtype=np.bool_)
         self._left = np.array([name in known and known[name].cluster == NOISE for name in self._names], dtype=np.bool_)
 
-    def write(self, folder: Path, engine: Engine) -> Extended:
+    def write(self, folder: Path, engine: Engine, *, propose: bool) -> Extended:
         pool, clusters, of_category = self._find(engine)
         first = lineage_of(self._bundle, folder).minted
         ids = np.arange(first, first + clusters.count, dtype=np.int32)
-        total = first + clusters.count
-        known = self._known | {
-            self._names[row]: Row(self._names[row], NOISE, None, core=False, category=self._categories[row])
-            for row in np.flatnonzero(self._new).tolist()
-        }
         core = pool[clusters.core]
-        arrays = self._arrays(core, ids[clusters.labels[clusters.core]], clusters, total, list(known))
+        arrays = self._arrays(core, ids[clusters.labels[clusters.core]], clusters, first + clusters.count)
         by_category = dict(self._bundle.manifest.categories)
         for category, found in of_category.items() if by_category else ():
             by_category[category] = (*by_category.get(category, ()), *ids[list(found)].tolist())
-        after = Assigner(arrays, self._bundle.labels, self._metric, by_category)
+        after = Assigner(arrays, self._labels, self._metric, by_category)
         near = self._within(core, ids[clusters.labels[clusters.core]], arrays.eps)
         now = self._assign(after, np.flatnonzero(self._new | (self._left & near)))
-        for row, (cluster, distance) in now.items():
-            entry = known[self._names[row]]
-            entry.cluster, entry.distance = cluster, distance
-        for row in core.tolist():
-            known[self._names[row]].core = True
-        labels = self._held(after, np.flatnonzero(near & ~self._new & ~self._left))
-        labels, found = self._with_exemplars(labels, now, first)
-        written = self._write(folder, arrays, known, labels, by_category)
+        members = {
+            cluster: tuple(self._names[row] for row in now if now[row][0] == cluster) for cluster in ids.tolist()
+        }
         counted = Counter(now[row][0] for row in np.flatnonzero(self._new).tolist())
         joined = {cluster: count for cluster, count in sorted(counted.items()) if NOISE < cluster < first}
-        return Extended(written, int(self._new.sum()), joined, found, counted[NOISE])
+        labels, found = self._with_exemplars(now, first)
+        written = self._bundle
+        if propose and clusters.count:
+            labels = labels.model_copy(update={"proposed": (*labels.proposed, *ids.tolist())})
+            now = {row: answer for row, answer in now.items() if answer[0] >= first}
+        elif not propose:
+            labels = self._held(labels, after, np.flatnonzero(near & ~self._new & ~self._left))
+        if clusters.count or not propose:
+            written = self._write(folder, arrays, self._rows(now, core), core, labels, by_category)
+        return Extended(written, int(self._new.sum()), joined, found, counted[NOISE], members)
+
+    def _rows(self, now: Mapping[int, tuple[int, float]], core: NDArray[np.intp]) -> dict[str, Row]:
+        """The lines of assignments.csv by picture; of those embedded, with the ones that are assigned `now`."""
+        rows = dict(self._known)
+        for row, (cluster, distance) in now.items():
+            name = self._names[row]
+            category = rows[name].category if name in rows else self._categories[row]
+            rows[name] = Row(name, cluster, distance, core=False, category=category)
+        for row in core.tolist():
+            rows[self._names[row]].core = True
+        return rows
 
     def _find(self, engine: Engine) -> tuple[NDArray[np.intp], Clusters, dict[str, tuple[int, ...]]]:
         """Pictures that may form groups, the groups among them, and which of these are of each category."""
         left = self._candidates()
-        clusters, _, _ = apply_edits(self._bundle.arrays, self._bundle.labels)
+        clusters, _, _ = apply_edits(self._bundle.arrays, self._labels)
         others = self._bundle.arrays.vectors[clusters != NOISE]
         others = others[:: -(-len(others) // _STRANGERS) or 1]
         parts: list[tuple[NDArray[np.intp], Clusters]] = []
@@ -173,22 +191,19 @@ class _Extension:
             embedder.pooling,
         ).parameters()
 
-    def _arrays(
-        self, core: NDArray[np.intp], of_core: NDArray[np.int32], clusters: Clusters, total: int, names: Sequence[str]
-    ) -> Arrays:
+    def _arrays(self, core: NDArray[np.intp], of_core: NDArray[np.int32], clusters: Clusters, total: int) -> Arrays:
+        """With the new core samples, but for the rows of their pictures."""
         old = self._bundle.arrays
-        place = {name: row for row, name in enumerate(names)}
         eps, reach = np.zeros(total, dtype=np.float32), np.zeros(total, dtype=np.float32)
         for limits, before, found in ((eps, old.eps, clusters.radius), (reach, old.reach, clusters.reach)):
             limits[: len(before)] = before
             limits[total - clusters.count :] = found
-        rows = np.array([place[self._names[row]] for row in core.tolist()], dtype=np.int32)
         return Arrays(
             vectors=np.concatenate([old.vectors, self._vectors[core]]),
             clusters=np.concatenate([old.clusters, of_core]),
             eps=eps,
             reach=reach,
-            pictures=np.concatenate([old.pictures, rows]),
+            pictures=old.pictures,
         )
 
     def _within(
@@ -201,7 +216,7 @@ class _Extension:
         inside[core] = True
         return inside
 
-    def _held(self, after: Assigner, members: NDArray[np.intp]) -> Labels:
+    def _held(self, labels: Labels, after: Assigner, members: NDArray[np.intp]) -> Labels:
         """Labels with which the pictures of a group stay in it, though a new one is nearer."""
         before, now = self._assign(self._before, members), self._assign(after, members)
         held = [
@@ -214,7 +229,6 @@ class _Extension:
             for row, (cluster, _) in before.items()
             if cluster not in (NOISE, now[row][0])
         ]
-        labels = self._bundle.labels
         edits = labels.edits.model_copy(update={"held": (*labels.edits.held, *held)})
         return labels.model_copy(update={"edits": edits})
 
@@ -229,7 +243,7 @@ class _Extension:
         return found
 
     def _with_exemplars(
-        self, labels: Labels, now: Mapping[int, tuple[int, float]], first: int
+        self, now: Mapping[int, tuple[int, float]], first: int
     ) -> tuple[Labels, dict[int, tuple[str, ...]]]:
         rows = [row for row, (cluster, _) in now.items() if cluster >= first]
         clusters = np.array([now[row][0] for row in rows], dtype=np.int32)
@@ -237,28 +251,33 @@ class _Extension:
         found = make_labels(
             {}, [self._names[row] for row in rows], clusters, distances_to_centre(points, clusters, self._metric)
         ).exemplars
+        labels = self._bundle.labels
         return labels.model_copy(update={"exemplars": {**labels.exemplars, **found}}), dict(found)
 
     def _write(
         self,
         folder: Path,
         arrays: Arrays,
-        known: Mapping[str, Row],
+        rows: Mapping[str, Row],
+        core: NDArray[np.intp],
         labels: Labels,
         by_category: dict[str, tuple[int, ...]],
     ) -> Bundle:
         manifest = self._bundle.manifest
-        contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: rows_bytes(list(known.values()))}
+        place = {name: row for row, name in enumerate(rows)}
+        of_core = np.array([place[self._names[row]] for row in core.tolist()], dtype=np.int32)
+        arrays = replace(arrays, pictures=np.concatenate([arrays.pictures, of_core]))
+        contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: rows_bytes(list(rows.values()))}
         version = model_version(manifest.embedder, manifest.clustering, contents[CLUSTERS])
-        clustered = sum(row.cluster != NOISE for row in known.values())
+        clustered = sum(row.cluster != NOISE for row in rows.values())
         changes = {
             "version": version,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "categories": by_category,
             "counts": Counts(
-                pictures=len(known),
+                pictures=len(rows),
                 clustered=clustered,
-                unclustered=len(known) - clustered,
+                unclustered=len(rows) - clustered,
                 skipped=manifest.counts.skipped + len(self._skipped),
                 clusters=len(np.unique(arrays.clusters)),
                 core_samples=len(arrays.clusters),

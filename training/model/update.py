@@ -12,9 +12,10 @@ from shared.model.bundle import read_bundle
 from shared.pictures.listing import list_pictures, recall_pictures, remember_pictures
 from shared.stores.graphs import graph_path
 from training.assignments_csv import read_rows
-from training.embedding.embeddings import embed_with_cache
+from training.embedding.embeddings import Embedded, embed_with_cache
 from training.embedding.workers import Workers
 from training.engine import LOCAL, Engine
+from training.gallery.elsewhere import note_elsewhere
 from training.gallery.opening import open_trained
 from training.model.categories import find_categories
 from training.model.extend import Extended, extend
@@ -48,22 +49,32 @@ class Updated:
         return self.unclustered > max(_STRANGE, 2 * self.unclustered_before)
 
 
+def note_members(folder: Path, place: str, extended: Extended, embedded: Embedded) -> None:
+    """Note beside the bundle in `folder` where the pictures of its new groups are, for the naming page."""
+    rows = {name: row for row, name in enumerate(embedded.names)}
+    names = [name for members in extended.members.values() for name in members]
+    if names:
+        note_elsewhere(folder, place, names, embedded.vectors[[rows[name] for name in names]])
+
+
 def update(
     folder: Path,
     pictures: str | None = None,
     *,
     categories: str | None = None,
+    propose: bool = False,
     engine: Engine = LOCAL,
     say: Say = print,
     show: Show = no_progress,
 ) -> Updated:
     """Bring pictures into the model in `folder` that it does not know, from where its pictures are or another place.
 
-    A picture is known by its name. `categories` is what training.model.categories.find_categories takes.
+    A picture is known by its name. `categories` is what training.model.categories.find_categories takes. To `propose`
+    is what training.model.extend.extend says of it.
 
     Raises a shared.errors.UserError that says what is wrong.
     """
-    with hold(folder, "updating"):
+    with hold(folder, "discovering" if propose else "updating"):
         bundle = read_bundle(folder)
         if bundle.manifest.categories and not categories:
             raise UpdateError(f"{folder} was trained by category: give --categories, as for train")
@@ -76,13 +87,15 @@ def update(
         counts = bundle.manifest.counts
         before = counts.unclustered / counts.pictures
         if all(source.name in known for source in sources):
-            return Updated(Extended(bundle, 0, {}, {}, 0), listing.left_out, before)
+            return Updated(Extended(bundle, 0, {}, {}, 0, {}), listing.left_out, before)
         _, model = open_trained(folder, say)
         with closing(model.embedder) as embedder:
             workers = Workers(engine, graph_path(folder.parent, embedder.spec.graph_sha256))
             embedded = embed_with_cache(sources, embedder, show, workers=workers)
         of_picture = find_categories(categories, embedded.names) if categories else None
-        extended = extend(bundle, folder, embedded, of_picture, engine)
+        extended = extend(bundle, folder, embedded, of_picture, engine, propose=propose)
         if pictures and len(known) <= 2 * sum(source.name in known for source in listing.pictures):
             remember_pictures(folder, place)
+        elif pictures:
+            note_members(folder, place, extended, embedded)
         return Updated(extended, {**listing.left_out, **embedded.skipped}, before)

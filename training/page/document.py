@@ -172,7 +172,7 @@ class Document:
 
     def _take(self, labels: Labels, content: bytes) -> None:
         before, self._labels, self._digest = self._labels, labels, sha256(content)
-        if (labels.edits, labels.not_groups) != (before.edits, before.not_groups):
+        if (labels.edits, labels.unanswered) != (before.edits, before.unanswered):
             self._answered = self.gallery.grouping(labels)
             self._shown = shown_grouping(self.gallery, labels, self._answered)
         self._changed(labels, full_version(self.gallery.bundle.manifest.version, content), self._answered)

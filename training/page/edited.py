@@ -67,6 +67,12 @@ def with_names(labels: Labels, cluster: int, names: tuple[str, ...]) -> Labels:
     return labels.model_copy(update={"labels": dict(sorted(given.items())), "conflicts": conflicts})
 
 
+def without_proposed(labels: Labels, clusters: Collection[int]) -> Labels:
+    """Labels in which some clusters are proposed no longer, since a person said what they are."""
+    proposed = tuple(cluster for cluster in labels.proposed if cluster not in clusters)
+    return labels.model_copy(update={"proposed": proposed})
+
+
 def with_decided(labels: Labels, clusters: Iterable[int]) -> Labels:
     """Labels in which these clusters are put together by a person."""
     decided = tuple(sorted({*labels.edits.decided, *clusters} - {NOISE}))

@@ -14,6 +14,7 @@ from shared.digests import sha256
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
+from shared.model.parts import unmarked
 from training.gallery.gallery import Gallery, Grouping
 from training.page.edited import Edited, find_group
 from training.page.moving import answer, move, put_back, put_back_missing, remove, set_aside
@@ -130,9 +131,11 @@ def apply(edit: Edit, gallery: Gallery, labels: Labels, grouping: Grouping) -> E
     """Make one edit. `grouping` is the one shown (see shown_grouping). Raises training.page.edited.EditError."""
     match edit:
         case Name():
-            return name(labels, find_group(grouping, edit.group), edit.add, edit.remove)
+            group = find_group(grouping, edit.group)
+            return settled(name(labels, group, edit.add, edit.remove), labels, gallery, grouping)
         case Mark():
-            return mark(labels, find_group(grouping, edit.group), not_group=edit.not_group)
+            group = find_group(grouping, edit.group)
+            return settled(mark(labels, group, not_group=edit.not_group), labels, gallery, grouping)
         case Remove():
             return remove(edit.pictures, gallery, labels, grouping)
         case PutBack():
@@ -157,16 +160,23 @@ def apply(edit: Edit, gallery: Gallery, labels: Labels, grouping: Grouping) -> E
 
 
 def shown_grouping(gallery: Gallery, labels: Labels, answered: Grouping) -> Grouping:
-    """As the Function answers, except that groups marked as none keep their pictures, so that one can see and undo it.
+    """As the Function answers, except that groups marked as none, and proposed ones, have their pictures to be seen.
 
     `answered` is gallery.grouping(labels).
     """
-    if not labels.not_groups:
+    if not labels.unanswered:
         return answered
-    unmarked = gallery.grouping(labels.model_copy(update={"not_groups": ()}))
-    marked = (answered.clusters == NOISE) & np.isin(unmarked.clusters, labels.not_groups)
-    clusters = np.where(marked, unmarked.clusters, answered.clusters)
-    return gallery.arrange(clusters, np.where(marked, unmarked.distances, answered.distances))
+    every = gallery.grouping(unmarked(labels))
+    marked = (answered.clusters == NOISE) & np.isin(every.clusters, labels.unanswered)
+    clusters = np.where(marked, every.clusters, answered.clusters)
+    return gallery.arrange(clusters, np.where(marked, every.distances, answered.distances))
+
+
+def settled(edited: Edited, before: Labels, gallery: Gallery, grouping: Grouping) -> Edited:
+    """The edit; where it says what becomes of a proposed group, every other picture stays where it is."""
+    if edited.labels.proposed == before.proposed:
+        return edited
+    return Edited(gallery.placer.hold(edited.labels, grouping.clusters, []), edited.message)
 
 
 def embedding_digest(entry: Excluded) -> str:

@@ -48,8 +48,9 @@ def move(
     if target is None:
         target, labels = new_cluster(gallery, labels, chosen, grouping.clusters[chosen].tolist())
         labels = with_names(labels, target, tidy_names([name]))
-    elif find_group(grouping, target).cluster in labels.not_groups:
-        raise EditError(f"{title(labels, target)} is marked as not a group: make it a group again first")
+    elif find_group(grouping, target).cluster in labels.unanswered:
+        state = "marked as not a group: make it a group again" if target in labels.not_groups else "proposed: accept it"
+        raise EditError(f"{title(labels, target)} is {state} first")
     if sources == {target}:
         raise EditError(f"{in_words(pictures, gallery)}: already in {title(labels, target)}")
     wanted = grouping.clusters.copy()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shared.model.bundle import Labels
 from shared.model.group_names import MOST_NAMES, tidy_name
 from training.gallery.gallery import Group
-from training.page.edited import Edited, EditError, sentence, title, with_names
+from training.page.edited import Edited, EditError, sentence, title, with_names, without_proposed
 
 # A name is a word or a few; AI Search would take 32,766 bytes, a reader would not.
 _LONGEST_NAME = 100
@@ -22,14 +22,19 @@ def name(labels: Labels, group: Group, add: Sequence[str], remove: Sequence[str]
         return Edited(with_names(labels, group.cluster, names), "Nothing to change")
     added = [name for name in names if name not in before]
     gone = [name for name in before if name not in names]
+    new = with_names(labels, group.cluster, names)
+    if names:
+        new = without_proposed(new, [group.cluster])
     changes = [f"{verb} “{', '.join(some)}”" for verb, some in (("named", added), ("no longer", gone)) if some]
-    return Edited(with_names(labels, group.cluster, names), f"Group {group.cluster} {' and '.join(changes)}")
+    return Edited(new, f"Group {group.cluster} {' and '.join(changes)}")
 
 
 def mark(labels: Labels, group: Group, *, not_group: bool) -> Edited:
     marked = set(labels.not_groups) - {group.cluster} | ({group.cluster} if not_group else set())
     state = "marked as not a group: its pictures answer as unclustered" if not_group else "is a group again"
     new = labels.model_copy(update={"not_groups": tuple(sorted(marked))})
+    if group.cluster in labels.proposed:
+        new, state = without_proposed(new, [group.cluster]), state if not_group else "is a group now"
     return Edited(new, f"{sentence(title(labels, group.cluster))} {state}")
 
 

@@ -58,7 +58,7 @@ class Proposer:
     def __init__(self, gallery: Gallery, found: Snapshot) -> None:
         self._gallery = gallery
         self._found = found
-        self._groups = [group for group in found.shown.groups if group.cluster not in found.labels.not_groups]
+        self._groups = [group for group in found.shown.groups if group.cluster not in found.labels.unanswered]
         self._pictures = _askable(gallery, found)
         self._shares = self._learn()
         kinds: dict[object, list[int]] = {}
@@ -185,6 +185,6 @@ class Proposer:
 def _askable(gallery: Gallery, found: Snapshot) -> NDArray[np.intp]:
     """All but the pictures that a person has set aside, and those in what is not a group."""
     unsure = Lookup([entry for entry in found.labels.edits.placed if entry.cluster == NOISE]).find(gallery.vectors)
-    asked = ~np.isin(found.shown.clusters, found.labels.not_groups)
+    asked = ~np.isin(found.shown.clusters, found.labels.unanswered)
     asked[list(unsure)] = False
     return np.flatnonzero(asked)

@@ -8,8 +8,18 @@ import numpy as np
 
 from shared.model.assigner import apply_edits
 from shared.model.bundle import Labels
+from shared.model.parts import unmarked
 from training.gallery.gallery import Gallery, Group, Grouping
-from training.page.edited import Edited, EditError, sentence, title, with_decided, with_exemplars, with_names
+from training.page.edited import (
+    Edited,
+    EditError,
+    sentence,
+    title,
+    with_decided,
+    with_exemplars,
+    with_names,
+    without_proposed,
+)
 from training.page.moving import new_cluster
 from training.page.naming import tidy_names
 from training.page.splitting import split_parts
@@ -21,15 +31,16 @@ MOST_PARTS = 6
 def merge(
     groups: Sequence[Group], names: Sequence[str], gallery: Gallery, labels: Labels, grouping: Grouping
 ) -> Edited:
-    """The group that reaches furthest takes in the others."""
+    """The group that reaches furthest takes in the others, except that none goes into one that is only proposed."""
     if len(groups) < 2:
         raise EditError("a group can't be merged with itself")
     _, eps, _ = apply_edits(gallery.bundle.arrays, labels)
-    target = max(groups, key=lambda group: (float(eps[group.cluster]), len(group.pictures))).cluster
+    settled = [group for group in groups if group.cluster not in labels.proposed] or groups
+    target = max(settled, key=lambda group: (float(eps[group.cluster]), len(group.pictures))).cluster
     others = [group.cluster for group in groups if group.cluster != target]
     wanted = np.where(np.isin(grouping.clusters, others), target, grouping.clusters).astype(np.int32)
     moved = np.flatnonzero(wanted != grouping.clusters).tolist()
-    new = _forget(labels, others).model_copy(
+    new = without_proposed(_forget(labels, others), [target]).model_copy(
         update={"not_groups": tuple(sorted(set(labels.not_groups) - {group.cluster for group in groups}))}
     )
     excluded = tuple(
@@ -89,7 +100,7 @@ def split(
 
 def _without_samples(labels: Labels, group: Group, gallery: Gallery) -> Labels:
     """Core samples whose pictures are in no part, as their files are gone, count for none of the parts."""
-    current, _, _ = apply_edits(gallery.bundle.arrays, labels)
+    current, _, _ = apply_edits(gallery.bundle.arrays, unmarked(labels))
     core = labels.edits.core | {int(row): -1 for row in np.flatnonzero(current == group.cluster)}
     return labels.model_copy(update={"edits": labels.edits.model_copy(update={"core": dict(sorted(core.items()))})})
 
@@ -98,7 +109,7 @@ def _forget(labels: Labels, clusters: Sequence[int]) -> Labels:
     """Labels without the names, pictures and decisions of groups that are no more."""
     gone = {*clusters}
     decided = tuple(cluster for cluster in labels.edits.decided if cluster not in gone)
-    return labels.model_copy(
+    return without_proposed(labels, gone).model_copy(
         update={
             "labels": {cluster: names for cluster, names in labels.labels.items() if cluster not in gone},
             "exemplars": {cluster: kept for cluster, kept in labels.exemplars.items() if cluster not in gone},

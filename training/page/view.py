@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 from typing import Literal, TypedDict
@@ -9,10 +10,11 @@ from typing import Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.model.assigner import apply_edits
+from shared.model.assigner import Assigner, apply_edits
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import find_excluded
 from shared.model.model import Assignment
+from shared.model.parts import unmarked
 from shared.model.remembered import Lookup
 from training.gallery.gallery import Gallery, Group
 from training.page.document import Snapshot
@@ -40,10 +42,23 @@ class PictureView(TypedDict):
     """To the nearest core sample; None where there is none."""
 
 
+class EvidenceView(TypedDict):
+    """What speaks for a group that is proposed, besides its pictures."""
+
+    places: Sequence[str]
+    """Folders and URLs that its pictures came from; none for those that were among the model's own."""
+    nearest: int
+    """The group that its pictures are nearest to; NOISE where there is none."""
+    away: float
+    """How far, as the median of their distances to it, in its radii: 1 is at its border."""
+
+
 class GroupView(TypedDict):
     id: int
     names: Sequence[str]
     notGroup: bool
+    proposed: EvidenceView | None
+    """None where nobody needs to be asked whether it is a group."""
     conflict: bool
     """Whether its names are those of several groups, which training found to be one."""
     category: str | None
@@ -114,7 +129,7 @@ class ProposalView(TypedDict):
 
 def state_view(gallery: Gallery, found: Snapshot, problem: str | None, *, weak: bool = False) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
-    current, _, _ = apply_edits(gallery.bundle.arrays, found.labels)
+    current, _, _ = apply_edits(gallery.bundle.arrays, unmarked(found.labels))
     excluded = find_excluded(found.labels.edits.excluded, gallery.vectors)
     here = set(excluded.values())
     unsure = set(Lookup([entry for entry in found.labels.edits.placed if entry.cluster == NOISE]).find(gallery.vectors))
@@ -126,6 +141,7 @@ def state_view(gallery: Gallery, found: Snapshot, problem: str | None, *, weak: 
                 id=group.cluster,
                 names=found.labels.labels.get(group.cluster, ()),
                 notGroup=group.cluster in found.labels.not_groups,
+                proposed=_evidence(gallery, found, group) if group.cluster in found.labels.proposed else None,
                 conflict=group.cluster in found.labels.conflicts,
                 category=_category(gallery, group),
                 distanceToCentre=round(group.distance_to_centre, 4),
@@ -205,6 +221,22 @@ def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[in
     distances = samples.nearest(gallery.vectors[members]).distances
     order = np.argsort(distances, kind="stable")
     return members[order[distances[order] <= limit]].tolist()
+
+
+def _evidence(gallery: Gallery, found: Snapshot, group: Group) -> EvidenceView:
+    pictures = list(group.pictures)
+    manifest = gallery.bundle.manifest
+    assigner = Assigner(gallery.bundle.arrays, found.labels, manifest.clustering.metric, manifest.categories)
+    answered = assigner.assign(gallery.vectors[pictures], _category(gallery, group))
+    near = Counter(answered.near.tolist()).most_common(1)[0][0]
+    radius = float(assigner.radius[near]) if near != NOISE else 0.0
+    distance = float(np.median(answered.distances[answered.near == near]))
+    names = [gallery.names[picture] for picture in pictures]
+    return EvidenceView(
+        places=sorted({gallery.places[name] for name in names if name in gallery.places}),
+        nearest=near,
+        away=round(distance / radius, 2) if radius else 0.0,
+    )
 
 
 def _category(gallery: Gallery, group: Group) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,42 @@ def test_new_groups_belong_to_the_category_of_their_pictures(tmp_path: Path) -> 
     update(folder, DOGS, ["pet"] * 6)
     found = update(folder, named("cat", blob(4, 6)), ["paper"] * 6)
     assert found.bundle.manifest.categories == {"chart": (0,), "paper": (1, 3), "pet": (2,)}
+
+
+class TestProposing:
+    def propose(self, folder: Path, pictures: Pictures) -> Extended:
+        return extend(read_bundle(folder), folder, embedded(pictures), propose=True)
+
+    def test_a_proposed_group_answers_nothing(self, folder: Path) -> None:
+        before = read_bundle(folder)
+        found = self.propose(folder, DOGS | named("more", blob(2, 3, seed=5)) | named("odd", blob(7, 1)))
+        assert found.members == {2: tuple(DOGS)}
+        assert (found.joined, found.unclustered) == ({1: 3}, 1)
+        assert found.bundle.labels.proposed == (2,)
+        assert answers(found.bundle, BOOKS | MAPS | DOGS) == [0] * 5 + [1] * 4 + [NOISE] * 6
+        assert rows_of(folder).keys() == {*BOOKS, *MAPS, *DOGS}
+        accepted = found.bundle.labels.model_copy(update={"proposed": ()})
+        assert answers(replace(found.bundle, labels=accepted), DOGS) == [2] * 6
+        assert before.manifest.version in found.bundle.manifest.ancestors
+
+    def test_a_proposed_group_near_another_one_takes_nothing_from_it(self, tmp_path: Path) -> None:
+        """The Function answers as if it were not there, rather than that what is nearest to it is in none."""
+        steps = bridge(1, 2)
+        fit(tmp_path / "books", BOOKS | {"step.jpg": steps[1]})
+        between = {"between.jpg": steps[1:3].mean(axis=0)}
+        before = answers(read_bundle(tmp_path / "books"), between)
+        noise = np.random.default_rng(0).normal(size=(6, len(steps[2])))
+        beyond = named("beyond", (steps[3] + 0.05 * noise).astype(np.float32))
+        found = self.propose(tmp_path / "books", beyond)
+        assert (list(found.found), before) == ([1], [0])
+        assert answers(found.bundle, between) == before
+
+    def test_what_was_proposed_or_turned_down_is_not_proposed_again(self, folder: Path) -> None:
+        version = self.propose(folder, DOGS).bundle.version
+        again = self.propose(folder, DOGS | named("dog again", blob(3, 5, seed=9)))
+        assert (again.found, again.joined, again.bundle.version) == ({}, {2: 5}, version)
+        label(folder, proposed=(), not_groups=(2,))
+        assert self.propose(folder, DOGS | named("dog again", blob(3, 5, seed=9))).found == {}
+
+    def test_labels_without_proposals_are_written_as_before(self, folder: Path) -> None:
+        assert b"proposed" not in (folder / "labels.json").read_bytes()

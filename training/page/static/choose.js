@@ -81,7 +81,7 @@ export function chooseGroup({ heading, except = [], allowNew = true }) {
 
 function matches(text, except, allowNew) {
   const wanted = plain(text);
-  const groups = store.state.groups.filter((group) => !group.notGroup && !except.includes(group.id));
+  const groups = store.state.groups.filter((group) => !group.notGroup && !group.proposed && !except.includes(group.id));
   const found = groups
     .filter((group) => plain(titleOf(group)).includes(wanted))
     .sort((one, other) => rank(one, wanted) - rank(other, wanted) || other.pictures.length - one.pictures.length)

@@ -5,6 +5,7 @@ import { change, store, titleOf } from "./store.js";
 import { current, currentGroup } from "./view.js";
 import { missingPictures } from "./missing.js";
 import { merge } from "./merge.js";
+import { drawProposed } from "./proposed.js";
 import { openSplit } from "./split.js";
 
 export function watchGroup() {
@@ -22,6 +23,7 @@ export function drawGroup() {
   const { unclustered } = store.state;
   for (const id of ["naming", "name-hint", "mark", "split", "merge"]) byId(id).hidden = !group;
   byId("conflict").hidden = !group?.conflict;
+  drawProposed(group);
   if (!group) {
     byId("title").textContent = "Unclustered";
     byId("facts").textContent = `${plural(unclustered.length, "picture")} in no group, nearest misses first`;

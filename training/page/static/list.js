@@ -42,7 +42,7 @@ export function drawList() {
         title: titleOf(group),
         unnamed: !group.names.length,
         struck: group.notGroup,
-        note: group.notGroup ? "not a group" : group.conflict ? "check its names" : sharing(group),
+        note: group.notGroup ? "not a group" : group.proposed ? "proposed" : group.conflict ? "check its names" : sharing(group),
         pictures: group.pictures,
       }),
     );
