@@ -8,6 +8,7 @@ const DRAG = 6; // how far a pointer may move, in pixels, and still have clicked
  * `changed` is called once another part is seen. */
 function watchView(map, subject, changed) {
   const whole = map.viewBox.baseVal.width;
+  const words = map.querySelector(".words");
   const pointers = new Map();
   let view = { x: 0, y: 0, zoom: 1 };
   let moved = 0;
@@ -27,9 +28,8 @@ function watchView(map, subject, changed) {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      // Words keep their size, and dots grow less than the distances between them.
-      map.style.setProperty("--words", 1 / view.zoom);
-      map.style.setProperty("--dots", 1 / Math.sqrt(view.zoom));
+      // Words keep their size. Dots shrink by steps: tens of thousands take too long to style at each turn of a wheel.
+      words.style.setProperty("--words", 1 / view.zoom);
       map.dataset.zoom = view.zoom.toFixed(2);
       for (const level of [2, 4, 8]) map.classList.toggle(`at${level}`, view.zoom >= level);
       changed();
