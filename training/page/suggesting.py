@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import PurePosixPath
 
+from scipy.special import bdtrc
+
 # As many as one reads at a glance.
 MOST_SUGGESTED = 3
 
@@ -25,6 +27,10 @@ _LIFT = 2
 # What is about so many of the pictures of more than one in three other groups is a word of the language, such as an
 # article: in the captions of 267 drawings of 17 kinds, nouns were in one kind, articles in most.
 _USUAL, _SPREAD = 0.15, 3
+
+# How likely one of a group's words may be to be so frequent there by chance: of 500 photographs with random hexadecimal
+# names, in random groups of 3 to 50, 6 of 235 groups get a word, and 46 without this.
+_CHANCE = 0.01
 
 # A phrase is suggested for the word that it holds where it is about nearly as many pictures.
 _INSTEAD = 0.8
@@ -80,16 +86,18 @@ class Suggester:
             scores = {
                 word: count * math.log1p(average / self._counts[word])
                 for word, count in words.items()
-                if usual[word] <= most and self._sets_apart(word, count, told[group])
+                if usual[word] <= most and self._sets_apart(word, count, told[group], len(words))
             }
             found[group] = self._best(scores, words, refused)
         return found
 
-    def _sets_apart(self, word: str, count: int, told: int) -> bool:
-        """Whether a word that is about `count` of `told` pictures is about hardly any other picture."""
+    def _sets_apart(self, word: str, count: int, told: int, tried: int) -> bool:
+        """Whether a word that is about `count` of `told` pictures is about hardly any other, and not so by chance."""
         others = self._told - told
-        elsewhere = self._counts[word] - count
-        return others > 0 and count > 1 and count >= _SHARE * told and count * others >= _LIFT * told * elsewhere
+        if not others or count < max(2, _SHARE * told):
+            return False
+        elsewhere = (self._counts[word] - count) / others
+        return count >= _LIFT * told * elsewhere and float(bdtrc(count - 1, told, elsewhere)) * tried <= _CHANCE
 
     def _best(self, scores: Mapping[str, float], inside: Mapping[str, int], taken: Collection[str]) -> list[str]:
         ranked = sorted(scores, key=lambda word: (-scores[word], -len(word), word))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import accumulate, pairwise
 
 import pytest
@@ -46,7 +47,13 @@ class TestWords:
         assert "eine" not in found
 
     def test_two_groups_of_a_kind_are_told_from_the_others(self) -> None:
-        assert suggest(["dog"] * 3, ["dog"] * 3, ["cat"] * 3, ["cat"] * 3, ["cow"] * 3) == ["dog"]
+        assert suggest(["dog"] * 6, ["dog"] * 6, ["cat"] * 6, ["cat"] * 6, ["cow"] * 6) == ["dog"]
+
+    def test_what_a_few_pictures_share_by_chance_is_not(self) -> None:
+        chance = random.Random(0)
+        texts = [[" ".join(chance.choices(["aa", "ab", "ac", "ad", "ae", "af", "ba", "bb"], k=2))] for _ in range(200)]
+        found = Suggester(texts).suggest({start: range(start, start + 5) for start in range(0, 200, 5)})
+        assert sum(map(bool, found.values())) <= 2
 
     def test_a_tag_of_several_words_is_kept_whole(self) -> None:
         assert suggest(["open book, book"] * 3, ["closed book, book"] * 3) == ["open book"]
