@@ -2,6 +2,8 @@
 //
 //   az deployment group create -g GROUP -n main -f infra/main.bicep -p environmentName=NAME principalId=OBJECT_ID
 //
+// What is there to choose, and what the commands are told afterwards; modules/parts.bicep puts it together.
+//
 // Plain resources rather than Azure Verified Modules: those are restored from a registry, and a build must need none.
 // docs/deploy.md tells what comes before and after. The outputs carry the names of the environment variables that
 // `python -m infra.search` and `python -m training publish` read; `python -m infra.deployed` hands them on.
@@ -148,297 +150,91 @@ param zoneRedundant bool = false
 
 var token = uniqueString(resourceGroup().id, environmentName)
 var allTags = union({ 'azd-env-name': environmentName, project: 'image-clustering-skill' }, tags)
-var newSearch = empty(existingSearchName)
-var byKey = empty(entraClientId)
-var private = network == 'private'
 // The script runs outside of the network, where it could not read the key.
 var byScript = searchObjects == 'script' && network == 'public'
-var searchBySystem = !newSearch || network != 'public'
-var names = {
-  app: 'func-${token}'
-  alerts: 'alert-${token}'
-  compare: 'ai-${token}'
-  dataAccount: 'st${token}data'
-  hostAccount: 'st${token}host'
-  identity: 'id-${token}'
-  insights: 'appi-${token}'
-  network: 'vnet-${token}'
-  plan: 'plan-${token}'
-  script: 'script-${token}'
-  search: newSearch ? 'srch-${token}' : existingSearchName
-  vault: 'kv-${token}'
-  workspace: 'log-${token}'
-}
-var vectors = keepVectors ? 'true' : 'false'
+var searchBySystem = !empty(existingSearchName) || network != 'public'
 
-module functionIdentity 'modules/identity.bicep' = {
-  params: { name: '${names.identity}-function', location: location, tags: allTags }
-}
-
-module searchIdentity 'modules/identity.bicep' = if (!searchBySystem) {
-  params: { name: '${names.identity}-search', location: location, tags: allTags }
-}
-
-module scriptIdentity 'modules/identity.bicep' = if (byScript) {
-  params: { name: '${names.identity}-script', location: location, tags: allTags }
-}
-
-module virtualNetwork 'modules/network.bicep' = if (network != 'public') {
-  params: { name: names.network, location: location, tags: allTags, flex: plan == 'flex', private: private }
-}
-
-var searchGroup = newSearch || empty(existingSearchResourceGroup) ? resourceGroup().name : existingSearchResourceGroup
-var searchId = resourceId(searchGroup, 'Microsoft.Search/searchServices', names.search)
-var reach = {
-  network: network
-  subnetId: network == 'public' ? '' : virtualNetwork!.outputs.functionSubnetId
-  addresses: network == 'restricted' && !empty(operatorAddresses) ? split(operatorAddresses, ',') : []
-}
-
-// The host's own account apart from the data: the host must own its account, and shall not own the pictures.
-module hostStorage 'modules/storage.bicep' = {
+// The parameters above are flat because az and azd give them one by one.
+module parts 'modules/parts.bicep' = {
   params: {
-    name: names.hostAccount
+    title: environmentName
+    token: token
     location: location
     tags: allTags
-    containers: ['packages']
-    reach: reach
-    zoneRedundant: zoneRedundant
-  }
-}
-
-module dataStorage 'modules/storage.bicep' = {
-  params: {
-    name: names.dataAccount
-    location: location
-    tags: allTags
-    containers: ['models', 'images']
-    reach: reach
-    services: network == 'restricted' ? [searchId] : []
-    zoneRedundant: zoneRedundant
-    logged: true
-    workspaceId: monitoring.outputs.workspaceId
-  }
-  dependsOn: [search]
-}
-
-module monitoring 'modules/monitoring.bicep' = {
-  params: {
-    name: names.insights
-    workspaceName: names.workspace
-    location: location
-    tags: allTags
-    retentionDays: logRetentionDays
-    dailyCapGb: logDailyCapGb
-    private: private
-  }
-}
-
-module workbook 'modules/workbook.bicep' = {
-  params: { title: environmentName, location: location, tags: allTags, insightsId: monitoring.outputs.insightsId }
-}
-
-module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
-  params: {
-    name: names.alerts
-    location: location
-    tags: allTags
-    emails: split(alertEmails, ',')
-    insightsId: monitoring.outputs.insightsId
-    workspaceId: monitoring.outputs.workspaceId
-    searchId: searchId
-    searchLocation: empty(searchLocation) ? location : searchLocation
-    dailyCapGb: logDailyCapGb
-    monthlyBudget: monthlyBudget
-    budgetStart: budgetStart
-  }
-  dependsOn: [search]
-}
-
-module key 'modules/key.bicep' = if (byKey) {
-  params: {
-    name: names.vault
-    location: location
-    tags: allTags
-    tenantId: functionIdentity.outputs.tenantId
-    newKey: newSkillKey
-    newSecondaryKey: newSecondarySkillKey
-    reach: reach
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-module comparison 'modules/compare.bicep' = if (compare) {
-  params: { name: names.compare, location: location, tags: allTags }
-}
-
-module search 'modules/search.bicep' = if (newSearch) {
-  params: {
-    name: names.search
-    location: empty(searchLocation) ? location : searchLocation
-    tags: allTags
-    sku: searchSku
-    localAuth: searchLocalAuth
-    replicas: zoneRedundant ? 2 : 1
-    private: private
-    identityId: searchBySystem ? '' : searchIdentity!.outputs.id
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-// The two who are there or not, whoever they turn out to be.
-var scriptOrNobody = byScript ? ['script'] : []
-var personOrNobody = empty(principalId) ? [] : ['person']
-var scriptPrincipalId = byScript ? scriptIdentity!.outputs.principalId : ''
-
-module searchAccess 'modules/searchAccess.bicep' = {
-  scope: resourceGroup(searchGroup)
-  params: {
-    name: names.search
-    grantees: concat(scriptOrNobody, personOrNobody)
-    // A grant is named after its principal, so that a new identity gets one of its own. what-if shows it all the same.
-    #disable-next-line what-if-short-circuiting
-    principals: { script: scriptPrincipalId, person: principalId }
-    systemIdentity: searchBySystem
-  }
-  dependsOn: [search]
-}
-
-var searchPrincipalId = searchBySystem ? searchAccess.outputs.principalId : searchIdentity!.outputs.principalId
-
-// The search service calls the skill, and the person who deploys looks whether it answers, by the Azure CLI's or azd's id,
-// which every tenant has. A system-assigned identity's client id can't be looked up: then its object id has to do.
-var searchClientId = searchBySystem ? '' : searchIdentity!.outputs.clientId
-var azureCliId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
-
-module access 'modules/access.bicep' = {
-  params: {
-    grantees: concat(['function', 'search'], scriptOrNobody, personOrNobody)
-    #disable-next-line what-if-short-circuiting // as above
-    principals: {
-      function: functionIdentity.outputs.principalId
-      search: searchPrincipalId
-      script: scriptPrincipalId
-      person: principalId
+    people: { principalId: principalId, entraClientId: entraClientId }
+    newSkillKey: newSkillKey
+    newSecondarySkillKey: newSecondarySkillKey
+    hosting: {
+      plan: plan
+      dedicatedSku: dedicatedSku
+      alwaysReadyInstances: alwaysReadyInstances
+      maximumInstances: maximumInstances
+      requestsPerInstance: requestsPerInstance
+      instanceMemoryMB: instanceMemoryMB
+      zoneRedundant: zoneRedundant
     }
-    names: {
-      host: names.hostAccount
-      data: names.dataAccount
-      insights: names.insights
-      vault: byKey ? names.vault : ''
-      compare: compare ? names.compare : ''
+    model: { name: modelName, keepVectors: keepVectors }
+    searching: {
+      sku: searchSku
+      location: empty(searchLocation) ? location : searchLocation
+      localAuth: searchLocalAuth
+      existingName: existingSearchName
+      existingResourceGroup: existingSearchResourceGroup
+      schedule: searchSchedule
+      compare: compare
     }
+    networking: { kind: network, operatorAddresses: operatorAddresses, searchAddresses: searchAddresses }
+    watching: {
+      retentionDays: logRetentionDays
+      dailyCapGb: logDailyCapGb
+      emails: alertEmails
+      monthlyBudget: monthlyBudget
+      budgetStart: budgetStart
+    }
+    byScript: byScript
+    searchBySystem: searchBySystem
   }
-  dependsOn: [hostStorage, dataStorage, monitoring, key, comparison]
 }
 
-module function 'modules/function.bicep' = {
-  params: {
-    name: names.app
-    planName: names.plan
-    location: location
-    tags: allTags
-    plan: plan
-    dedicatedSku: dedicatedSku
-    zoneRedundant: zoneRedundant
-    requestsPerInstance: requestsPerInstance
-    instanceMemoryMB: instanceMemoryMB
-    maximumInstances: maximumInstances
-    alwaysReadyInstances: alwaysReadyInstances
-    identity: { id: functionIdentity.outputs.id, clientId: functionIdentity.outputs.clientId }
-    hostAccountName: names.hostAccount
-    packageUrl: '${hostStorage.outputs.blobUrl}/packages'
-    insightsConnectionString: monitoring.outputs.connectionString
-    skillSettings: { MODEL_STORE: modelStore, MODEL_NAME: modelName, RETURN_VECTOR: vectors }
-    keySecretUri: keySecretUri
-    secondaryKeySecretUri: byKey ? key!.outputs.secondarySecretUri : ''
-    entraClientId: entraClientId
-    allowedClientIds: searchBySystem ? [] : empty(principalId) ? [searchClientId] : [searchClientId, azureCliId]
-    allowedPrincipalIds: empty(principalId) ? [searchPrincipalId] : [searchPrincipalId, principalId]
-    reach: reach
-    searchAddresses: empty(searchAddresses) ? [] : split(searchAddresses, ',')
-  }
-  dependsOn: [access]
-}
-
-var modelStore = '${dataStorage.outputs.blobUrl}/models'
-var keySecretUri = byKey ? key!.outputs.secretUri : ''
+var made = parts.outputs.made
 
 // What `python -m infra.search` needs to know. The script and the outputs say the same because they say it from here.
 var searchSettings = {
-  SEARCH_ENDPOINT: searchAccess.outputs.endpoint
+  SEARCH_ENDPOINT: made.searchEndpoint
   SEARCH_NAME_PREFIX: searchNamePrefix
   SEARCH_VARIANT: searchVariant
   SEARCH_SCHEDULE: searchSchedule
-  SEARCH_VECTOR: vectors
-  SEARCH_IDENTITY: searchBySystem ? '' : searchIdentity!.outputs.id
-  SEARCH_PRIVATE_LINKS: private ? '${dataStorage.outputs.id},${function.outputs.id}' : ''
-  SKILL_URL: function.outputs.skillUrl
-  SKILL_RESOURCE_ID: byKey ? '' : 'api://${entraClientId}'
-  SKILL_KEY_SECRET: keySecretUri
-  SKILL_MAX_REQUEST_BYTES: function.outputs.requestLimit
-  STORAGE_CONNECTION: 'ResourceId=${dataStorage.outputs.id};'
+  SEARCH_VECTOR: keepVectors ? 'true' : 'false'
+  SEARCH_IDENTITY: searchBySystem ? '' : made.searchIdentityId
+  SEARCH_PRIVATE_LINKS: network == 'private' ? '${made.storageId},${made.appId}' : ''
+  SKILL_URL: made.skillUrl
+  SKILL_RESOURCE_ID: empty(entraClientId) ? '' : 'api://${entraClientId}'
+  SKILL_KEY_SECRET: empty(entraClientId) ? made.keySecretUri : ''
+  SKILL_MAX_REQUEST_BYTES: made.requestLimit
+  STORAGE_CONNECTION: 'ResourceId=${made.storageId};'
   IMAGES_CONTAINER: 'images'
-  COMPARE_AI_SERVICES_URL: compare ? comparison!.outputs.url : ''
+  COMPARE_AI_SERVICES_URL: compare ? made.compareUrl : ''
   CLASSIFIER_URL: classifierUrl
-}
-
-module privateEndpoints 'modules/privateEndpoints.bicep' = if (private) {
-  params: {
-    name: names.network
-    location: location
-    tags: allTags
-    networkId: virtualNetwork!.outputs.id
-    subnetId: virtualNetwork!.outputs.endpointSubnetId
-    targets: concat(
-      [
-        { name: 'data', id: dataStorage.outputs.id, group: 'blob', zone: 'blob' }
-        { name: 'host', id: hostStorage.outputs.id, group: 'blob', zone: 'blob' }
-        { name: 'function', id: function.outputs.id, group: 'sites', zone: 'sites' }
-      ],
-      byKey ? [{ name: 'vault', id: key!.outputs.id, group: 'vault', zone: 'vault' }] : [],
-      newSearch ? [{ name: 'search', id: searchId, group: 'searchService', zone: 'search' }] : []
-    )
-    telemetryIds: { insights: monitoring.outputs.insightsId, workspace: monitoring.outputs.workspaceId }
-  }
-  dependsOn: [search]
-}
-
-var tooSmall = newSearch && contains(['basic', 'standard'], searchSku)
-var linkRefusal = compare
-  ? 'network=private takes no compare: Computer Vision would be called in public'
-  : tooSmall ? 'network=private needs searchSku=standard2 or above: below, a skillset has no shared private links' : ''
-
-module sharedLinks 'modules/sharedLinks.bicep' = if (private) {
-  scope: resourceGroup(searchGroup)
-  params: {
-    name: names.search
-    refusal: linkRefusal
-    message: 'image clustering skill: ${names.search}'
-    targets: { blob: dataStorage.outputs.id, sites: function.outputs.id }
-  }
-  dependsOn: [search]
 }
 
 module searchDefinitions 'modules/searchObjects.bicep' = if (byScript) {
   params: {
-    name: names.script
+    name: 'script-${token}'
     location: location
     tags: allTags
-    identityId: scriptIdentity!.outputs.id
+    identityId: made.scriptIdentityId
     settings: searchSettings
   }
-  dependsOn: [access]
 }
 
 @description('Name of the Function app, which `python -m infra.send` sends the package to')
-output FUNCTION_APP_NAME string = names.app
+output FUNCTION_APP_NAME string = made.appName
 @description('URL of the container that models are published to and served from')
-output MODEL_STORE string = modelStore
+output MODEL_STORE string = made.modelStore
 @description('Name of the model that is served')
 output MODEL_NAME string = modelName
 @description('URL of the storage account that pictures are uploaded to')
-output STORAGE_ACCOUNT_URL string = dataStorage.outputs.blobUrl
+output STORAGE_ACCOUNT_URL string = made.storageUrl
 @description('URL of the search service')
 output SEARCH_ENDPOINT string = searchSettings.SEARCH_ENDPOINT
 @description('Name of the index, and the beginning of the other search objects\' names')

@@ -1,6 +1,8 @@
 // Who is told when it fails, slows down, is throttled, drifts, or costs too much: rules over the queries of infra/queries,
 // as they are, and over the search service's metrics.
 
+import { watchingType } from 'types.bicep'
+
 @description('Beginning of the alerts\' names')
 param name string
 
@@ -10,8 +12,8 @@ param location string
 @description('Tags of every resource')
 param tags { *: string }
 
-@description('Addresses of the people who are told')
-param emails string[]
+@description('Who is told, and of what')
+param watching watchingType
 
 @description('Resource id of Application Insights')
 param insightsId string
@@ -25,14 +27,7 @@ param searchId string
 @description('Azure region of the search service')
 param searchLocation string
 
-@description('Gigabytes of logs a day, after which ingestion stops')
-param dailyCapGb int
-
-@description('What the resource group may cost a month, in the currency of the subscription; 0 for no budget')
-param monthlyBudget int
-
-@description('First day of the month that the budget begins in')
-param budgetStart string
+var emails = split(watching.emails, ',')
 
 resource people 'Microsoft.Insights/actionGroups@2024-10-01-preview' = {
   name: '${name}-people'
@@ -111,7 +106,7 @@ var rules = [
     query: loadTextContent('../queries/logs.kql')
     measure: 'gigabytes'
     aggregation: 'Total'
-    threshold: json('${dailyCapGb * 8 / 10}.${dailyCapGb * 8 % 10}')
+    threshold: json('${watching.dailyCapGb * 8 / 10}.${watching.dailyCapGb * 8 % 10}')
     every: 'PT1H'
     window: 'P1D'
     scope: workspaceId
@@ -202,13 +197,13 @@ resource metricAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
   }
 ]
 
-resource budget 'Microsoft.Consumption/budgets@2024-08-01' = if (monthlyBudget > 0) {
+resource budget 'Microsoft.Consumption/budgets@2024-08-01' = if (watching.monthlyBudget > 0) {
   name: '${name}-budget'
   properties: {
     category: 'Cost'
-    amount: monthlyBudget
+    amount: watching.monthlyBudget
     timeGrain: 'Monthly'
-    timePeriod: { startDate: budgetStart }
+    timePeriod: { startDate: watching.budgetStart }
     notifications: {
       actual: {
         enabled: true

@@ -1,6 +1,6 @@
 // The Function: its plan, its app, its settings, and Microsoft Entra in front where an app registration is given.
 
-import { access } from 'types.bicep'
+import { accessType, hostingType } from 'types.bicep'
 
 @description('Name of the app')
 param name string
@@ -14,27 +14,8 @@ param location string
 @description('Tags of every resource')
 param tags { *: string }
 
-@description('flex: Flex Consumption, ONNX Runtime. dedicated: App Service plan. dedicated-tensorflow: the same, TensorFlow')
-@allowed(['flex', 'dedicated', 'dedicated-tensorflow'])
-param plan string
-
-@description('SKU of a dedicated plan')
-param dedicatedSku string
-
-@description('Spread instances over availability zones')
-param zoneRedundant bool
-
-@description('Requests that one instance works on at once')
-param requestsPerInstance int
-
-@description('Megabytes of one instance, by which bodies are bounded on any plan')
-param instanceMemoryMB int
-
-@description('Instances that Flex Consumption may start')
-param maximumInstances int
-
-@description('Instances that Flex Consumption keeps warm')
-param alwaysReadyInstances int
+@description('What the app runs on')
+param hosting hostingType
 
 @description('The app\'s identity: resource id and client id')
 param identity { id: string, clientId: string }
@@ -49,7 +30,7 @@ param packageUrl string
 param insightsConnectionString string
 
 @description('Who reaches the app, beside the search service')
-param reach access
+param reach accessType
 
 @description('Public addresses of the search service, such as 203.0.113.7')
 param searchAddresses string[]
@@ -72,18 +53,18 @@ param allowedClientIds string[]
 @description('Object ids of the principals that Microsoft Entra lets in')
 param allowedPrincipalIds string[]
 
-var flex = plan == 'flex'
+var flex = hosting.plan == 'flex'
 // The host holds 13.4 bytes for each byte of a body that runs, the worker about 5 more, and garbage of the bodies before
 // stays until it is collected. Beside a worker of 0.6 GB, 2 GiB (2.15 GB) peaked at 1.8 GB with 8 MB, 4 at once, and with
 // 10 MB, 2 at once; with 12 MB, 4 at once, it was killed. That is 80 MB shared by the places and six more, for each GiB
 // beyond the first; the margin is 0.3 GB. At 4 GiB the rule gives 24 MB, half of the 50 that peaked at 3.6 GB.
 // (A gibibyte is 1024 MB here: 80,000,000 / 1024 = 78,125.)
-var bodyLimit = (instanceMemoryMB - 1024) * 78125 / (requestsPerInstance + 6)
+var bodyLimit = (hosting.instanceMemoryMB - 1024) * 78125 / (hosting.requestsPerInstance + 6)
 // Below the host's limit, beyond which there is nothing but a bare 500: our 413 says what to do.
 var requestLimit = bodyLimit / 10 * 9
 // Each round of requests takes MAX_REQUEST_SECONDS, 25, at the most: whoever is let in is answered within 4 rounds, 100 s,
 // and AI Search waits 120 (infra/search/skillset.json). host.json has the same for 4 places.
-var outstandingRequests = 4 * requestsPerInstance
+var outstandingRequests = 4 * hosting.requestsPerInstance
 var pythonVersion = '3.13'
 
 // Skills are called from the service's own addresses and from those of the tag, depending on where the service runs them.
@@ -118,8 +99,10 @@ resource hostingPlan 'Microsoft.Web/serverfarms@2025-03-01' = {
   tags: tags
   kind: flex ? 'functionapp' : 'linux'
   // Two instances are the fewest that a dedicated plan spreads over zones.
-  sku: flex ? { tier: 'FlexConsumption', name: 'FC1' } : { name: dedicatedSku, capacity: zoneRedundant ? 2 : 1 }
-  properties: { reserved: true, zoneRedundant: zoneRedundant }
+  sku: flex
+    ? { tier: 'FlexConsumption', name: 'FC1' }
+    : { name: hosting.dedicatedSku, capacity: hosting.zoneRedundant ? 2 : 1 }
+  properties: { reserved: true, zoneRedundant: hosting.zoneRedundant }
 }
 
 resource app 'Microsoft.Web/sites@2025-03-01' = {
@@ -161,10 +144,12 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
             }
           }
           scaleAndConcurrency: {
-            instanceMemoryMB: instanceMemoryMB
-            maximumInstanceCount: maximumInstances
-            alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyInstances }]
-            triggers: { http: { perInstanceConcurrency: requestsPerInstance } }
+            instanceMemoryMB: hosting.instanceMemoryMB
+            maximumInstanceCount: hosting.maximumInstances
+            alwaysReady: hosting.alwaysReadyInstances == 0
+              ? []
+              : [{ name: 'http', instanceCount: hosting.alwaysReadyInstances }]
+            triggers: { http: { perInstanceConcurrency: hosting.requestsPerInstance } }
           }
         }
       : null
@@ -181,7 +166,7 @@ resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
 
 // Flex Consumption refuses these: it has runtime, version and package in functionAppConfig, concurrency there too.
 var dedicatedSettings = {
-  AzureFunctionsJobHost__extensions__http__maxConcurrentRequests: string(requestsPerInstance)
+  AzureFunctionsJobHost__extensions__http__maxConcurrentRequests: string(hosting.requestsPerInstance)
   AzureFunctionsJobHost__extensions__http__maxOutstandingRequests: string(outstandingRequests)
   FUNCTIONS_EXTENSION_VERSION: '~4'
   FUNCTIONS_WORKER_RUNTIME: 'python'
@@ -204,8 +189,8 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
       MAX_REQUEST_BYTES: string(requestLimit)
       PYTHON_ENABLE_OPENTELEMETRY: 'true'
       // Threads of the worker: 1000, or cores and 4 more, depending on how it started, unless it is said.
-      PYTHON_THREADPOOL_THREAD_COUNT: string(requestsPerInstance + 2)
-      EMBEDDER_BACKEND: plan == 'dedicated-tensorflow' ? 'tensorflow' : 'onnxruntime'
+      PYTHON_THREADPOOL_THREAD_COUNT: string(hosting.requestsPerInstance + 2)
+      EMBEDDER_BACKEND: hosting.plan == 'dedicated-tensorflow' ? 'tensorflow' : 'onnxruntime'
     },
     skillSettings,
     flex ? {} : dedicatedSettings,

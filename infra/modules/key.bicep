@@ -1,7 +1,7 @@
 // The Function's KEY and KEY_SECONDARY, where Microsoft Entra does not guard it: generated once, kept in a vault, never
 // in an output. Both are good at any time, so that a key can be exchanged without an interruption (docs/deploy.md).
 
-import { access } from 'types.bicep'
+import { accessType } from 'types.bicep'
 
 @description('Name of the vault')
 @minLength(3)
@@ -26,7 +26,7 @@ param newKey string
 param newSecondaryKey string
 
 @description('Who reaches the vault')
-param reach access
+param reach accessType
 
 @description('Resource id of the workspace that keeps the audit log')
 param workspaceId string

@@ -1,5 +1,7 @@
 // Application Insights over its own workspace. Telemetry is taken from identities only, never for a key.
 
+import { watchingType } from 'types.bicep'
+
 @description('Name of the Application Insights resource')
 param name string
 
@@ -12,17 +14,11 @@ param location string
 @description('Tags of every resource')
 param tags { *: string }
 
-@description('Days for which logs are kept; up to 31 cost nothing extra')
-@minValue(30)
-@maxValue(730)
-param retentionDays int
+@description('For how long logs are kept, and how many')
+param watching watchingType
 
 @description('Whether telemetry is sent and read in private only')
 param private bool
-
-@description('Gigabytes a day after which ingestion stops, so that a fault can\'t run up a bill')
-@minValue(1)
-param dailyCapGb int
 
 var fromPublic = private ? 'Disabled' : 'Enabled'
 
@@ -32,8 +28,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   tags: tags
   properties: {
     sku: { name: 'PerGB2018' }
-    retentionInDays: retentionDays
-    workspaceCapping: { dailyQuotaGb: dailyCapGb }
+    retentionInDays: watching.retentionDays
+    workspaceCapping: { dailyQuotaGb: watching.dailyCapGb }
     features: { disableLocalAuth: true }
     publicNetworkAccessForIngestion: fromPublic
     publicNetworkAccessForQuery: fromPublic

@@ -1,6 +1,6 @@
 // A storage account that only Microsoft Entra opens: no account keys, no anonymous reads, nothing but TLS 1.2.
 
-import { access } from 'types.bicep'
+import { accessType } from 'types.bicep'
 
 @description('Name of the account')
 @minLength(3)
@@ -17,7 +17,7 @@ param tags { *: string }
 param containers string[]
 
 @description('Who reaches the account')
-param reach access
+param reach accessType
 
 @description('Resource ids of search services that are let in by their system-assigned identities, whatever their addresses')
 param services string[] = []

@@ -86,7 +86,7 @@ def test_the_host_refuses_bodies_that_an_instance_was_not_seen_to_hold(requests:
     settings = deployment.app_settings()
     assert settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] == str(most)
     assert settings["MAX_REQUEST_BYTES"] == str(most * 9 // 10)
-    assert deployment.outputs["SKILL_MAX_REQUEST_BYTES"].endswith(".outputs.requestLimit.value]")
+    assert deployment.outputs["SKILL_MAX_REQUEST_BYTES"].endswith(".outputs.made.value.requestLimit]")
     app = deployment.one("Microsoft.Web/sites")
     assert app.properties["functionAppConfig"]["scaleAndConcurrency"]["instanceMemoryMB"] == memory
 
