@@ -26,8 +26,8 @@ from training.gallery.gallery import Gallery
 from training.model.extend import extend
 from training.model.options import Options
 from training.page.document import Document
-from training.page.edited import EditError
-from training.page.edits import Edit, Merge, Move, Name, PutBack, Remove, Split
+from training.page.edited import EditError, find_group
+from training.page.edits import Edit, Mark, Merge, Move, Name, PutBack, Remove, Split
 from training.progress import no_progress
 from training.release.publishing import publish, roll_back
 from training.release.versions import fetch
@@ -80,6 +80,25 @@ class World:
             assert after[cluster] & known.keys() == pictures & known.keys(), "a group lost or won old pictures"
         self._check()
 
+    def discover(self, kind: str) -> bool:
+        """Whether a group was proposed."""
+        known = {row.picture for row in read_rows(self._folder)}
+        met = {name: vector for name, vector in KINDS[kind].items() if name not in known}
+        if not met:
+            return False
+        before = self._members()
+        found = extend(read_bundle(self._folder), self._folder, embedded(met), propose=True)
+        self._pictures = {**self._pictures, **{name: met[name] for names in found.members.values() for name in names}}
+        self._page = None
+        assert self._members() == before, "a proposed group answers, or another lost or won pictures"
+        self._check()
+        return bool(found.members)
+
+    def judge(self, *, accept: bool) -> bool:
+        """What becomes of a proposed group; False where there is none."""
+        proposed = read_bundle(self._folder).labels.proposed
+        return bool(proposed) and self.edit(Mark(op="mark", group=proposed[0], not_group=not accept))
+
     def publish(self) -> None:
         publish(self._store, self._folder, no_progress)
         self.published.append((read_bundle(self._folder).version, self._pictures))
@@ -99,7 +118,8 @@ class World:
         except EditError:
             return False
         if isinstance(edit, Name):
-            self._of_name[edit.add[0]] |= self._members()[edit.group]
+            group = find_group(page.snapshot().shown, edit.group)
+            self._of_name[edit.add[0]] |= {page.gallery.names[picture] for picture in group.pictures}
         elif isinstance(edit, Move):
             self._of_name[edit.name] |= {page.gallery.names[picture] for picture in edit.pictures}
         self._check()
@@ -156,7 +176,7 @@ class World:
 
     def _group(self, place: int) -> int:
         groups = self._open().snapshot().shown.groups
-        return groups[place % len(groups)].cluster
+        return groups[place % len(groups)].cluster if groups else NOISE
 
     def _chosen(self, places: tuple[int, ...]) -> tuple[int, ...]:
         return tuple({place % len(self._pictures) for place in places})
@@ -250,6 +270,30 @@ class TestIdsGivenOutElsewhere:
         assert world.split(0)
 
 
+class TestProposedGroups:
+    @pytest.mark.parametrize("accept", [True, False])
+    def test_keep_their_ids_whatever_becomes_of_them(self, world: World, *, accept: bool) -> None:
+        world.train("book", "map")
+        assert world.discover("dog")
+        assert world.judge(accept=accept)
+        assert world.split(0)
+        world.undo()
+        assert world.split(1)
+        assert world.discover("cup")
+        world.update("tree")
+        world.train("book", "map", "dog", "cup")
+
+    def test_that_were_rolled_back_leave_no_id(self, world: World) -> None:
+        world.train("book")
+        world.publish()
+        assert world.discover("dog")
+        assert world.judge(accept=True)
+        world.publish()
+        world.roll_back(0)
+        assert world.discover("cup")
+        assert world.split(0)
+
+
 _places = st.integers(0, 6)
 _pictures = st.lists(st.integers(0, 29), min_size=1, max_size=4)
 _kind = st.sampled_from(sorted(KINDS))
@@ -283,6 +327,11 @@ class Anything(RuleBasedStateMachine):
         self._world.update(kind)
         event("updated")
 
+    @rule(kind=_kind, accept=st.booleans(), then=_then)
+    def discover(self, kind: str, accept: bool, then: str) -> None:
+        if self._world.discover(kind):
+            self._edited("accepted" if accept else "turned down", then, made=self._world.judge(accept=accept))
+
     @rule()
     def publish(self) -> None:
         self._world.publish()
@@ -303,9 +352,9 @@ class Anything(RuleBasedStateMachine):
     def split(self, place: int, parts: int, then: str) -> None:
         self._edited("split", then, made=self._world.split(place, parts))
 
-    @rule(place=_places, other=_places, then=_then)
+    @rule(place=_places, other=st.integers(0, 1), then=_then)
     def merge(self, place: int, other: int, then: str) -> None:
-        self._edited("merged", then, made=self._world.merge(place, other))
+        self._edited("merged", then, made=self._world.merge(place, place + 1 + other))
 
     @rule(pictures=_pictures, then=_then)
     def move(self, pictures: list[int], then: str) -> None:

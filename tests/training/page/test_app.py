@@ -11,7 +11,7 @@ from PIL import Image
 from shared.model.bundle import LABELS, MANIFEST, Labels, read_bundle, write_labels
 from shared.model.words import WORDS, write_words
 from tests.conftest import encode
-from tests.training.galleries import CHOICE, HOSTILE, draw, open_plainly
+from tests.training.galleries import CHOICE, HOSTILE, draw, open_plainly, propose_stars
 from tests.training.page.pages import served
 from training.page.report_keeper import ReportKeeper
 from training.page.view import StateView
@@ -273,6 +273,11 @@ class TestSuggestions:
         write_words(folder, {f"apple{copy}.png": ["ripe fruit"] for copy in range(5)})
         with served(open_plainly(folder)) as page, page.client(enters=True) as client:
             assert client.get("/api/suggestions").json()["words"]["1"] == ["ripe fruit", "apple"]
+
+    def test_a_proposed_group_gets_some_too(self, folder: Path) -> None:
+        propose_stars(folder)
+        with served(open_plainly(folder)) as page, page.client(enters=True) as client:
+            assert client.get("/api/suggestions").json()["words"]["3"] == ["star"]
 
     def test_words_that_can_t_be_read_are_named(self, folder: Path) -> None:
         (folder / WORDS).write_text("[]")
