@@ -1,13 +1,13 @@
-"""Sending the package: to the right endpoint, without a build, until it is in place."""
+"""Sending the package over HTTP: to the right endpoint, without a build, until it is in place."""
 
 from __future__ import annotations
 
 import json
+import socket
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -15,9 +15,9 @@ from infra import send as module
 from infra.search.retrying import RetryDeadline
 from infra.send import SendError, Site, app, find_site, send
 from tests.infra.az import Az
+from tests.infra.publishing import CALLER, HANG_UP, Publishing, publishing
 
-FLEX = Site("/subscriptions/s/sites/func", "https://func.scm.azurewebsites.net", flex=True)
-DEDICATED = Site(FLEX.id, FLEX.publishing, flex=False)
+ID = "/subscriptions/s/sites/func"
 
 
 @pytest.fixture
@@ -28,96 +28,82 @@ def package(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[httpx.Request]]:
-    """Makes the site answer so, in turn; returns the list that requests are added to."""
-
-    def install(*responses: httpx.Response | Exception) -> list[httpx.Request]:
-        asked: list[httpx.Request] = []
-        left = iter(responses)
-
-        def handle(request: httpx.Request) -> httpx.Response:
-            asked.append(request)
-            response = next(left)
-            if isinstance(response, Exception):
-                raise response
-            return response
-
-        transport, client = httpx.MockTransport(handle), httpx.Client
-
-        def connect(headers: dict[str, str], timeout: float) -> httpx.Client:
-            return client(headers=headers, timeout=timeout, transport=transport)
-
-        monkeypatch.setattr(module.httpx, "Client", connect)
-        return asked
-
-    return install
-
-
 def deadline(seconds: float = 60) -> RetryDeadline:
     return RetryDeadline(seconds, lambda text: None, pause=0)
 
 
-def status(number: int, text: str = "") -> httpx.Response:
-    return httpx.Response(200, json={"status": number, "status_text": text})
+def at(site: Publishing, *, flex: bool = True) -> Site:
+    return Site(ID, site.url, flex)
 
 
-def test_flex_takes_the_package_without_a_build(package: Path, answers: Callable[..., list[httpx.Request]]) -> None:
-    asked = answers(httpx.Response(202, json="one"), status(1), status(4))
-    send(FLEX, package, "the-token", deadline())
-    assert [f"{each.method} {each.url}" for each in asked] == [
-        "POST https://func.scm.azurewebsites.net/api/publish?RemoteBuild=false",
-        "GET https://func.scm.azurewebsites.net/api/deployments/one",
-        "GET https://func.scm.azurewebsites.net/api/deployments/one",
-    ]
-    assert asked[0].content == package.read_bytes()
-    assert asked[0].headers["Content-Type"] == "application/zip"
-    assert {each.headers["Authorization"] for each in asked} == {"Bearer the-token"}
+def test_flex_takes_the_package_without_a_build(package: Path) -> None:
+    with publishing(states=[1, 4]) as site:
+        send(at(site), package, CALLER, deadline())
+    assert site.asked == ["POST /api/publish?RemoteBuild=false", *["GET /api/deployments/one"] * 2]
+    assert site.package == package.read_bytes()
 
 
-def test_a_dedicated_plan_takes_it_by_zipdeploy(package: Path, answers: Callable[..., list[httpx.Request]]) -> None:
-    asked = answers(httpx.Response(202), status(4))
-    send(DEDICATED, package, "the-token", deadline())
-    assert [each.url.raw_path for each in asked] == [b"/api/zipdeploy?isAsync=true", b"/api/deployments/latest"]
+def test_a_dedicated_plan_takes_it_by_zipdeploy(package: Path) -> None:
+    with publishing() as site:
+        send(at(site, flex=False), package, CALLER, deadline())
+    assert site.asked == ["POST /api/zipdeploy?isAsync=true", "GET /api/deployments/latest"]
+    assert site.package == package.read_bytes()
 
 
 @pytest.mark.parametrize("number", [403, 404, 409, 429, 502, 503])
-def test_waits_for_an_endpoint_that_is_starting(
-    number: int, package: Path, answers: Callable[..., list[httpx.Request]]
-) -> None:
-    passing = httpx.Response(number)
-    asked = answers(httpx.ConnectError("refused"), passing, httpx.Response(202, json="one"), passing, status(4))
-    send(FLEX, package, "the-token", deadline())
-    assert len(asked) == 5
+def test_waits_for_an_endpoint_that_is_starting(number: int, package: Path) -> None:
+    with publishing(posts=[number], states=[number, 1, 4]) as site:
+        send(at(site), package, CALLER, deadline())
+    assert len(site.asked) == 5
+    assert site.package == package.read_bytes()
+
+
+def test_sends_a_large_package_again_whole_when_it_was_refused_or_cut_off_halfway(tmp_path: Path) -> None:
+    """More than what fits into the connection's buffers: it is refused while it is still being sent."""
+    large = tmp_path / "large.zip"
+    large.write_bytes(bytes(range(256)) * 80_000)
+    with publishing(posts=[404, HANG_UP, 409]) as site:
+        send(at(site), large, CALLER, deadline())
+    assert len(site.asked) == 5
+    assert site.package == large.read_bytes()
+
+
+def test_waits_for_an_endpoint_that_is_not_there_yet(package: Path) -> None:
+    reasons: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nowhere = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(SendError, match="does not answer"):
+        send(Site(ID, nowhere, flex=True), package, CALLER, RetryDeadline(1, reasons.append, pause=0.1))
+    assert reasons
+    assert "does not answer" in reasons[0]
 
 
 @pytest.mark.parametrize(
-    ("responses", "message"),
+    ("posts", "states", "token", "message"),
     [
-        ([httpx.Response(401, text="no")], "answers 401 to POST /api/publish: no"),
-        ([httpx.Response(202, json="one"), status(3, "unzip")], "the deployment failed: unzip"),
-        ([httpx.Response(202, json="one"), status(5)], "gave way to another"),
+        ([], [4], "another", "answers 401 to POST /api/publish: no"),
+        ([400], [4], CALLER, "answers 400 to POST /api/publish"),
+        ([], [{"status": 3, "status_text": "unzip"}], CALLER, "the deployment failed: unzip"),
+        ([], [5], CALLER, "gave way to another"),
     ],
 )
 def test_fails_at_once_on_what_waiting_does_not_fix(
-    responses: list[httpx.Response], message: str, package: Path, answers: Callable[..., list[httpx.Request]]
+    posts: list[int | str], states: list[int | dict[str, Any]], token: str, message: str, package: Path
 ) -> None:
-    answers(*responses)
-    with pytest.raises(SendError, match=message):
-        send(FLEX, package, "the-token", deadline())
+    with publishing(posts, states) as site, pytest.raises(SendError, match=message):
+        send(at(site), package, token, deadline())
 
 
-def test_ends_at_the_deadline(package: Path, answers: Callable[..., list[httpx.Request]]) -> None:
-    answers(httpx.Response(202, json="one"), status(1))
-    with pytest.raises(SendError, match="still not in place"):
-        send(FLEX, package, "the-token", deadline(0))
+def test_ends_at_the_deadline(package: Path) -> None:
+    with publishing(states=[1]) as site, pytest.raises(SendError, match="still not in place"):
+        send(at(site), package, CALLER, deadline(0))
 
 
 def test_the_command_finds_the_site_and_synchronises_its_triggers(
-    az: Az, package: Path, answers: Callable[..., list[httpx.Request]]
+    az: Az, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = {
-        "id": FLEX.id,
+        "id": ID,
         "properties": {
             "enabledHostNames": ["func.azurewebsites.net", "func.scm.azurewebsites.net"],
             "functionAppConfig": {"runtime": {}},
@@ -132,16 +118,22 @@ def test_the_command_finds_the_site_and_synchronises_its_triggers(
                 }
             ),
             "resource show": json.dumps(found),
-            "account get-access-token": "the-token",
+            "account get-access-token": CALLER,
         }
     )
-    assert find_site("pictures", "func") == FLEX
-    asked = answers(httpx.Response(202, json="one"), status(4))
-    result = CliRunner().invoke(app, ["-g", "pictures", "--package", str(package)])
+    assert find_site("pictures", "func") == Site(ID, "https://func.scm.azurewebsites.net", flex=True)
+    with publishing() as site:
+        here = at(site)
+
+        def find(group: str, name: str) -> Site:
+            return here
+
+        monkeypatch.setattr(module, "find_site", find)
+        result = CliRunner().invoke(app, ["-g", "pictures", "--package", str(package)])
     assert result.exit_code == 0, result.stderr
-    assert len(asked) == 2
+    assert site.package == package.read_bytes()
     after = [asked for asked in az.asked() if asked.startswith("rest")]
-    assert after[0] == f"rest --method post --url {FLEX.id}/syncfunctiontriggers?api-version=2024-11-01"
+    assert after[0] == f"rest --method post --url {ID}/syncfunctiontriggers?api-version=2024-11-01"
     assert [asked.split("/keys/")[1].split("?")[0] for asked in after[1:]] == ["skill", "skill-secondary"]
 
 
