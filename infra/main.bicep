@@ -68,6 +68,9 @@ param requestsPerInstance int = 4
 @allowed([2048, 4096])
 param instanceMemoryMB int = 2048
 
+@description('Exchange the instances of Flex Consumption one after the other when code or settings change. A preview')
+param rollingUpdates bool = false
+
 @description('Name of the model to serve')
 param modelName string = 'books'
 
@@ -171,6 +174,7 @@ module parts 'modules/parts.bicep' = {
       maximumInstances: maximumInstances
       requestsPerInstance: requestsPerInstance
       instanceMemoryMB: instanceMemoryMB
+      rollingUpdates: rollingUpdates
       zoneRedundant: zoneRedundant
     }
     model: { name: modelName, keepVectors: keepVectors }

@@ -15,6 +15,9 @@ param tags { *: string }
 @description('Who is told, and of what')
 param watching watchingType
 
+@description('How often an indexer whose runs are logged runs by itself; never: none does')
+param schedule string
+
 @description('Resource id of Application Insights')
 param insightsId string
 
@@ -44,7 +47,8 @@ resource people 'Microsoft.Insights/actionGroups@2024-10-01-preview' = {
 // - slow: the skillset waits 120 s for a batch of 8, which takes 3 to 13 s; 60 s is half of that.
 // - drifting: half of a day's pictures in no group.
 // - logs: four fifths of the cap.
-var rules = [
+// - indexer: not one success in a day, or in two where it runs once a day. Its row is there when nothing was logged, too.
+var always = [
   {
     name: 'failing'
     description: 'The Function answers 503: it has no model or no key yet'
@@ -112,6 +116,19 @@ var rules = [
     scope: workspaceId
   }
 ]
+var indexer = {
+  name: 'indexer'
+  description: 'No run of the indexer has succeeded'
+  query: loadTextContent('../queries/indexer.kql')
+  measure: 'successful'
+  aggregation: 'Total'
+  threshold: 1
+  operator: 'LessThan'
+  every: 'PT1H'
+  window: schedule == 'P1D' ? 'P2D' : 'P1D'
+  scope: workspaceId
+}
+var rules = concat(always, schedule == 'never' ? [] : [indexer])
 
 resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   for rule in rules: {
@@ -128,13 +145,15 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       evaluationFrequency: rule.every
       windowSize: rule.window
       autoMitigate: true
+      // The table of diagnostic logs is there once something is in it.
+      skipQueryValidation: rule.name == indexer.name
       criteria: {
         allOf: [
           {
             query: rule.query
             metricMeasureColumn: rule.measure
             timeAggregation: rule.aggregation
-            operator: 'GreaterThan'
+            operator: rule.?operator ?? 'GreaterThan'
             threshold: rule.threshold
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           }

@@ -130,6 +130,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         ? {}
         : { linuxFxVersion: 'PYTHON|${pythonVersion}', alwaysOn: true, ftpsState: 'Disabled', http20Enabled: true }
     )
+    // The service knows siteUpdateStrategy since API version 2023-12-01, and the compiler's types do not:
+    // https://learn.microsoft.com/azure/azure-functions/flex-consumption-site-updates
+    #disable-next-line BCP037
     functionAppConfig: flex
       ? {
           runtime: { name: 'python', version: pythonVersion }
@@ -151,6 +154,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
               : [{ name: 'http', instanceCount: hosting.alwaysReadyInstances }]
             triggers: { http: { perInstanceConcurrency: hosting.requestsPerInstance } }
           }
+          siteUpdateStrategy: { type: hosting.rollingUpdates ? 'RollingUpdate' : 'Recreate' }
         }
       : null
   }

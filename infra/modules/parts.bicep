@@ -146,6 +146,8 @@ module alerts 'alerts.bicep' = if (!empty(watching.emails)) {
     workspaceId: monitoring.outputs.workspaceId
     searchId: searchId
     searchLocation: searching.location
+    // What an existing service logs, and where, is its owner's affair.
+    schedule: newSearch ? searching.schedule : 'never'
   }
   dependsOn: [search]
 }

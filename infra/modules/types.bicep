@@ -43,6 +43,9 @@ type hostingType = {
   @description('Megabytes of one instance, by which bodies are bounded on any plan')
   instanceMemoryMB: int
 
+  @description('Exchange the instances of Flex Consumption one after the other')
+  rollingUpdates: bool
+
   @description('Spread instances over availability zones')
   zoneRedundant: bool
 }

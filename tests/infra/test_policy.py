@@ -229,6 +229,15 @@ def test_everything_is_tagged() -> None:
             assert tags == {"azd-env-name": "test", "project": "image-clustering-skill", "team": "pictures"}, each.name
 
 
+def test_instances_are_exchanged_one_after_the_other_where_that_is_asked_for() -> None:
+    def strategy(**parameters: Any) -> dict[str, str]:
+        app = deployed(**parameters).one("Microsoft.Web/sites")
+        return app.properties["functionAppConfig"]["siteUpdateStrategy"]
+
+    assert strategy() == {"type": "Recreate"}
+    assert strategy(rollingUpdates=True) == {"type": "RollingUpdate"}
+
+
 @pytest.mark.parametrize("plan", ["flex", "dedicated"])
 def test_zones_are_used_where_that_is_asked_for(plan: str) -> None:
     deployment = deployed(plan=plan, zoneRedundant=True)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ QUERIES = sorted((PROJECT / "infra" / "queries").glob("*.kql"))
 DOCS = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 # https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete and, for the workspace,
-# https://learn.microsoft.com/azure/azure-monitor/reference/tables/usage
+# https://learn.microsoft.com/azure/azure-monitor/reference/tables/usage and
+# https://learn.microsoft.com/azure/search/monitor-azure-cognitive-search-data-reference
 _EVERYWHERE = (
     "timestamp: datetime, itemType: string, customDimensions: dynamic, customMeasurements: dynamic, "
     "operation_Name: string, operation_Id: string, operation_ParentId: string, cloud_RoleName: string, "
@@ -40,8 +42,12 @@ TABLES = {
 WORKSPACE = {
     "Usage": "TimeGenerated: datetime, Computer: string, DataType: string, IsBillable: bool, Quantity: real, "
     "QuantityUnit: string, ResourceUri: string, Solution: string, StartTime: datetime, EndTime: datetime, Type: string",
+    "AzureDiagnostics": "TimeGenerated: datetime, ResourceId: string, Category: string, ResourceGroup: string, "
+    "SubscriptionId: string, ResourceProvider: string, Resource: string, ResourceType: string, OperationName: string, "
+    "ResultType: string, DurationMs: long, OperationVersion_s: string, Description_s: string, IndexName_s: string, "
+    "Documents_d: real, Query_s: string, resultSignature_d: real",
 }
-OF_THE_WORKSPACE = {"logs.kql"}
+OF_THE_WORKSPACE = {"indexer.kql", "logs.kql"}
 
 
 def findings(queries: Mapping[str, str], tables: Mapping[str, str]) -> dict[str, list[str]]:
@@ -74,7 +80,7 @@ def test_alerts_and_the_workbook_use_the_queries_as_they_are() -> None:
     texts = {path.name: path.read_text(encoding="utf-8") for path in QUERIES}
     alerts = deployment.of("Microsoft.Insights/scheduledQueryRules")
     by_name = {each.name.split("-", 2)[2]: each.properties for each in alerts}
-    assert by_name.keys() == {"failing", "failing-records", "slow", "throttled", "drifting", "logs"}
+    assert by_name.keys() == {"failing", "failing-records", "slow", "throttled", "drifting", "logs", "indexer"}
     measures = {name: rule["criteria"]["allOf"][0] for name, rule in by_name.items()}
     for name, measure in measures.items():
         assert measure["query"] == texts[f"{name.partition('-')[0]}.kql"]
@@ -99,6 +105,28 @@ def test_alerts_and_the_workbook_use_the_queries_as_they_are() -> None:
     for name in texts.keys() - OF_THE_WORKSPACE:
         heading = texts[name].splitlines()[0]
         assert heading.replace("'", "''") in shown or heading in shown, name
+
+
+def indexer_alert(**parameters: str) -> list[dict[str, Any]]:
+    alerts = deployed(alertEmails="somebody@example.com", **parameters).of("Microsoft.Insights/scheduledQueryRules")
+    return [each.properties for each in alerts if each.name.endswith("-indexer")]
+
+
+def test_people_are_told_when_no_run_of_the_indexer_has_succeeded_for_a_day() -> None:
+    (alert,) = indexer_alert()
+    (measure,) = alert["criteria"]["allOf"]
+    assert (measure["metricMeasureColumn"], measure["operator"], measure["threshold"]) == ("successful", "LessThan", 1)
+    assert alert["windowSize"] == "P1D"
+    assert alert["skipQueryValidation"] is True, "the table is there once something is in it"
+    # Grouped by nothing, so that there is a row where nothing was logged.
+    assert " by " not in measure["query"].split("summarize")[1]
+
+
+def test_a_daily_indexer_has_two_days_and_one_without_a_schedule_or_a_log_of_ours_is_not_watched() -> None:
+    (alert,) = indexer_alert(searchSchedule="P1D")
+    assert alert["windowSize"] == "P2D"
+    assert indexer_alert(searchSchedule="never") == []
+    assert indexer_alert(existingSearchName="theirs") == []
 
 
 def test_nobody_is_told_where_nobody_is_named() -> None:
