@@ -1,7 +1,7 @@
 """`python -m benchmarks [SECTION ...] [--quick]`: measure, keep the figures, and write RESULTS.md and cost.svg.
 
 All sections take about an hour on two cores that do nothing else, and 12 GB. `--quick` takes minutes, proves that
-everything runs, and keeps nothing.
+everything runs, and keeps nothing. A million embeddings take a command of their own: `python -m benchmarks.large`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from benchmarks.results import HERE, PAGE, Benchmark, load, render, save
 from shared.command_line.console import command_line, fail, flag
 
 SECTIONS = ("serving", "precision", "sizes", "memory", "embedding", "clustering")
+SHOWN = (*SECTIONS, "large")
 
 app = command_line()
 
@@ -36,7 +37,7 @@ def main(
     if not quick:
         from benchmarks.plot import draw
 
-        measured = load(SECTIONS)
+        measured = load(SHOWN)
         PAGE.write_text(render(measured), encoding="utf-8")
         draw(measured, HERE / "cost.svg")
 

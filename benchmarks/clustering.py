@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.measuring import alone, in_turn, machine, memory, ratio, seconds, spread, today
 from benchmarks.results import Curve, Row, Section, Table
 from shared.embedding.embedder import Vectors
-from shared.model.core_samples import CoreSamples
+from shared.model.core_samples import NOISE, CoreSamples
 
 _PACKAGES = ("numpy", "scikit-learn", "scipy", "joblib")
 _DIMENSIONS = 512
@@ -45,16 +46,24 @@ class Found:
     cost: Cost
     sizes: list[int]
     """Pictures in each group."""
+    index: float
+    """Adjusted Rand index of those that were drawn from a group."""
 
 
 def embeddings(count: int, *, half_in_one: bool) -> Vectors:
     """Groups of all sizes on the unit sphere, tight in the middle and loose at the edge, and points between them."""
+    return drawn(count, half_in_one=half_in_one)[0]
+
+
+def drawn(count: int, *, half_in_one: bool) -> tuple[Vectors, NDArray[np.int32]]:
+    """Embeddings, and the group that each one was drawn from, or NOISE."""
     chance = np.random.default_rng(count)
     centres = _directions(chance, _GROUPS)
     shares = chance.dirichlet(np.ones(_GROUPS))
     if half_in_one:
         shares = np.concatenate([[0.5 / (1 - _NOISE)], shares[1:] / shares[1:].sum() * (1 - 0.5 / (1 - _NOISE))])
     vectors = np.empty((count, _DIMENSIONS), dtype=np.float32)
+    groups = np.full(count, NOISE, dtype=np.int32)
     for start in range(0, count, 5_000):
         part = vectors[start : start + 5_000]
         group = chance.choice(_GROUPS, len(part), p=shares)
@@ -64,7 +73,8 @@ def embeddings(count: int, *, half_in_one: bool) -> Vectors:
         grouped = chance.random(len(part)) >= _NOISE
         part[grouped] = centres[group[grouped]] + spread[grouped] * part[grouped]
         part /= np.linalg.norm(part, axis=1, keepdims=True)
-    return vectors
+        groups[start : start + 5_000][grouped] = group[grouped]
+    return vectors, groups
 
 
 def _directions(chance: np.random.Generator, count: int) -> Vectors:
@@ -75,11 +85,15 @@ def _directions(chance: np.random.Generator, count: int) -> Vectors:
 
 def ours(count: int, half_in_one: bool) -> Found:
     """From embeddings to groups, as training finds them by default: neighbours, the choice of parameters, radii."""
+    from sklearn.metrics import adjusted_rand_score
+
     from training.clustering.clusters import Parameters, find_groups
 
-    vectors = embeddings(count, half_in_one=half_in_one)
+    vectors, truth = drawn(count, half_in_one=half_in_one)
     found, cost = _measured(lambda: find_groups(vectors, Parameters(min_samples=_MIN_SAMPLES)))
-    return Found(cost, found.clusters.sizes())
+    labels, grouped = found.clusters.labels, truth != NOISE
+    index = float(adjusted_rand_score(truth[grouped], labels[grouped]))
+    return Found(cost, found.clusters.sizes(), index)
 
 
 def scikit_learns(count: int, half_in_one: bool) -> Cost:

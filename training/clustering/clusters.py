@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, CoreSamples, Metric, Nearest
 from training.clustering.choice import Choice, NoGroupsError, choose, distances_of
-from training.clustering.dbscan import Grouped, by_distances, by_embeddings
+from training.clustering.dbscan import Grouped, by_distances, by_embeddings, numbers_of
 from training.clustering.neighbours import EXACT, Neighbours, Points, centred, distinct, nearest_neighbours
 from training.clustering.radius import measure_closeness
 from training.clustering.thinning import THINNED_FROM, thinned
@@ -115,6 +115,7 @@ def find_groups(
         grouped = by_distances(points, distances, eps, parameters.min_samples)
     else:
         grouped = by_embeddings(points, eps, parameters.min_samples, parameters.metric)
+    del distances  # of a million pictures a gigabyte
     closeness = measure_closeness(points, near, grouped, parameters.metric, strangers)
     kept = closeness.typical <= parameters.loosest * (_DOUBTED if choice and choice.weak else 1)
     if not kept.any():
@@ -127,12 +128,15 @@ def find_groups(
     if len(vectors) >= THINNED_FROM:
         grouped = thinned(grouped, near)
     radius, reach = radius[kept], closeness.reach(radius)[kept]
-    clusters = _as_serving(vectors, points, grouped, radius, reach, parameters)
+    nearest = _nearest_to_all(vectors, points, grouped, parameters.metric)
+    clusters = _as_serving(nearest, points, grouped, radius, reach)
     while neighbours and not (enough := _have_enough(grouped, points, clusters, parameters.min_samples)).all():
         if not enough.any():
             raise NoGroupsError(_nothing_found(len(vectors), parameters, too_loose=True))
+        left = Nearest(numbers_of(enough)[nearest.clusters], nearest.distances)
         grouped, radius, reach = grouped.only(enough), radius[enough], reach[enough]
-        clusters = _as_serving(vectors, points, grouped, radius, reach, parameters)
+        nearest = _nearest_to_all(vectors, points, grouped, parameters.metric, left)
+        clusters = _as_serving(nearest, points, grouped, radius, reach)
     return Found(clusters, neighbours, eps, choice)
 
 
@@ -191,29 +195,31 @@ def _say_how(choice: Choice, points: Points) -> Choice:
     return replace(choice, reason=f"{choice.reason}; {how}")
 
 
-def _as_serving(
-    vectors: Vectors,
-    points: Points,
-    grouped: Grouped,
-    radius: NDArray[np.float32],
-    reach: NDArray[np.float32],
-    parameters: Parameters,
-) -> Clusters:
-    """Pictures instead of points, clusters numbered by them, and what is no core sample put where serving would."""
-    core, metric = grouped.core[points.which], parameters.metric
-    # Numbered by the first core sample of each among the pictures.
-    _, first, which = np.unique(grouped.labels[points.which][core], return_index=True, return_inverse=True)
-    numbers = first.argsort().argsort()
-    labels = np.full(len(vectors), NOISE, dtype=np.int32)
-    labels[core] = numbers[which]
-    in_order = first.argsort()
+def _nearest_to_all(
+    vectors: Vectors, points: Points, grouped: Grouped, metric: Metric, known: Nearest | None = None
+) -> Nearest:
+    """The nearest core sample of every picture; a core sample is its own. Searched for wherever `known` says NOISE."""
+    labels, core = grouped.labels[points.which], grouped.core[points.which]
+    clusters = np.where(core, labels, NOISE if known is None else known.clusters)
+    distances = np.zeros(len(vectors), dtype=np.float32) if known is None else known.distances
     # Of two core samples as near, the first one counts: that of the lesser bytes, whatever the order of the pictures.
     samples = np.flatnonzero(core)[points.which[core].argsort(kind="stable")]
-    nearest = nearest_core_samples(CoreSamples(vectors[samples], labels[samples], metric), vectors[~core])
-    labels[~core] = nearest.within(radius[in_order][nearest.clusters])
-    distances = np.zeros(len(vectors), dtype=np.float32)
-    distances[~core] = nearest.distances
-    return Clusters(labels, core, distances, radius[in_order], reach[in_order])
+    unknown = clusters == NOISE
+    found = nearest_core_samples(CoreSamples(vectors[samples], labels[samples], metric), vectors[unknown])
+    clusters[unknown], distances[unknown] = found.clusters, found.distances
+    return Nearest(clusters, distances)
+
+
+def _as_serving(
+    nearest: Nearest, points: Points, grouped: Grouped, radius: NDArray[np.float32], reach: NDArray[np.float32]
+) -> Clusters:
+    """Pictures instead of points, clusters numbered by them, and what is no core sample put where serving would."""
+    core = grouped.core[points.which]
+    # Numbered by the first core sample of each among the pictures.
+    in_order = np.unique(grouped.labels[points.which][core], return_index=True)[1].argsort()
+    numbers = np.append(in_order.argsort(), NOISE).astype(np.int32)
+    labels = numbers[np.where(core, nearest.clusters, nearest.within(radius[nearest.clusters]))]
+    return Clusters(labels, core, nearest.distances, radius[in_order], reach[in_order])
 
 
 def _have_enough(grouped: Grouped, points: Points, clusters: Clusters, least: int) -> NDArray[np.bool_]:

@@ -29,15 +29,24 @@ class Grouped:
 
     def only(self, kept: NDArray[np.bool_]) -> Grouped:
         """Without some of the clusters, `kept` of shape (count,); the others are numbered on."""
-        numbers = np.append(np.where(kept, kept.cumsum() - 1, NOISE), NOISE).astype(np.int32)
-        labels = numbers[self.labels]
+        labels = numbers_of(kept)[self.labels]
         return Grouped(labels, self.core & (labels != NOISE))
+
+
+def numbers_of(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The new number of each cluster when some are left out, shape (count + 1,): NOISE for those, and for NOISE."""
+    return np.append(np.where(kept, kept.cumsum() - 1, NOISE), NOISE).astype(np.int32)
 
 
 def by_distances(points: Points, distances: csr_array, eps: float, min_samples: int) -> Grouped:
     """Over distances as reciprocal.jaccard_distances returns them."""
-    graph = distances.copy()
-    graph.setdiag(0)  # stored: a point is near itself
+    # Without what is beyond eps: scikit-learn copies what it gets three times.
+    place = np.flatnonzero(distances.data <= eps)
+    starts = np.repeat(np.arange(len(points), dtype=np.int32), np.diff(distances.indptr))[place]
+    every = np.arange(len(points), dtype=np.int32)
+    rows, columns = np.append(starts, every), np.append(distances.indices[place], every)  # a point is near itself
+    lengths = np.append(distances.data[place], np.zeros(len(points)))
+    graph = csr_array((lengths, (rows, columns)), shape=distances.shape)
     return _grouped(DBSCAN(eps=eps, min_samples=min_samples, metric="precomputed"), graph, points)
 
 

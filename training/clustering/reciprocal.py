@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array, triu
+from scipy.sparse import csr_array, diags_array, triu, vstack
 
 from shared.model.core_samples import Metric, distance
 from training.clustering.neighbours import Neighbours
@@ -22,6 +22,8 @@ _SHARED = 2 / 3
 _AVERAGED = 0.3
 # Pairs of points compared at a time: some 50 MB.
 _PAIRS = 20_000
+# Points whose neighbourhoods are made at a time: some 100 MB.
+_ROWS = 65_536
 
 type _Ends = NDArray[np.int32]
 type _Pairs = NDArray[np.int32]
@@ -34,18 +36,20 @@ def jaccard_distances(points: NDArray[np.float32], neighbours: Neighbours, k: in
     Symmetric, without the diagonal, between points of which one is listed among the other's neighbours. Zeros are
     stored, and mean that two share everything; points that share nothing are at 1, and are not stored.
     """
-    around = _listed(neighbours, max(2, round(_AVERAGED * k)) - 1, itself=True)
-    members = diags_array(1 / np.diff(around.indptr)) @ around @ _neighbourhoods(points, neighbours, k, metric)
-    members.sort_indices()
     pairs = _listed_pairs(neighbours)
+    common = _common(_averaged(points, neighbours, k, metric), pairs)
+    # Rows sum to 1, so what the greater ones sum to is what the smaller ones leave of 2.
+    distances = np.maximum(0, 1 - common / (2 - common))
+    return _symmetric(pairs[:, common > 0], distances[common > 0], len(points))
+
+
+def _common(members: csr_array, pairs: _Pairs) -> NDArray[np.float64]:
+    """What the neighbourhoods of each pair share, shape (pairs,)."""
 
     def shared(one: _Ends, other: _Ends) -> NDArray[np.float64]:
         return members[one].minimum(members[other]).sum(axis=1)
 
-    common = _by_pair(pairs, shared)
-    # Rows sum to 1, so what the greater ones sum to is what the smaller ones leave of 2.
-    distances = np.maximum(0, 1 - common / (2 - common))
-    return _symmetric(pairs[:, common > 0], distances[common > 0], len(points))
+    return _by_pair(pairs, shared)
 
 
 def listed_distances(points: NDArray[np.float32], neighbours: Neighbours, metric: Metric) -> csr_array:
@@ -64,35 +68,51 @@ def _symmetric(pairs: _Pairs, distances: NDArray[np.float64], total: int) -> csr
     return csr_array((np.tile(distances, 2), tuple(both)), shape=(total, total))
 
 
+def _averaged(points: NDArray[np.float32], neighbours: Neighbours, k: int, metric: Metric) -> csr_array:
+    """The mean neighbourhood of each point and its nearest, shape (n, n); rows sum to 1."""
+    around = _listed(neighbours, max(2, round(_AVERAGED * k)) - 1, itself=True)
+    members = diags_array(1 / np.diff(around.indptr)) @ around @ _neighbourhoods(points, neighbours, k, metric)
+    members.sort_indices()
+    return members
+
+
 def _neighbourhoods(points: NDArray[np.float32], neighbours: Neighbours, k: int, metric: Metric) -> csr_array:
     """How much each point (the columns) is of each one's neighbourhood (the rows), shape (n, n); rows sum to 1."""
     mutual, closest = (_mutual(_listed(neighbours, count, itself=True)) for count in (k, (k + 1) // 2))
-    shared = (mutual @ closest.T).multiply(mutual).tocoo()
-    inviting = shared.data > _SHARED * np.diff(closest.indptr)[shared.col]
-    hosts = _indicator(shared.row[inviting], shared.col[inviting], len(points))
-    pairs = np.stack((mutual + hosts @ closest).nonzero())
+    invited_by = closest.T.tocsr()
+    invites = _SHARED * np.diff(closest.indptr)
     # Euclidean distances have no scale of their own.
     scale = 1 if metric == "cosine" else max(float(neighbours.distances.mean(dtype=np.float64)), np.finfo(float).tiny)
-    weights = np.exp(-_lengths(points, pairs, metric) / scale)
-    weighted = csr_array((weights, tuple(pairs)), shape=mutual.shape)
-    return diags_array(1 / weighted.sum(axis=1)) @ weighted
+
+    def of(start: int) -> csr_array:
+        own = mutual[start : start + _ROWS]
+        shared = (own @ invited_by).multiply(own).tocoo()
+        inviting = shared.data > invites[shared.col]
+        hosts = _indicator(shared.row[inviting], shared.col[inviting], own.shape)
+        starts, ends = (own + hosts @ closest).nonzero()
+        weights = np.exp(-_lengths(points, np.stack((starts + start, ends)), metric) / scale)
+        weighted = csr_array((weights, (starts, ends)), shape=own.shape)
+        return diags_array(1 / weighted.sum(axis=1)) @ weighted
+
+    return csr_array(vstack([of(start) for start in range(0, len(points), _ROWS)], format="csr"))
 
 
 def _listed(neighbours: Neighbours, count: int, *, itself: bool) -> csr_array:
     """Whether a column is among the `count` nearest of a row: ones, shape (n, n)."""
     nearest = neighbours.indices[:, :count]
     total, count = nearest.shape
-    every = np.arange(total)
+    every = np.arange(total, dtype=np.int32)
     own = every if itself else every[:0]
-    return _indicator(np.concatenate([np.repeat(every, count), own]), np.concatenate([nearest.ravel(), own]), total)
+    rows, columns = np.concatenate([np.repeat(every, count), own]), np.concatenate([nearest.ravel(), own])
+    return _indicator(rows, columns, (total, total))
 
 
 def _mutual(listed: csr_array) -> csr_array:
     return listed.multiply(listed.T).tocsr()
 
 
-def _indicator(rows: NDArray[np.integer], columns: NDArray[np.integer], total: int) -> csr_array:
-    return csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(total, total))
+def _indicator(rows: NDArray[np.integer], columns: NDArray[np.integer], shape: tuple[int, int]) -> csr_array:
+    return csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
 
 
 def _lengths(points: NDArray[np.float32], pairs: _Pairs, metric: Metric) -> NDArray[np.float64]:

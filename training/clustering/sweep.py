@@ -7,7 +7,7 @@ reachability distances; Campello, Moulavi and Sander, 2013). So DBSCAN need not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,11 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from shared.model.core_samples import NOISE
+
+# Points whose edges are looked at at a time: some 200 MB.
+_ROWS = 65_536
+# Stands for 0 where SciPy would take it for nothing: less than any other distance between embeddings.
+_ZERO = np.finfo(np.float64).tiny
 
 
 class Sweep:
@@ -26,19 +31,17 @@ class Sweep:
         `copies`: how many pictures each point is, shape (n,).
         """
         self._count = len(copies)
-        starts = np.repeat(np.arange(self._count, dtype=np.int32), np.diff(distances.indptr))
-        order = np.lexsort((distances.data, starts))
-        ends, lengths = distances.indices[order], distances.data[order].astype(np.float64)
-        self._core = _core_distances(distances.indptr, ends, lengths, copies, min_samples)
-        reach = np.maximum(lengths, np.maximum(self._core[starts], self._core[ends]))
-        self._from, self._to, self._length = _spanning_tree(starts, ends, reach, self._count)
-        # Nearest first: whom a point that is no core sample itself may belong with.
-        self._starts, self._ends, self._adoption = starts, ends, np.maximum(lengths, self._core[ends])
+        blocks = [slice(start, start + _ROWS) for start in range(0, self._count, _ROWS)]
+        cores = [_core_distances(distances, copies, min_samples, rows) for rows in blocks]
+        self._core = np.concatenate(cores)
+        self._from, self._to, self._length = _spanning_tree(distances, self._core, blocks)
+        # Nearest first: whom a point may belong with while it is no core sample itself.
+        adopting = [_adoptions(distances, self._core, rows) for rows in blocks]
+        self._starts, self._ends, self._adoption = map(np.concatenate, zip(*adopting, strict=True))
 
     def events(self) -> NDArray[np.float64]:
         """Every eps at which something changes, ascending. Before the first one there is no cluster."""
-        adopted = self._adoption < self._core[self._starts]
-        every = np.concatenate([self._core, self._length, self._adoption[adopted]])
+        every = np.concatenate([self._core, self._length, self._adoption])
         return np.unique(every[np.isfinite(every)])
 
     def walk(self, most: int) -> Iterator[tuple[float, NDArray[np.int32]]]:
@@ -63,35 +66,61 @@ class Sweep:
         return labels
 
 
-def _core_distances(
-    starts: NDArray[np.integer],
-    ends: NDArray[np.integer],
-    lengths: NDArray[np.floating],
-    copies: NDArray[np.integer],
-    min_samples: int,
-) -> NDArray[np.float64]:
-    """The eps from which on each point has min_samples pictures within it, itself included: shape (n,).
+def _edges(distances: csr_array, rows: slice) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """(from, to, length) of what is stored in these rows, in its order."""
+    begin = distances.indptr[rows.start : rows.stop + 1]
+    every = np.arange(rows.start, rows.start + len(begin) - 1, dtype=np.int32)
+    ends, lengths = distances.indices[begin[0] : begin[-1]], distances.data[begin[0] : begin[-1]]
+    return np.repeat(every, np.diff(begin)), ends.astype(np.int32, copy=False), lengths.astype(np.float64, copy=False)
 
-    A row's edges begin at starts[row], the shortest first. Infinite where there are too few.
+
+def _core_distances(
+    distances: csr_array, copies: NDArray[np.integer], min_samples: int, rows: slice
+) -> NDArray[np.float64]:
+    """The eps from which on each of these points has min_samples pictures within it, itself included: shape (rows,).
+
+    Infinite where there are too few.
     """
-    core = np.full(len(copies), np.inf)
-    core[copies >= min_samples] = 0
-    so_far = np.concatenate([[0], np.cumsum(copies[ends])])
+    own = copies[rows]
+    begin = distances.indptr[rows.start : rows.stop + 1] - distances.indptr[rows.start]
+    starts, ends, lengths = _edges(distances, rows)
+    nearest_first = np.lexsort((lengths, starts))
+    lengths = lengths[nearest_first]
+    core = np.full(len(own), np.inf)
+    core[own >= min_samples] = 0
+    so_far = np.concatenate([[0], np.cumsum(copies[ends[nearest_first]])])
     # The first edge of each row with which there are enough.
-    wanted = so_far[starts[:-1]] + min_samples - copies
+    wanted = so_far[begin[:-1]] + min_samples - own
     enough = np.searchsorted(so_far, wanted) - 1
-    reached = (copies < min_samples) & (enough < starts[1:])
+    reached = (own < min_samples) & (enough < begin[1:])
     core[reached] = lengths[enough[reached]]
     return core
 
 
+def _adoptions(
+    distances: csr_array, core: NDArray[np.float64], rows: slice
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """(point, core sample, eps): from which eps on a core sample may adopt a point that is none yet; nearest first."""
+    starts, ends, lengths = _edges(distances, rows)
+    eps = np.maximum(lengths, core[ends])
+    early = np.flatnonzero(eps < core[starts])
+    early = early[np.lexsort((lengths[early], starts[early]))]
+    return starts[early], ends[early], eps[early]
+
+
 def _spanning_tree(
-    starts: NDArray[np.integer], ends: NDArray[np.integer], reach: NDArray[np.float64], total: int
+    distances: csr_array, core: NDArray[np.float64], blocks: Sequence[slice]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """Edges (from, to, length) of the tree over mutual reachability distances: each the eps that joins its ends."""
-    once = (starts < ends) & np.isfinite(reach)
-    # SciPy takes a zero for the absence of an edge: it gets ranks from 1 instead.
-    lengths, ranks = np.unique(reach[once], return_inverse=True)
-    graph = coo_array((ranks + 1.0, (starts[once], ends[once])), shape=(total, total)).tocsr()
+
+    def once(rows: slice) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+        starts, ends, lengths = _edges(distances, rows)
+        reach = np.maximum(lengths, np.maximum(core[starts], core[ends]))
+        kept = (starts < ends) & np.isfinite(reach)
+        return starts[kept], ends[kept], reach[kept]
+
+    starts, ends, reach = map(np.concatenate, zip(*map(once, blocks), strict=True))
+    # SciPy takes a zero for the absence of an edge.
+    graph = coo_array((np.maximum(reach, _ZERO), (starts, ends)), shape=distances.shape).tocsr()
     tree = minimum_spanning_tree(graph).tocoo()
-    return tree.row, tree.col, lengths[tree.data.astype(np.intp) - 1]
+    return tree.row, tree.col, np.where(tree.data == _ZERO, 0, tree.data)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from shared.model.core_samples import Metric
 from tests.training.clustering.vectors import blobs, kinds
+from training.clustering import reciprocal
 from training.clustering.neighbours import distinct, nearest_neighbours
 from training.clustering.reciprocal import jaccard_distances, listed_distances
 
@@ -55,6 +56,17 @@ def test_they_are_symmetric_and_below_one(metric: Metric) -> None:
     assert found.data.min() >= 0
     assert found.data.max() < 1
     assert not found.diagonal().any()
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_made_in_blocks_of_rows_they_are_the_same_to_the_bit(metric: Metric, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = distinct(blobs(seed=4), metric).vectors
+    near = nearest_neighbours(points, metric, 30)
+    whole = jaccard_distances(points, near, 10, metric)
+    monkeypatch.setattr(reciprocal, "_ROWS", 37)
+    blocks = jaccard_distances(points, near, 10, metric)
+    for part in ("indptr", "indices", "data"):
+        assert np.array_equal(getattr(blocks, part), getattr(whole, part))
 
 
 def test_the_scale_of_euclidean_distances_does_not_matter() -> None:

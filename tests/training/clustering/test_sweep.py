@@ -9,6 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from shared.model.core_samples import NOISE
 from tests.training.clustering.vectors import blobs
+from training.clustering import sweep as sweeps
 from training.clustering.dbscan import by_distances
 from training.clustering.neighbours import Points, distinct, nearest_neighbours
 from training.clustering.reciprocal import jaccard_distances, listed_distances
@@ -35,6 +36,17 @@ def test_finds_what_dbscan_finds(neighbours: int, min_samples: int) -> None:
         found = sweep.labels(eps)
         assert ((found == NOISE) == (expected.labels == NOISE)).all()
         assert adjusted_rand_score(expected.labels[expected.core], found[expected.core]) == 1
+
+
+def test_swept_in_blocks_of_rows_it_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = distinct(blobs(seed=6), "euclidean")
+    graph = distances(points, 8)
+    whole = Sweep(graph, points.copies, 4)
+    monkeypatch.setattr(sweeps, "_ROWS", 37)
+    blocks = Sweep(graph, points.copies, 4)
+    assert np.array_equal(blocks.events(), whole.events())
+    for (_, expected), (_, found) in zip(whole.walk(100), blocks.walk(100), strict=True):
+        assert np.array_equal(found, expected)
 
 
 def test_nothing_changes_between_events() -> None:
