@@ -62,6 +62,12 @@ class TestLooks:
                 backgrounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         assert len(backgrounds) == 2
 
+    def test_on_a_phone_a_suggested_name_is_taken_by_a_tap(self, browser: Browser, served_page: Served) -> None:
+        with tab(browser, device="phone") as page:
+            enter(page, served_page)
+            page.get_by_role("button", name="Name this group boat").tap()
+            expect(page.locator("#chips bdi")).to_have_text(["boat"])
+
     def test_on_a_phone_groups_are_behind_a_button(self, browser: Browser, served_page: Served) -> None:
         with tab(browser, device="phone") as page:
             enter(page, served_page)
