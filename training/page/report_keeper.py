@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from shared.errors import UserError
 from shared.model.bundle import Labels
 from training.gallery.gallery import Grouping
 from training.report.version import reported_version
 from training.report.writer import Report
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,11 @@ class ReportKeeper:
                 else:
                     self._report.prepare(wanted.grouping)
                 self.problem = None
-            except OSError as error:
-                self.problem = f"report.html could not be written: {error.strerror or error}"
+            except Exception as error:  # whatever it is, the thread goes on: who leaves the context waits for it
+                if not isinstance(error, OSError | UserError):
+                    log.exception("report.html could not be written")
+                reason = error.strerror if isinstance(error, OSError) else None
+                self.problem = f"report.html could not be written: {reason or error}"
 
     def _next(self) -> _Wanted | None:
         with self._state:

@@ -165,7 +165,7 @@ def _categories(
             )
         )
     # Pictures that came after training have no category, but have made no group either.
-    return [category for category in found if category.name or category.sections]
+    return [category for category in found if category.name or not apart]
 
 
 def _unclustered(gallery: Gallery, grouping: Grouping, thumbnails: Mapping[int, Inlined]) -> Section:

@@ -14,10 +14,10 @@ _BEGINNING = 4096
 
 
 def reported_version(folder: Path) -> str | None:
-    """The version that a bundle's report shows; None where there is no report, or none that says."""
+    """The version that a bundle's report shows; None where there is none that can be read and says."""
     try:
         with (folder / REPORT).open(encoding="utf-8") as file:
             found = _VERSION.search(file.read(_BEGINNING))
-    except (FileNotFoundError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError):
         return None
     return html.unescape(found[1]) if found else None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.documents import to_json
+from shared.errors import UserError
 from shared.model.bundle import REPORT, Labels, full_version
 from tests.training.galleries import open_plainly, train_pictures
 from training.gallery.gallery import Gallery, Grouping
@@ -72,7 +73,7 @@ class Blocked(Report):
     def __init__(self, gallery: Gallery) -> None:
         super().__init__(gallery)
         self.free = threading.Event()
-        self.error: OSError | None = None
+        self.error: Exception | None = None
 
     def write(self, labels: Labels, version: str, grouping: Grouping | None = None) -> None:
         self.free.wait(TIMEOUT)
@@ -89,10 +90,21 @@ def test_waiting_has_an_end(gallery: Gallery, ask: Callable[[ReportKeeper, str],
         assert keeper.wait(TIMEOUT)
 
 
-def test_trouble_is_told_and_passes(gallery: Gallery, ask: Callable[[ReportKeeper, str], str]) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        UserError("No space left on device"),
+        ValueError("No space left on device"),  # a bug
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_failure_is_told_and_passes(
+    gallery: Gallery, ask: Callable[[ReportKeeper, str], str], error: Exception
+) -> None:
     report = Blocked(gallery)
     report.free.set()
-    report.error = OSError(28, "No space left on device")
+    report.error = error
     with ReportKeeper(report) as keeper:
         ask(keeper, "boat")
         assert keeper.wait(TIMEOUT)

@@ -144,6 +144,16 @@ def test_what_a_person_changed_is_shown(folder: Path) -> None:
     assert "7 pictures, 39% · nearest misses first" in text
 
 
+def test_no_group_may_be_left(folder: Path) -> None:
+    gallery = open_plainly(folder)
+    groups = gallery.grouping(gallery.bundle.labels).groups
+    labels = gallery.bundle.labels.model_copy(update={"not_groups": tuple(group.cluster for group in groups)})
+    Report(gallery).write(labels, "version")
+    text = Page(folder).text
+    assert "18 pictures, 100%" in text
+    assert "How different the next picture of a group may be (eps)" in text
+
+
 def test_the_same_twice_is_the_same_to_the_byte(folder: Path) -> None:
     first = write(open_plainly(folder)).source
     (folder / ".report.json").unlink()
