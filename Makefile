@@ -57,7 +57,7 @@ bench: setup-tests ## Measure what everything costs, against the plain recipe (a
 	$(python) -m benchmarks $(BENCH)
 
 soak: setup-tests ## Try to break everything: a hundred thousand hostile inputs, half an hour of indexers, ten minutes of load (48 minutes)
-	$(python) -m pytest tests/soak --long
+	$(python) -m pytest tests/soak --long -o faulthandler_timeout=3600
 
 audit: setup-tests ## Look the packages up among the known vulnerabilities (needs pypi.org itself, not a mirror)
 	.venv/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/function.txt
