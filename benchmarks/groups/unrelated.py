@@ -5,6 +5,7 @@ And, beside them, of few pictures of a few kinds: what keeps the ones from becom
 
 from __future__ import annotations
 
+import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,6 +34,7 @@ type Outcome = Literal["none", "weak", "groups"]
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.groups.unrelated", description=__doc__).parse_args()
     sets: list[Labelled] = []
     for one in SETS:
         try:
