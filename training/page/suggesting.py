@@ -38,7 +38,7 @@ _INSTEAD = 0.8
 # Longer texts are sentences: their words may be names, they are not. In words, and in characters.
 _LONGEST_PHRASE, _LONGEST = 3, 40
 
-_BETWEEN = re.compile(r"[,;:|/\\()\[\]{}.!?\n]+")
+_BETWEEN = re.compile(r"[,;:|/\\()\[\]{}.!?\n\u3001\u3002\u30fb\uff01\uff0c\uff1a\uff1b\uff1f]+")
 
 
 class Suggester:

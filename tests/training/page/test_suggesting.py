@@ -58,6 +58,9 @@ class TestWords:
     def test_a_tag_of_several_words_is_kept_whole(self) -> None:
         assert suggest(["open book, book"] * 3, ["closed book, book"] * 3) == ["open book"]
 
+    def test_japanese_is_taken_as_it_stands_between_its_commas(self) -> None:
+        assert suggest(["黒い猫、かわいい。"] * 2, ["犬、かわいい。"] * 2) == ["黒い猫"]
+
     def test_a_word_that_a_phrase_does_not_always_hold_is_suggested_beside_it(self) -> None:
         assert suggest(["red dog", "red dog", "dog", "dog", "dog"], ["cat"] * 5) == ["dog", "red dog"]
 
