@@ -19,9 +19,7 @@ from training.gallery.gallery import Gallery, Group, Grouping
 from training.model.ids import note_minted
 from training.page.edited import EditError
 from training.page.edits import Edit, Split, apply, shown_grouping
-
-# More than anybody steps back; each step is as large as labels.json.
-_MOST_UNDO = 500
+from training.page.history import History
 
 type Changed = Callable[[Labels, str, Grouping], None]
 """Told of labels that have just been saved, the model's version with them, and where the pictures are with them."""
@@ -58,13 +56,6 @@ class Outcome:
     """Whether something else had changed since the person looked."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    before: Labels
-    after: Labels
-    message: str
-
-
 class Document:
     """Safe to use from several threads."""
 
@@ -73,8 +64,7 @@ class Document:
         self.gallery = gallery
         self._changed = changed
         self._lock = threading.Lock()
-        self._undo: list[_Step] = []
-        self._redo: list[_Step] = []
+        self._history = History(gallery.folder, gallery.bundle.manifest.version)
         self._labels = gallery.bundle.labels
         self._digest = ""
         self._answered = gallery.grouping(self._labels)
@@ -100,31 +90,29 @@ class Document:
                 raise OutdatedError("Something changed since this split was shown: look at it again")
             edited = apply(edit, self.gallery, self._labels, self._shown)
             if edited.labels != self._labels:
-                self._undo = [*self._undo[1 - _MOST_UNDO :], _Step(self._labels, edited.labels, edited.message)]
-                self._redo = []
+                self._history.add(edited.message, self._labels, edited.labels)
                 self._save(edited.labels)
+                self._history.forth()
             return Outcome(self._snapshot(), edited.message, concurrent_change)
 
     def undo(self, base: str) -> Outcome:
         """Take back the last change. Raises OutdatedError when it is not the one that the person saw last."""
         with self._lock:
             self._expect(base)
-            if not self._undo:
+            if (step := self._history.undo) is None:
                 raise EditError("There is nothing to undo")
-            step = self._undo.pop()
-            self._redo.append(step)
             self._save(step.before)
+            self._history.back()
             return Outcome(self._snapshot(), f"Undone: {step.message}", concurrent_change=False)
 
     def redo(self, base: str) -> Outcome:
         """Make the change again that was undone last. Raises OutdatedError as undo does."""
         with self._lock:
             self._expect(base)
-            if not self._redo:
+            if (step := self._history.redo) is None:
                 raise EditError("There is nothing to redo")
-            step = self._redo.pop()
-            self._undo.append(step)
             self._save(step.after)
+            self._history.forth()
             return Outcome(self._snapshot(), f"Done again: {step.message}", concurrent_change=False)
 
     def group(self, cluster: int) -> tuple[Snapshot, Group]:
@@ -146,8 +134,8 @@ class Document:
             digest=self._digest,
             answered=self._answered,
             shown=self._shown,
-            undo=self._undo[-1].message if self._undo else None,
-            redo=self._redo[-1].message if self._redo else None,
+            undo=step.message if (step := self._history.undo) else None,
+            redo=step.message if (step := self._history.redo) else None,
         )
 
     def _catch_up(self) -> None:
@@ -159,7 +147,7 @@ class Document:
         if sha256(content) == self._digest:
             return
         labels = read_bundle(folder).labels
-        self._undo, self._redo = [], []
+        self._history.resume(labels)
         self._take(labels, content)
 
     def _save(self, labels: Labels) -> None:

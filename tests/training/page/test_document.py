@@ -84,7 +84,7 @@ def test_what_changes_nothing_leaves_no_trace(document: Document) -> None:
 
 
 def test_history_does_not_grow_without_end(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.page.document._MOST_UNDO", 3)
+    monkeypatch.setattr("training.page.history._MOST_STEPS", 3)
     for number in range(5):
         document.change(name(f"name {number}"), "")
     for _ in range(3):
