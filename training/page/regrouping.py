@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from shared.model.assigner import apply_edits
 from shared.model.bundle import Labels
+from shared.model.exclusions import Excluded
 from shared.model.parts import unmarked
+from shared.model.remembered import Lookup
 from training.gallery.gallery import Gallery, Group, Grouping
 from training.page.edited import (
     Edited,
@@ -43,19 +45,43 @@ def merge(
     new = without_proposed(_forget(labels, others), [target]).model_copy(
         update={"not_groups": tuple(sorted(set(labels.not_groups) - {group.cluster for group in groups}))}
     )
-    excluded = tuple(
-        entry.model_copy(
-            update={"clusters": tuple(dict.fromkeys(target if c in others else c for c in entry.clusters))}
-        )
-        for entry in new.edits.excluded
-    )
+    inside = Lookup(new.edits.excluded).find(gallery.vectors[wanted == target])
+    excluded = _merge_excluded(new.edits.excluded, others, target, {id(entry) for entry in inside.values()})
     apart = tuple(pair for pair in new.edits.apart if not {*pair} & {*others})
     new = new.model_copy(update={"edits": new.edits.model_copy(update={"excluded": excluded, "apart": apart})})
     new = with_names(with_decided(new, [target]), target, tidy_names(names))
-    new = gallery.placer.place(new, wanted, moved)
+    new = gallery.placer.place(_with_samples(new, others, target, gallery), wanted, moved)
     titles = " and ".join(title(labels, group.cluster) for group in groups)
     message = f"{titles} merged" + (f" as {title(new, target)}" if names else "")
     return Edited(with_exemplars(new, gallery, gallery.placer.positions(new), [target]), sentence(message))
+
+
+def _with_samples(labels: Labels, others: Sequence[int], target: int, gallery: Gallery) -> Labels:
+    """Core samples of pictures that are excluded, or whose files are gone, go with their group, too."""
+    trained = gallery.bundle.arrays.clusters.tolist()
+    current = dict(enumerate(trained)) | labels.edits.core
+    moved = {row: target for row, cluster in current.items() if cluster in others}
+    core = {row: cluster for row, cluster in (labels.edits.core | moved).items() if cluster != trained[row]}
+    return labels.model_copy(update={"edits": labels.edits.model_copy(update={"core": dict(sorted(core.items()))})})
+
+
+def _merge_excluded(
+    entries: Sequence[Excluded], others: Collection[int], target: int, inside: Collection[int]
+) -> tuple[Excluded, ...]:
+    """What was excluded from a group is excluded from the one that takes it in, unless it is inside (told by id)."""
+    merged = (
+        entry.model_copy(
+            update={
+                "clusters": tuple(
+                    cluster
+                    for cluster in dict.fromkeys(target if known in others else known for known in entry.clusters)
+                    if cluster != target or id(entry) not in inside
+                )
+            }
+        )
+        for entry in entries
+    )
+    return tuple(entry for entry in merged if entry.clusters)
 
 
 def set_apart(one: Group, other: Group, labels: Labels) -> Edited:

@@ -7,7 +7,7 @@ from shared.model.core_samples import NOISE
 from tests.training.page.editing import APPLES, BOATS, CUPS, after, back, make, name, out, pictures
 from training.gallery.gallery import Gallery
 from training.page.edited import EditError
-from training.page.edits import Apart, Mark, Merge, Split
+from training.page.edits import Apart, Mark, Merge, Move, Split
 
 
 class TestMerging:
@@ -18,6 +18,18 @@ class TestMerging:
         (merged,) = edited.labels.labels
         assert len(pictures(gallery, edited.labels, merged)) == 9
         assert len(gallery.grouping(edited.labels).groups) == 2
+
+    def test_what_was_moved_from_one_to_the_other_is_not_excluded_from_both(self, gallery: Gallery) -> None:
+        apple = gallery.names.index("apple2.png")
+        moved = Move(op="move", pictures=(apple,), group=BOATS)
+        labels = after(gallery, out(apple), moved, Merge(op="merge", groups=(BOATS, APPLES), names=()))
+        assert labels.edits.excluded == labels.edits.held == ()
+        assert len(gallery.grouping(labels).groups[0].pictures) == 9
+
+    def test_what_was_removed_stays_out(self, gallery: Gallery) -> None:
+        apple = gallery.names.index("apple2.png")
+        labels = after(gallery, out(apple), Merge(op="merge", groups=(BOATS, APPLES), names=()))
+        assert gallery.grouping(labels).clusters[apple] == NOISE
 
     def test_groups_that_are_not_the_same_are_remembered(self, gallery: Gallery) -> None:
         labels = after(gallery, Apart(op="apart", groups=(APPLES, BOATS)))
