@@ -90,7 +90,7 @@ def build_model(
     found, by_category = _cluster(embedded.vectors, options, categories, engine)
     clusters = join([(rows, part.clusters) for rows, part in found.values()], len(embedded.vectors))
     choices = {category: part.choice for category, (_, part) in found.items() if part.choice}
-    partition = _decide(previous, options, embedded, clusters)
+    partition = _decide(previous, options, embedded, clusters, categories)
     final = clusters if partition is None else _as_decided(clusters, partition)
     carried = _carry(previous, options.spec(), embedded, final, partition.ids if partition else {})
     if previous and partition:
@@ -156,7 +156,13 @@ def _check_eps(options: Options) -> None:
         raise TrainingError(f"eps {options.eps:.4g} would take everything for one group: {reach} end at 1. Give less")
 
 
-def _decide(previous: Previous | None, options: Options, embedded: Embedded, clusters: Clusters) -> Partition | None:
+def _decide(
+    previous: Previous | None,
+    options: Options,
+    embedded: Embedded,
+    clusters: Clusters,
+    categories: Sequence[str] | None,
+) -> Partition | None:
     """What a person decided about the model before; None where that was nothing."""
     if previous is None or not (decided_clusters(previous.bundle) or previous.bundle.labels.edits.placed):
         return None
@@ -170,6 +176,7 @@ def _decide(previous: Previous | None, options: Options, embedded: Embedded, clu
         clusters.labels,
         clusters.radius,
         options.metric,
+        categories,
     )
 
 

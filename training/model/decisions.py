@@ -69,14 +69,18 @@ def apply_decisions(
     found: NDArray[np.int32],
     eps: NDArray[np.float32],
     metric: Metric,
+    categories: Sequence[str] | None = None,
 ) -> Partition:
     """Correct the clusters `found`, shape (n,), of n pictures by what was decided about the old model.
 
-    `old_names` has each old picture's cluster; `eps` is that of each new cluster.
+    `old_names` has each old picture's cluster; `eps` is that of each new cluster; `categories` are of the n pictures.
     """
     decided = decided_clusters(old)
     comparable = old.manifest.embedder == spec
-    before = _by_embedding(old, old_names, pictures, vectors) if comparable else _by_name(old, old_names, pictures)
+    if comparable:
+        before = _by_embedding(old, old_names, pictures, vectors, categories or [None] * len(pictures))
+    else:
+        before = _by_name(old, old_names, pictures)
     unsure = _unsure(old, pictures, vectors, comparable=comparable)
     before[list(unsure)] = NOISE
     own = np.isin(before, list(decided))
@@ -99,15 +103,25 @@ def apply_decisions(
 
 
 def _by_embedding(
-    old: Bundle, old_names: Mapping[str, int], pictures: Sequence[str], vectors: Vectors
+    old: Bundle,
+    old_names: Mapping[str, int],
+    pictures: Sequence[str],
+    vectors: Vectors,
+    categories: Sequence[str | None],
 ) -> NDArray[np.int32]:
     """The old group of each picture that the old model knew, as it answered last; NOISE for others."""
-    labels = unmarked(old.labels)
-    before = Assigner(old.arrays, labels, old.manifest.clustering.metric).assign(vectors).clusters
+    edits = old.labels.edits
+    before = _answered(old, vectors, categories)
     known = np.array([name in old_names for name in pictures], dtype=np.bool_)
     rows = np.arange(len(old.arrays.vectors), dtype=np.int32)
-    known |= CoreSamples(old.arrays.vectors, rows, "cosine").nearest(vectors).distances <= _RECOMPRESSED
-    known[list(Lookup((*labels.edits.placed, *labels.edits.held), _RECOMPRESSED).find(vectors))] = True
+    nearest = CoreSamples(old.arrays.vectors, rows, "cosine").nearest(vectors)
+    same = nearest.distances <= _RECOMPRESSED
+    before[same] = _of_samples(old)[nearest.clusters[same]]
+    decided = Lookup((*edits.placed, *edits.held), _RECOMPRESSED).find(vectors)
+    for row, entry in decided.items():
+        before[row] = entry.cluster
+    known |= same
+    known[list(decided)] = True
     return np.where(known, before, NOISE).astype(np.int32)
 
 
@@ -117,10 +131,25 @@ def _by_name(old: Bundle, old_names: Mapping[str, int], pictures: Sequence[str])
     divided = {int(old.arrays.clusters[sample]) for sample in edits.core}
     in_order = list(old_names)
     known = {name: NOISE if cluster in divided else cluster for name, cluster in old_names.items()}
-    groups, _, _ = apply_edits(old.arrays, old.labels)
-    known |= {in_order[int(row)]: int(group) for row, group in zip(old.arrays.pictures, groups, strict=True)}
+    known |= {in_order[int(row)]: int(group) for row, group in zip(old.arrays.pictures, _of_samples(old), strict=True)}
     known |= {entry.picture: entry.cluster for entry in (*edits.placed, *edits.held)}
     return np.array([known.get(name, NOISE) for name in pictures], dtype=np.int32)
+
+
+def _of_samples(old: Bundle) -> NDArray[np.int32]:
+    """The group of the picture that each core sample is, as the old model answered last."""
+    of_cluster = {cluster: name for name, clusters in old.manifest.categories.items() for cluster in clusters}
+    return _answered(old, old.arrays.vectors, [of_cluster.get(cluster) for cluster in old.arrays.clusters.tolist()])
+
+
+def _answered(old: Bundle, vectors: Vectors, categories: Sequence[str | None]) -> NDArray[np.int32]:
+    """Groups as the old model answers them for pictures of these categories, be they marked as no group or not."""
+    assigner = Assigner(old.arrays, unmarked(old.labels), old.manifest.clustering.metric, old.manifest.categories)
+    answered = np.full(len(vectors), NOISE, dtype=np.int32)
+    for category in dict.fromkeys(categories):
+        rows = [row for row, other in enumerate(categories) if other == category]
+        answered[rows] = assigner.assign(vectors[rows], category).clusters
+    return answered
 
 
 def _unsure(old: Bundle, pictures: Sequence[str], vectors: Vectors, *, comparable: bool) -> tuple[int, ...]:

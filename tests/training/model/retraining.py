@@ -1,6 +1,6 @@
 """Training again what a person has changed the labels of, on pictures that are embeddings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.embedding.pipeline import Vector
@@ -17,9 +17,15 @@ BOOKS, MAPS = named("book", blob(1, 5)), named("map", blob(2, 4))
 BOTH = {0: ("book",), 1: ("map",)}
 
 
-def fit(folder: Path, pictures: Pictures, previous: Path | None = None, options: Options = OPTIONS) -> Trained:
+def fit(
+    folder: Path,
+    pictures: Pictures,
+    previous: Path | None = None,
+    options: Options = OPTIONS,
+    categories: Sequence[str] | None = None,
+) -> Trained:
     before = Previous(read_bundle(previous), previous) if previous else None
-    return build_model(embedded(pictures), options, folder, previous=before)
+    return build_model(embedded(pictures), options, folder, previous=before, categories=categories)
 
 
 def group_of(trained: Trained, picture: str) -> int:
