@@ -74,6 +74,8 @@ _WIDER = {("Edm.Int32", "Edm.Int64"), ("Edm.Int32", "Edm.Double"), ("Edm.Int64",
 # Filled by the classifier of that variant and by nothing otherwise; it stays so that the variant needs no new index.
 _MAY_STAY_EMPTY = frozenset({"category"})
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+# https://learn.microsoft.com/rest/api/searchservice/create-indexer: of the sides of normalized images.
+_LEAST_PIXELS, _MOST_PIXELS = 50, 10_000
 
 
 def check(definitions: Definitions) -> None:
@@ -81,6 +83,7 @@ def check(definitions: Definitions) -> None:
     findings = [finding for kind, definition in definitions.items() for finding in check_schema(kind, definition)]
     if not findings:  # the rest reads properties that the schema promises
         findings = [*_names(definitions), *_skills(definitions), *_index(definitions.index), *_mappings(definitions)]
+        findings += _picture_sizes(definitions.indexer)
     if findings:
         raise DefinitionError("\n".join(["these definitions would not work:", *findings]))
 
@@ -99,6 +102,14 @@ def _names(definitions: Definitions) -> Iterator[str]:
     for place, selector in _selectors(definitions):
         if selector["targetIndexName"] != index:
             yield f"{place}.targetIndexName: {selector['targetIndexName']!r} is not the index, {index!r}"
+
+
+def _picture_sizes(indexer: dict[str, Any]) -> Iterator[str]:
+    configuration = (indexer.get("parameters") or {}).get("configuration") or {}
+    for name in ("normalizedImageMaxWidth", "normalizedImageMaxHeight"):
+        if name in configuration and not _LEAST_PIXELS <= configuration[name] <= _MOST_PIXELS:
+            bounds = f"{_LEAST_PIXELS} to {_MOST_PIXELS:,} pixels"
+            yield f"indexer.parameters.configuration.{name}: {configuration[name]} is outside {bounds}"
 
 
 def _skills(definitions: Definitions) -> Iterator[str]:

@@ -86,6 +86,18 @@ BROKEN: list[tuple[Callable[[Definitions], object], str]] = [
         lambda d: d.index["fields"][0].update(analyzer="simple"),
         "index.fields[0].analyzer: the key of projected",
     ),
+    (
+        lambda d: _configuration(d).update(normalizedImageMaxHeight=49),
+        "configuration.normalizedImageMaxHeight: 49 is outside 50 to 10,000",
+    ),
+    (
+        lambda d: _configuration(d).update(normalizedImageMaxWidth="768"),
+        "configuration.normalizedImageMaxWidth: must be a whole number, not '768'",
+    ),
+    (
+        lambda d: _configuration(d).update(normalizedImageMaxWith=768),
+        "configuration.normalizedImageMaxWith: is not a property of",
+    ),
     (lambda d: d.index["fields"][1].update(key=True), "index.fields: one field must be the key, not 2"),
     (
         lambda d: _vector_search(d)["profiles"][0].update(algorithm="x"),
@@ -101,6 +113,10 @@ def _selector(definitions: Definitions) -> dict[str, Any]:
 
 def _skill(definitions: Definitions) -> dict[str, Any]:
     return definitions.skillset["skills"][0]
+
+
+def _configuration(definitions: Definitions) -> dict[str, Any]:
+    return definitions.indexer["parameters"]["configuration"]
 
 
 def _vector_search(definitions: Definitions) -> dict[str, Any]:
