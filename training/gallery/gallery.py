@@ -147,7 +147,10 @@ class Gallery:
         return Grouping(clusters, distances, centrality, tuple(groups), tuple(nearest_first.tolist()))
 
     def category_of(self, group: Group) -> str | None:
-        """That a group's pictures were trained in; None where there are no categories."""
+        """That a group was trained in, or its pictures were if a person made it; None where there are no categories."""
+        for category, clusters in self.bundle.manifest.categories.items():
+            if group.cluster in clusters:
+                return category
         return next((self.categories[picture] for picture in group.pictures if self.categories[picture]), None)
 
     def distances_to(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:

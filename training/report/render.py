@@ -149,7 +149,11 @@ def _categories(
     apart = bool(bundle.manifest.categories)
     _, radius, _ = apply_edits(bundle.arrays, labels)
     of_group = {group.cluster: gallery.category_of(group) or "" for group in grouping.groups}
-    of_picture = [category or "" for category in gallery.categories] if apart else [""] * len(gallery.names)
+    # Pictures that came after training have no category but their group's.
+    of_picture = [
+        (category or of_group.get(cluster, "")) if apart else ""
+        for category, cluster in zip(gallery.categories, grouping.clusters.tolist(), strict=True)
+    ]
     chosen = {choice.category: choice for choice in choices}
     found: list[Category] = []
     for name in sorted({*of_picture, *of_group.values()}):
@@ -164,8 +168,7 @@ def _categories(
                 parameters=clustering_in_words(bundle.manifest, chosen.get(name), radii),
             )
         )
-    # Pictures that came after training have no category, but have made no group either.
-    return [category for category in found if category.name or not apart]
+    return [category for category in found if category.name or category.sections or not apart]
 
 
 def _unclustered(gallery: Gallery, grouping: Grouping, thumbnails: Mapping[int, Inlined]) -> Section:

@@ -209,7 +209,7 @@ def test_categories_have_headings_and_parameters_of_their_own(tmp_path: Path) ->
     draw_pictures(tmp_path / "more")
     (tmp_path / "more" / "apple0.png").rename(pictures / "late.png")
     page = write(open_plainly(folder))
-    assert "Category <fruit> 5 pictures in 1 group, 0 unclustered" in page.text
+    assert "Category <fruit> 6 pictures in 1 group, 0 unclustered" in page.text
     assert "Category odd ones 1 picture in 0 groups, 1 unclustered" in page.text
     assert "Category vessels 12 pictures in 2 groups, 0 unclustered" in page.text
     assert page.text.count("How different the next picture of a group may be (eps) 0.15, given") == 3
@@ -217,3 +217,9 @@ def test_categories_have_headings_and_parameters_of_their_own(tmp_path: Path) ->
     groups = "h2 h3 h2 h2 h3 h3"  # three categories, and the groups of each
     levels = " ".join(tag for tag, _ in page.elements if tag in {"h1", "h2", "h3"})
     assert levels == f"h1 {overview} {map_} {groups} {rest}"
+    for copy in range(5):
+        (pictures / f"apple{copy}.png").rename(pictures / f"late{copy}.png")
+    page = write(open_plainly(folder))
+    assert "Category <fruit> 6 pictures in 1 group, 0 unclustered" in page.text, (
+        "a group keeps its category when all of its pictures are new"
+    )
