@@ -50,6 +50,26 @@ class TestNaming:
         assert saved(folder).labels == {2: ("mug",)}
 
     @pytest.mark.slow
+    def test_a_name_that_differs_in_case_or_accents_only_is_offered_in_the_known_spelling(
+        self, page: Page, folder: Path
+    ) -> None:
+        page.fill("#name", "Café,")
+        expect(page.locator("#chips li")).to_have_count(1)
+        for spelling in ("CAFE", "cafe"):
+            page.keyboard.press("Escape")
+            page.keyboard.press("j")
+            page.fill("#name", spelling)
+            page.keyboard.press("Enter")
+            expect(page.locator("#name")).to_have_value("Café")
+            say(page, "“Café” is a name already: Enter takes it; type yours again to keep it")
+            assert len(saved(folder).labels) == (1 if spelling == "CAFE" else 2)
+            if spelling == "cafe":
+                page.fill("#name", spelling)
+            page.keyboard.press("Enter")
+            expect(page.locator("#chips li")).to_have_count(1)
+        assert saved(folder).labels == {0: ("Café",), 1: ("Café",), 2: ("cafe",)}
+
+    @pytest.mark.slow
     def test_a_name_is_removed_by_its_button_or_by_backspace(self, page: Page, folder: Path) -> None:
         page.fill("#name", "boat, ship, vessel")
         expect(page.locator("#chips li")).to_have_count(3)

@@ -1,12 +1,15 @@
 // A group's names as chips, and the field in which one is typed.
 
-import { byId, el, isolated } from "./dom.js";
+import { plain } from "./choose.js";
+import { byId, el, isolated, toast } from "./dom.js";
 import { change, changeOnLeaving, store } from "./store.js";
 import { current, currentGroup, stepToUnnamed } from "./view.js";
 
 const field = byId("name");
 /** The group that the text in the field is meant for: it may be left before its name is saved. */
 let typedFor = null;
+/** What was typed where another spelling was offered: typed once more, it is meant. */
+let declined = null;
 
 export function watchNames() {
   field.addEventListener("keydown", onKey);
@@ -14,7 +17,7 @@ export function watchNames() {
     typedFor = current();
     if (field.value.includes(",")) commit();
   });
-  field.addEventListener("blur", () => commit());
+  field.addEventListener("blur", () => commit({ leaving: true }));
   window.addEventListener("pagehide", leave);
 }
 
@@ -32,16 +35,33 @@ export function drawNames() {
   );
 }
 
-/** Send what is in the field to the group that it was typed for. */
-export async function commit() {
-  const add = typed();
-  const group = typedFor;
+/**
+ * Send what is in the field to the group that it was typed for. Names that are known in another spelling are offered in
+ * that one first, unless the field is being left: then they are taken in it.
+ */
+export async function commit({ leaving = false } = {}) {
   const text = field.value;
+  const known = typed().map(knownSpelling);
+  const add = text === declined ? typed() : known;
+  const group = typedFor;
   if (!add.length || group === null) return true;
+  if (!leaving && String(add) !== String(typed())) {
+    declined = text;
+    field.value = known.join(", ");
+    toast(`“${field.value}” is a name already: Enter takes it; type yours again to keep it`);
+    return false;
+  }
+  declined = null;
   field.value = "";
   const kept = await change({ op: "name", group, add });
   if (!kept && !field.value && current() === group) field.value = text;
   return kept;
+}
+
+/** A name as other groups have it, if it differs in case or accents only. */
+function knownSpelling(name) {
+  const known = store.state.groups.flatMap((group) => group.names);
+  return known.includes(name) ? name : (known.find((other) => plain(other) === plain(name)) ?? name);
 }
 
 const typed = () =>
