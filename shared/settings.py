@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         default=False, description="Put the names suggested for a near miss into `label` too"
     )
     return_vector: bool = Field(default=False, description="Add each picture's embedding to the answer as `vector`")
+    record_unclustered: bool = Field(
+        default=False,
+        description="Keep the vectors and paths of unclustered pictures beside the models for 30 days, for "
+        "`discover --record`. Never a picture",
+    )
     max_records: int = Field(default=1000, ge=1, description="Records in one request, beyond which it is refused (413)")
     max_request_bytes: int = Field(
         default=100_000_000, ge=1, description="Size of one request, beyond which it is refused (413)"

@@ -10,21 +10,24 @@ import hmac
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from shared.deadline import Deadline
+from shared.embedding.pipeline import Vector
 from shared.model.model import Model
 from shared.serving.admission import Admission, BusyError
-from shared.serving.contract import RequestError, parse_request, render_response
+from shared.serving.contract import Record, RequestError, parse_request, render_response
 from shared.serving.kept_logs import KeptLogs
 from shared.serving.model_server import ModelServer, NotReadyError
 from shared.serving.skill import AnswerOptions, answer_records
 from shared.serving.telemetry import NoTelemetry, Report, Telemetry, open_telemetry, summarise
+from shared.serving.unclustered_record import UnclusteredRecord
 from shared.settings import Settings, SettingsError, load_settings
 from shared.stopwatch import Stopwatch
+from shared.stores.opening import open_store
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,7 @@ class Api:
         self._telemetry = telemetry or NoTelemetry()
         self._telemetry.observe(lambda: self._admission.running, lambda: self._admission.waiting)
         # Elsewhere every line is seen at once.
+        self._record = _record_at(settings) if settings.record_unclustered else None
         self._kept_logs = KeptLogs(logging.getLogger("shared")) if settings.on_azure else None
 
     def handle(self, method: str, headers: Mapping[str, str], body: bytes, trace_parent: str = "") -> Reply:
@@ -136,7 +140,9 @@ class Api:
             model,
             records,
             max_pixels=self._settings.max_pixels,
-            options=AnswerOptions(self._settings.return_vector, self._settings.label_near_misses),
+            options=AnswerOptions(
+                self._settings.return_vector, self._settings.label_near_misses, self._unclustered(model)
+            ),
             clock=clock,
             deadline=deadline,
         )
@@ -144,6 +150,13 @@ class Api:
         failed = sum(answer.error is not None for answer in answers)
         log.debug("answered %d records, %d of them with an error", len(answers), failed)
         return Reply(HTTPStatus.OK, render_response(answers), {VERSION_HEADER: model.version})
+
+    def _unclustered(self, model: Model) -> Callable[[Record, Vector], None] | None:
+        """What notes the pictures that are in no group, if anything does."""
+        record = self._record
+        if record is None:
+            return None
+        return lambda asked, vector: record.add(model, asked.path, asked.category, vector)
 
     def _readiness(self, deadline: Deadline) -> Reply:
         model = self._server.current(deadline.left())
@@ -172,6 +185,10 @@ def handle(method: str, headers: Mapping[str, str], body: bytes, trace_parent: s
                 log.warning(hint)
             _api = Api(settings, _telemetry(settings))
     return _api.handle(method, headers, body, trace_parent)
+
+
+def _record_at(settings: Settings) -> UnclusteredRecord:
+    return UnclusteredRecord(lambda: open_store(settings.model_store, settings.store_credential))
 
 
 def _telemetry(settings: Settings) -> Telemetry:

@@ -49,6 +49,8 @@ class Record:
     images: tuple[str | RecordError, ...] = ()
     is_list: bool = False
     category: str | None = None
+    path: str = ""
+    """Where the picture is, as far as the request tells."""
     error: str | None = None
 
 
@@ -162,11 +164,12 @@ def _record(record_id: str, value: Mapping[str, Json]) -> Record:
         category = data.get("category")
         if category is not None and not isinstance(category, str):
             raise RecordError("data.category must be a string")
+        path = data.get("path")
         is_list = isinstance(images, list)
         texts = tuple(map(_entry, images)) if isinstance(images, list) else (_base64_text(images),)
     except RecordError as error:
         return Record(record_id, error=str(error))
-    return Record(record_id, texts, is_list, category)
+    return Record(record_id, texts, is_list, category, path if isinstance(path, str) else "")
 
 
 def _entry(image: Json) -> str | RecordError:

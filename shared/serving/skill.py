@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import cast
@@ -51,6 +51,8 @@ class AnswerOptions:
     """Add each picture's embedding as `vector`."""
     label_near_misses: bool = False
     """Put the names suggested for a near miss into `label` too."""
+    unclustered: Callable[[Record, Vector], None] | None = None
+    """Told of every picture that is in no group."""
 
 
 @dataclass(slots=True)
@@ -166,7 +168,12 @@ def _answer(model: Model, item: _Work, options: AnswerOptions, bugs: _Bugs) -> A
 def _data(model: Model, item: _Work, options: AnswerOptions) -> dict[str, object]:
     read = [vector for vector in item.vectors if vector is not None]
     vectors = np.stack(read) if read else np.empty((0, model.embedder.spec.dimensions), np.float32)
-    assignments = iter(model.assign(vectors, item.record.category))
+    found = model.assign(vectors, item.record.category)
+    if options.unclustered:
+        for assignment, vector in zip(found, read, strict=True):
+            if assignment.cluster == NOISE:
+                options.unclustered(item.record, vector)
+    assignments = iter(found)
     pictures = [
         dict(_UNREAD) if vector is None else _one(next(assignments), vector, options) for vector in item.vectors
     ]

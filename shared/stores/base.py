@@ -2,6 +2,7 @@
 
 embedders/<sha256>.onnx               exported graphs, shared by all models
 <name>/versions/<version>/…           a published bundle; its manifest is written last and never changes
+<name>/unclustered/<day>.jsonl        what production left unclustered (shared/serving/unclustered_record.py)
 <name>/current.json                   the pointer to the version that is served (shared/stores/releases.py)
 <name>/manifest.json, clusters.npz …  a working bundle, as training writes it; served while there is no pointer
 """
@@ -87,6 +88,10 @@ class Store(Protocol):
 
         Raises ConflictError when something else is there. After a lost answer that may be one's own content.
         """
+        ...
+
+    def append(self, key: str, content: bytes, *, at_most: int) -> bool:
+        """Add to an object that grows; False, and nothing is added, where it would grow beyond `at_most` bytes."""
         ...
 
     def copy(self, source: str, target: str) -> None:

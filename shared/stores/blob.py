@@ -6,7 +6,7 @@ import ipaddress
 import logging
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,6 +18,7 @@ from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
     HttpResponseError,
+    ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
@@ -40,10 +41,11 @@ _PARALLEL = 4
 _COPY_SECONDS = 300
 
 _SHA256 = "sha256"
+"""The metadata entry that says what we uploaded. Overwriting a blob with another tool removes it."""
 
 # What the service says to an identity without a role; a wrong key or a closed network is told otherwise.
 _NO_ROLE = "AuthorizationPermissionMismatch"
-"""The metadata entry that says what we uploaded. Overwriting a blob with another tool removes it."""
+_FULL = "MaxBlobSizeConditionNotMet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,20 @@ class BlobStore(Store):
                 max_concurrency=_PARALLEL,
                 progress_hook=report,
             )
+
+    def append(self, key: str, content: bytes, *, at_most: int) -> bool:
+        blob = self._container.get_blob_client(key)
+        with self._explained(key):
+            try:
+                if not blob.exists():
+                    with suppress(ResourceExistsError):
+                        blob.create_append_blob(match_condition=MatchConditions.IfMissing)
+                blob.append_block(content, maxsize_condition=at_most)
+            except HttpResponseError as error:
+                if _code(error) == _FULL:
+                    return False
+                raise
+        return True
 
     def copy(self, source: str, target: str) -> None:
         blob = self._container.get_blob_client(target)

@@ -71,6 +71,16 @@ class FolderStore(Store):
         if advance:
             advance(len(content))
 
+    def append(self, key: str, content: bytes, *, at_most: int) -> bool:
+        path = self._path(key)
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                if file.tell() + len(content) > at_most:
+                    return False
+                file.write(content)
+        return True
+
     def copy(self, source: str, target: str) -> None:
         self.write(target, self.read(source).content, replacing=None)
 

@@ -14,6 +14,7 @@ import typer
 
 from shared.command_line.console import console, count, errors_in_words, escape, flag, progress, say
 from training.commands.options import EMBEDDINGS_ARE_KEPT, EngineOption, JsonOption, ModelArgument, SchedulerOption
+from training.commands.store_options import DEFAULT_STORE, StoreOption, store_at
 
 if TYPE_CHECKING:
     from shared.model.met import Met
@@ -29,6 +30,10 @@ def run(
     index: Annotated[
         bool, flag("--index", "Take what is in no group from the search index, with its vectors: nothing is embedded.")
     ] = False,
+    record: Annotated[
+        bool, flag("--record", "Take what the Function recorded beside the models, where RECORD_UNCLUSTERED is set.")
+    ] = False,
+    store: StoreOption = DEFAULT_STORE,
     categories: Annotated[
         str | None, typer.Option(help="For a model trained by category, each picture's, as for train.")
     ] = None,
@@ -42,11 +47,11 @@ def run(
     from training.model.update import update
     from training.pictures.skipped import skipped_in_words
 
-    if index and source:
-        raise typer.BadParameter("the pictures are either in the index or in a folder or container")
+    if (source is not None) + index + record > 1:
+        raise typer.BadParameter("give one of a folder or container, --index and --record")
     with errors_in_words(EMBEDDINGS_ARE_KEPT), open_engine(engine, scheduler) as running:
-        if index:
-            found = discover_met(bundle, _indexed(), running)
+        if index or record:
+            found = discover_met(bundle, _indexed() if index else _recorded(bundle, store), running)
         else:
             updated = update(
                 bundle, source, categories=categories, propose=True, engine=running, say=say, show=progress
@@ -71,6 +76,14 @@ def _indexed() -> Met:
         if status := subprocess.run(command, check=False).returncode:  # it said why
             raise typer.Exit(status)
         return read_met(path)
+
+
+def _recorded(folder: Path, location: str) -> Met:
+    from shared.model.bundle import read_bundle
+    from training.model.discover import recorded_met
+
+    manifest = read_bundle(folder).manifest
+    return recorded_met(store_at(location), manifest.name, manifest.embedder)
 
 
 def _summary(found: Extended) -> dict[str, object]:

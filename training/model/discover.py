@@ -8,9 +8,14 @@ import numpy as np
 from pydantic import ValidationError
 
 from shared.documents import explain
+from shared.embedding.embedder import EmbedderSpec
 from shared.errors import UserError
 from shared.model.bundle import read_bundle
-from shared.model.met import Met
+from shared.model.met import Met, MetPicture
+from shared.serving.unclustered_record import read_record
+from shared.stores.base import Store
+from shared.stores.blob import split_url
+from shared.stores.opening import is_url
 from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine
 from training.model.extend import Extended, extend
@@ -30,6 +35,26 @@ def read_met(path: Path) -> Met:
         raise DiscoverError(f"{path} can't be read: {error.strerror}") from None
     except ValidationError as error:
         raise DiscoverError(f"{path} does not hold pictures with their vectors: {explain(error)}") from None
+
+
+def recorded_met(store: Store, name: str, embedder: EmbedderSpec) -> Met:
+    """What the Function recorded of the model `name`: the pictures of the container that most of them are in.
+
+    Raises DiscoverError where nothing is recorded, StoreError.
+    """
+    places: dict[str, list[MetPicture]] = {}
+    for line in read_record(store, name, embedder):
+        if is_url(line.picture):
+            place, picture = split_url(line.picture)
+            met = MetPicture(picture=picture.rstrip("/"), vector=line.vector, category=line.category)
+            places.setdefault(place, []).append(met)
+    if not places:
+        raise DiscoverError(
+            f"{store.location} has no record of what {name} left unclustered: set RECORD_UNCLUSTERED=true on the "
+            "Function, deploy the skillset again, and let the indexer run"
+        )
+    place, pictures = max(places.items(), key=lambda item: len(item[1]))
+    return Met(place=place, embedder=embedder, pictures=tuple(pictures))
 
 
 def discover_met(folder: Path, met: Met, engine: Engine = LOCAL) -> Extended:

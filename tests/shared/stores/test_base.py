@@ -115,6 +115,14 @@ def test_stat_knows_size_digest_and_time(store: Store) -> None:
     assert stat.modified.tzinfo is not None
 
 
+def test_what_is_appended_grows_up_to_a_bound(store: Store) -> None:
+    key = "books/unclustered/2026-11-26.jsonl"
+    assert store.append(key, b"one\n", at_most=10)
+    assert store.append(key, b"two\n", at_most=10)
+    assert not store.append(key, b"three\n", at_most=10)
+    assert store.read(key).content == b"one\ntwo\n"
+
+
 def test_copies_are_made_once(store: Store) -> None:
     store.write("copy/a", b"abc", replacing=None)
     store.copy("copy/a", "copy/deeper/b")

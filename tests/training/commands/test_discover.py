@@ -1,11 +1,16 @@
 """`discover`: groups are proposed, and nothing is answered with them."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 from typer.testing import CliRunner, Result
 
 from shared.model.bundle import read_bundle
+from shared.model.remembered import vector_bytes
+from shared.serving.unclustered_record import Recorded, spec_digest
+from shared.stores.folder import FolderStore
 from tests.conftest import noise_picture
 from tests.training.commands.training_command import Train
 from training.commands.app import app
@@ -36,5 +41,31 @@ def test_the_index_is_asked_by_the_search_commands(train: Train, pictures: Path,
     train(pictures)
     result = discover(models, "--index", str(pictures))
     assert result.exit_code == 2
-    assert "either in the index or in a folder" in " ".join(result.stderr.split())
+    assert "give one of a folder or container, --index and --record" in " ".join(result.stderr.split())
     assert discover(models, "--index").exit_code == 1  # SEARCH_ENDPOINT is not set
+
+
+def test_what_the_function_recorded_is_proposed(train: Train, pictures: Path, models: Path) -> None:
+    train(pictures)
+    assert "set RECORD_UNCLUSTERED=true" in " ".join(
+        discover(models, "--record", "--store", str(models)).stderr.split()
+    )
+    manifest = read_bundle(models / "books").manifest
+    chance = np.random.default_rng(0)
+    kind = chance.random(manifest.embedder.dimensions) - 0.5
+    lines = [
+        Recorded(
+            picture=f"https://account.blob.core.windows.net/images/new/{number}%20b.jpg",
+            vector=vector_bytes((kind + 0.01 * chance.random(len(kind))).astype(np.float32)),
+            version="1",
+            embedder=spec_digest(manifest.embedder),
+        )
+        for number in range(5)
+    ]
+    content = "\n".join(line.model_dump_json() for line in lines).encode()
+    today = datetime.now(UTC).date().isoformat()
+    assert FolderStore(models).append(f"books/unclustered/{today}.jsonl", content, at_most=10**6)
+    result = discover(models, "--record", "--store", str(models))
+    assert result.exit_code == 0, result.output
+    assert "Proposed: group 2, 5 pictures like new/" in result.stderr
+    assert "%20" not in result.stderr
