@@ -84,19 +84,24 @@ class History:
         return [*self._steps.values()][place] if 0 <= place < len(self._steps) else None
 
     def _read(self) -> dict[Path, Step]:
-        """The steps after the last one that can't be read or is of another model."""
+        """The steps after the last one that can't be read or is of another model, which end the stack: they go."""
         steps: dict[Path, Step] = {}
         for path in sorted(self._folder.glob("*.json.gz")):
-            try:
-                step = Step.model_validate_json(gzip.decompress(path.read_bytes()))
-            except (OSError, EOFError, zlib.error, ValidationError):
+            step = self._step_in(path)
+            if step is None:
+                for useless in (*steps, path):
+                    useless.unlink()
                 steps.clear()
-                continue
-            if step.version == self._version:
-                steps[path] = step
             else:
-                steps.clear()
+                steps[path] = step
         return steps
+
+    def _step_in(self, path: Path) -> Step | None:
+        try:
+            step = Step.model_validate_json(gzip.decompress(path.read_bytes()))
+        except (OSError, EOFError, zlib.error, ValidationError):
+            return None
+        return step if step.version == self._version else None
 
     def _forget(self, files: list[Path]) -> None:
         for path in files:

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from shared.model.bundle import Labels, read_bundle, write_labels
-from tests.training.galleries import open_plainly, train_pictures
+from shared.pictures.folder import find_pictures
+from tests.training.galleries import EPS, open_plainly, train_pictures
+from training.embedding.embeddings import embed_pictures
+from training.model.build import build_model
+from training.model.options import Options
 from training.page.document import Document
 from training.page.edits import Name
 
@@ -83,3 +87,14 @@ def test_steps_that_can_not_be_read_end_the_stack(folder: Path, damage: bytes) -
     assert undo(second) == "Undone: Group 0 named “ferry”"
     assert second.snapshot().undo is None
     assert names(folder) == ("boat", "ship")
+
+
+def test_after_another_training_the_stack_begins_anew(folder: Path) -> None:
+    first = opened(folder)
+    name(first, "boat", "ship")
+    pictures = find_pictures(folder.parents[1] / "pictures")
+    build_model(embed_pictures(pictures, first.gallery.embedder, None), Options("shapes", eps=EPS / 3), folder)
+    second = opened(folder)
+    assert (second.snapshot().undo, second.snapshot().redo) == (None, None)
+    name(second, "ferry")
+    assert undo(opened(folder)) == "Undone: Group 0 named “ferry”"
