@@ -77,6 +77,9 @@ param modelName string = 'books'
 @description('Keep each picture\'s embedding in the index, so that one picture finds others like it')
 param keepVectors bool = false
 
+@description('Keep the vectors and paths of unclustered pictures beside the models for 30 days, for `discover --record`')
+param recordUnclustered bool = false
+
 // --- Search
 
 @description('Tier of a new search service')
@@ -177,7 +180,7 @@ module parts 'modules/parts.bicep' = {
       rollingUpdates: rollingUpdates
       zoneRedundant: zoneRedundant
     }
-    model: { name: modelName, keepVectors: keepVectors }
+    model: { name: modelName, keepVectors: keepVectors, recordUnclustered: recordUnclustered }
     searching: {
       sku: searchSku
       location: empty(searchLocation) ? location : searchLocation

@@ -11,6 +11,9 @@ param principals { function: string, search: string, script: string, person: str
 @description('Names of the resources that roles are given on. Empty where there is none')
 param names { host: string, data: string, insights: string, vault: string, compare: string }
 
+@description('Whether the Function may write its record of unclustered pictures')
+param recordUnclustered bool
+
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 var roles = {
   'Cognitive Services User': 'a97b65f3-24c7-4388-baec-2e87135dc908'
@@ -20,6 +23,17 @@ var roles = {
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   'Storage Blob Data Reader': '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
 }
+
+var recording = { who: 'function', role: 'Storage Blob Data Contributor', on: 'models' }
+
+// Models are not the Function's to change: whatever it writes or deletes is below a model's `unclustered`.
+// https://learn.microsoft.com/azure/storage/blobs/storage-auth-abac-attributes
+var blob = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
+var changing = map(
+  ['write', 'delete', 'add/action', 'move/action', 'deleteBlobVersion/action'],
+  action => '!(ActionMatches{\'${blob}/${action}\'})'
+)
+var recordOnly = '((${join(changing, ' AND ')}) OR (@Resource[${blob}:path] StringLike \'*/unclustered/*\'))'
 
 var table = [
   { who: 'function', role: 'Storage Blob Data Owner', on: 'host' }
@@ -36,7 +50,7 @@ var table = [
 ]
 
 // What is not deployed has no grantee, or an empty name below, and gets no grant.
-var grants = filter(table, line => contains(grantees, line.who))
+var grants = filter(concat(table, recordUnclustered ? [recording] : []), line => contains(grantees, line.who))
 var roleIds = mapValues(roles, id => subscriptionResourceId('Microsoft.Authorization/roleDefinitions', id))
 
 // The kind of an identity is said because Microsoft Entra may not know yet one that was made a moment ago; a person it
@@ -109,6 +123,7 @@ resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: principals[grant.who]
       roleDefinitionId: roleIds[grant.role]
       ...(grant.who == 'person' ? {} : identityKind)
+      ...(grant == recording ? { condition: recordOnly, conditionVersion: '2.0' } : {})
     }
   }
 ]

@@ -115,6 +115,7 @@ module dataStorage 'storage.bicep' = {
     reach: reach
     services: network == 'restricted' ? [searchId] : []
     zoneRedundant: hosting.zoneRedundant
+    record: model.recordUnclustered ? 'models/${model.name}/unclustered/' : ''
     logged: true
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -225,6 +226,7 @@ module access 'access.bicep' = {
       vault: byKey ? names.vault : ''
       compare: searching.compare ? names.compare : ''
     }
+    recordUnclustered: model.recordUnclustered
   }
   dependsOn: [hostStorage, dataStorage, monitoring, key, comparison]
 }
@@ -240,7 +242,12 @@ module function 'function.bicep' = {
     hostAccountName: names.hostAccount
     packageUrl: '${hostStorage.outputs.blobUrl}/packages'
     insightsConnectionString: monitoring.outputs.connectionString
-    skillSettings: { MODEL_STORE: modelStore, MODEL_NAME: model.name, RETURN_VECTOR: vectors }
+    skillSettings: {
+      MODEL_STORE: modelStore
+      MODEL_NAME: model.name
+      RETURN_VECTOR: vectors
+      RECORD_UNCLUSTERED: model.recordUnclustered ? 'true' : 'false'
+    }
     keySecretUri: keySecretUri
     secondaryKeySecretUri: byKey ? key!.outputs.secondarySecretUri : ''
     entraClientId: people.entraClientId

@@ -25,6 +25,9 @@ param services string[] = []
 @description('Keep three copies in as many availability zones')
 param zoneRedundant bool
 
+@description('What the names of blobs begin with that are a record, deleted after 30 days; empty where none is kept')
+param record string = ''
+
 @description('Whether a log is kept of what is written and deleted')
 param logged bool = false
 
@@ -72,6 +75,27 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   properties: {
     deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
     containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+  }
+}
+
+// The days are those of shared/serving/unclustered_record.py.
+resource recordEnds 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06-01' = if (!empty(record)) {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'record'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: { blobTypes: ['appendBlob'], prefixMatch: [record] }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 30 } } }
+          }
+        }
+      ]
+    }
   }
 }
 

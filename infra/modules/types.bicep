@@ -57,6 +57,9 @@ type modelType = {
 
   @description('Whether answers carry each picture\'s embedding, which the index keeps')
   keepVectors: bool
+
+  @description('Whether the Function keeps the vectors of unclustered pictures')
+  recordUnclustered: bool
 }
 
 @export()

@@ -17,7 +17,7 @@ from infra.search.schema import check_schema
 CLUSTERS_SKILL = "clusters"
 """The skill that this project is; its inputs and outputs are checked against its contract."""
 
-INPUTS = frozenset({"images", "image", "category"})
+INPUTS = frozenset({"images", "image", "category", "path"})
 """What the skill reads from a record, as shared.serving.contract does."""
 
 OUTPUTS: dict[str, str] = {

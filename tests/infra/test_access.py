@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.serving.unclustered_record import KEPT_DAYS
 from tests.conftest import PROJECT
 from tests.infra.snapshots import SUBSCRIPTION, Deployment, Resource, deployed
 
@@ -25,6 +26,7 @@ FUNCTION = {
     ("function", "Storage Blob Data Reader", "container models"),
     ("function", "Monitoring Metrics Publisher", "Application Insights"),
 }
+RECORD = {("function", "Storage Blob Data Contributor", "container models")}
 FUNCTION_KEY = {
     ("function", "Key Vault Secrets User", "secret skill-key"),
     ("function", "Key Vault Secrets User", "secret skill-key-secondary"),
@@ -40,7 +42,7 @@ PERSON = {
     ("person", "Search Index Data Contributor", "search service"),
 }
 PERSON_KEY = {("person", "Key Vault Secrets User", "secret skill-key")}
-EVERYTHING = FUNCTION | FUNCTION_KEY | SEARCH | COMPARE | SCRIPT | SCRIPT_KEY | PERSON | PERSON_KEY
+EVERYTHING = FUNCTION | RECORD | FUNCTION_KEY | SEARCH | COMPARE | SCRIPT | SCRIPT_KEY | PERSON | PERSON_KEY
 
 EXISTING = {"existingSearchName": "theirs", "existingSearchResourceGroup": "elsewhere"}
 
@@ -81,9 +83,9 @@ def assignments(deployment: Deployment) -> list[Resource]:
     ("parameters", "expected"),
     [
         ({}, FUNCTION | FUNCTION_KEY | SEARCH | SCRIPT | SCRIPT_KEY),
-        ({"principalId": "somebody", "compare": True}, EVERYTHING),
-        ({"plan": "dedicated", "principalId": "somebody", "compare": True}, EVERYTHING),
-        ({"principalId": "somebody", "compare": True, **EXISTING}, EVERYTHING),
+        ({"principalId": "somebody", "compare": True, "recordUnclustered": True}, EVERYTHING),
+        ({"plan": "dedicated", "principalId": "somebody", "compare": True}, EVERYTHING - RECORD),
+        ({"principalId": "somebody", "compare": True, **EXISTING}, EVERYTHING - RECORD),
         ({"entraClientId": "it", "principalId": "somebody"}, FUNCTION | SEARCH | SCRIPT | PERSON),
         ({"searchObjects": "hook"}, FUNCTION | FUNCTION_KEY | SEARCH),
         ({"network": "restricted", "compare": True}, FUNCTION | FUNCTION_KEY | SEARCH | COMPARE),
@@ -99,6 +101,33 @@ def test_roles_are_these_and_no_other(parameters: dict[str, Any], expected: set[
     assert {grant(each) for each in made} == expected
     assert len(made) == len(expected)
     assert len({(each.scope, each.name) for each in made}) == len(made)
+
+
+def test_the_function_writes_its_record_and_no_model() -> None:
+    made = {grant(each): each.properties for each in assignments(deployed(recordUnclustered=True))}
+    (record,) = RECORD
+    condition = made[record]["condition"]
+    assert condition.endswith(
+        " OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path] "
+        "StringLike '*/unclustered/*'))"
+    )
+    for action in ("write", "delete", "add/action", "move/action", "deleteBlobVersion/action"):
+        assert f"blobs/{action}'}})" in condition
+    assert made[record]["conditionVersion"] == "2.0"
+    assert [key for key, properties in made.items() if "condition" in properties] == [record]
+
+
+def test_the_record_ends_after_its_days() -> None:
+    deployment = deployed(recordUnclustered=True, modelName="flowers")
+    filters = {"blobTypes": ["appendBlob"], "prefixMatch": ["models/flowers/unclustered/"]}
+    assert rule["definition"]["filters"] == filters
+    (rule,) = policy.properties["policy"]["rules"]
+    assert rule["definition"]["filters"] == {
+        "blobTypes": ["appendBlob"],
+        "prefixMatch": ["models/flowers/unclustered/"],
+    }
+    assert rule["definition"]["actions"]["baseBlob"]["delete"] == {"daysAfterModificationGreaterThan": KEPT_DAYS}
+    assert deployed().of("Microsoft.Storage/storageAccounts/managementPolicies") == []
 
 
 def test_identities_have_their_kind_and_a_person_is_left_to_entra() -> None:

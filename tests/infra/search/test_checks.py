@@ -140,10 +140,11 @@ def test_inputs_and_outputs_are_those_of_the_contract(tmp_path: Path) -> None:
     bundle = tiny_model(tmp_path)
     model = open_model(bundle, graph_path(tmp_path, bundle.manifest.embedder.graph_sha256))
     image = base64.b64encode(encode(noise_picture(1), "JPEG")).decode()
-    for name in INPUTS - {"category"}:
-        body = json.dumps({"values": [{"recordId": "1", "data": {name: image, "category": "books"}}]})
+    for name in INPUTS - {"category", "path"}:
+        data = {name: image, "category": "books", "path": "https://host/a.jpg"}
+        body = json.dumps({"values": [{"recordId": "1", "data": data}]})
         (record,) = parse_request(body.encode(), max_records=1)
-        assert record.category == "books"
+        assert (record.category, record.path) == ("books", "https://host/a.jpg")
         (answer,) = answer_records(model, [record], options=AnswerOptions(return_vector=True))
         assert answer.error is None
         assert answer.data.keys() == OUTPUTS.keys()
