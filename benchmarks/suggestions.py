@@ -6,6 +6,7 @@ a line about each in many languages. A suggestion fits where it names the folder
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 from collections import Counter, defaultdict
@@ -70,6 +71,7 @@ def show(heading: str, found: list[Suggested]) -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.suggestions", description=__doc__).parse_args()
     stamps = debian_package("tuxpaint-stamps-default") / "usr/share/tuxpaint/stamps"
     with TemporaryDirectory() as root:
         pictures = collect(stamps, Path(root))

@@ -119,13 +119,10 @@ def test_the_function_writes_its_record_and_no_model() -> None:
 
 def test_the_record_ends_after_its_days() -> None:
     deployment = deployed(recordUnclustered=True, modelName="flowers")
+    (policy,) = deployment.of("Microsoft.Storage/storageAccounts/managementPolicies")
+    (rule,) = policy.properties["policy"]["rules"]
     filters = {"blobTypes": ["appendBlob"], "prefixMatch": ["models/flowers/unclustered/"]}
     assert rule["definition"]["filters"] == filters
-    (rule,) = policy.properties["policy"]["rules"]
-    assert rule["definition"]["filters"] == {
-        "blobTypes": ["appendBlob"],
-        "prefixMatch": ["models/flowers/unclustered/"],
-    }
     assert rule["definition"]["actions"]["baseBlob"]["delete"] == {"daysAfterModificationGreaterThan": KEPT_DAYS}
     assert deployed().of("Microsoft.Storage/storageAccounts/managementPolicies") == []
 
