@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from shared.embedding.embedder import Vectors
 from shared.model import bounds
@@ -12,13 +13,14 @@ _KINDS = 20
 _DIMENSIONS = 16
 
 
-def _core(scale: float = 1) -> tuple[Vectors, np.ndarray[tuple[int], np.dtype[np.int32]]]:
+def _core(scale: float = 1) -> tuple[Vectors, NDArray[np.int32]]:
     """Twenty kinds of 30, each with a copy of one vector at its end."""
     chance = np.random.default_rng(1)
     centres = chance.normal(size=(_KINDS, 1, _DIMENSIONS))
     vectors = centres + chance.normal(scale=0.15, size=(_KINDS, 30, _DIMENSIONS))
     vectors[:, -1] = vectors[:, 0]
-    return (scale * vectors.reshape(-1, _DIMENSIONS)).astype(np.float32), np.repeat(np.arange(_KINDS), 30).astype("i4")
+    clusters = np.repeat(np.arange(_KINDS), 30).astype(np.int32)
+    return (scale * vectors.reshape(-1, _DIMENSIONS)).astype(np.float32), clusters
 
 
 @pytest.mark.parametrize(("metric", "scale"), [("cosine", 1), ("euclidean", 1), ("euclidean", 1e4)])
