@@ -14,7 +14,7 @@ from tests.training.page.pages import Served
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial"), needs_chromium]
 
 PICTURES = 20_000
-LONGEST_MILLISECONDS = 100
+LONGEST_SECONDS = 0.1
 
 
 @pytest.fixture
@@ -58,9 +58,10 @@ def never_pausing(browser: Browser, page: Page) -> Generator[None]:
     events = json.loads(browser.stop_tracing())["traceEvents"]
     # No other process has a main thread of this name.
     ours = {(event["pid"], event["tid"]) for event in events if event.get("args", {}).get("name") == "CrRendererMain"}
-    tasks = [event["tdur"] for event in events if event["name"] == "RunTask" and (event["pid"], event["tid"]) in ours]
-    assert tasks
-    assert max(tasks) / 1000 <= LONGEST_MILLISECONDS
+    tasks = [event for event in events if event["name"] == "RunTask" and (event["pid"], event["tid"]) in ours]
+    seconds = [event["tdur"] / 1e6 for event in tasks if "tdur" in event]  # one that is still running has none
+    assert seconds
+    assert max(seconds) <= LONGEST_SECONDS
 
 
 def test_scrolling_and_selecting_never_pause(browser: Browser, page: Page) -> None:

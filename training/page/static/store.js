@@ -14,6 +14,8 @@ export const store = {
 const listeners = new Set();
 let queue = Promise.resolve();
 let waiting = 0;
+/** Changes made so far. */
+let made = 0;
 
 export const subscribe = (listener) => listeners.add(listener);
 
@@ -58,6 +60,7 @@ export async function read(response) {
 
 function enqueue(task) {
   waiting += 1;
+  made += 1;
   byId("saved").textContent = "Saving…";
   const done = queue.then(task).finally(() => {
     waiting -= 1;
@@ -82,20 +85,23 @@ async function send(path, edit) {
   } catch (error) {
     byId("saved").textContent = "Not saved";
     toast(inWords(error), "problem");
-    await poll();
+    await poll(1);
     return false;
   }
 }
 
-/** Take over what other tabs and programs did. */
-async function poll() {
-  if (!store.state || waiting > 1) return;
+/** Take over what other tabs and programs did, unless more than `own` changes of this page are under way. */
+async function poll(own = 0) {
+  if (!store.state || waiting > own) return;
+  const before = made;
   try {
     const response = await fetch("/api/state", { headers: { "If-None-Match": store.etag } });
     if (response.status !== 304) {
-      const before = store.state.digest;
-      take((await read(response)).state);
-      if (store.state.digest !== before) toast(`Changed elsewhere${store.state.undo ? `: ${store.state.undo}` : ""}`);
+      const { state } = await read(response);
+      if (made !== before) return; // it may be older than the change, whose answer holds the state anyway
+      const elsewhere = state.digest !== store.state.digest;
+      take(state);
+      if (elsewhere) toast(`Changed elsewhere${store.state.undo ? `: ${store.state.undo}` : ""}`);
     }
     showProblem(store.state.problem);
   } catch (error) {

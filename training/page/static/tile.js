@@ -25,8 +25,7 @@ export function newTile(picture, { open, order, remove }) {
   const image = el("img", { src: `/picture/${picture}/small`, alt: name, decoding: "async", draggable: false });
   image.addEventListener("error", () => image.closest("li").classList.add("unreadable"));
   const onClick = (event) => {
-    if (button.dataset.pressed) delete button.dataset.pressed;
-    else if (event.shiftKey) extendTo(picture, order());
+    if (event.shiftKey) extendTo(picture, order());
     else if (event.ctrlKey || event.metaKey || selected().length) toggle(picture);
     else open(picture);
   };
@@ -34,7 +33,7 @@ export function newTile(picture, { open, order, remove }) {
   const button = el("button", { type: "button", className: "picture", dataset: { picture }, onclick: onClick }, image);
   // A finger that stays selects, and then all up to where it stays again; from the first one on a tap selects, too.
   const onStay = () => {
-    button.dataset.pressed = "yes";
+    ignoreNextClick();
     if (selected().length) extendTo(picture, order());
     else toggle(picture);
   };
@@ -62,6 +61,19 @@ export function newTile(picture, { open, order, remove }) {
     ),
     el("button", { type: "button", className: "out", tabIndex: -1, onclick: () => remove(picture) }),
   );
+}
+
+/** Lifting the finger after a long press may count as a click, and by then the bar may lie under the finger. */
+function ignoreNextClick() {
+  const ignore = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  addEventListener("click", ignore, { capture: true, once: true });
+  addEventListener("pointerdown", () => removeEventListener("click", ignore, { capture: true }), {
+    capture: true,
+    once: true,
+  });
 }
 
 /** Draw what is known of a picture, unless that is drawn already. */
