@@ -194,12 +194,12 @@ def prune(yes: Annotated[bool, flag("--yes", "Do not ask.")] = False) -> None:
 
 @app.command()
 def status(as_json: _JsonOption = False) -> None:
-    """Say what became of the last run, which pictures the index lacks, and how many an older model answered."""
+    """Say what became of the last run, what the index lacks, what an older model answered, which groups drift."""
     from infra.search.reports import print_status, show_status
     from infra.search.status import read_status
 
     with _session() as clients:
-        (print_status if as_json else show_status)(read_status(clients))
+        (print_status if as_json else show_status)(read_status(clients, load_settings()))
 
 
 @app.command()

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from infra.search.definitions import Definitions
+from infra.search.drift import Drifting
 from infra.search.queries import Answer
 from infra.search.relabel import Relabelled
 from infra.search.runs import Finding, Run
@@ -57,11 +58,25 @@ def show_status(status: Status) -> None:
             f"Pictures that the index lacks, or holds as they were: {len(status.missing)}. `run` tries them again"
         )
         show_findings(status.missing)
-    if status.versions is None:
-        return
-    for version, count in status.versions.items():
+    for version, count in (status.versions or {}).items():
         which = " (current)" if version == status.current else " (older: `relabel`, or `rebuild`)"
         console.print(f"{count} documents by model version {escape(version)}{which if status.current else ''}")
+    if status.drifting:
+        _show_drifting(status.drifting)
+
+
+def _show_drifting(groups: Sequence[Drifting]) -> None:
+    table = Table()
+    for heading in ("Group", "Id", "Pictures", "Share when trained", "Share now", "Distance in radii"):
+        table.add_column(heading, overflow="fold")
+    for one in groups:
+        edge = "" if one.edge is None else f"{one.edge:.2f}"
+        table.add_row(escape(one.name), str(one.id), one.what, f"{one.trained:.1%}", f"{one.now:.1%}", edge)
+    console.print(table)
+    console.print(
+        "These groups drift from what the model was trained on. Stranger pictures: `python -m training update` with "
+        "them, or train anew. Fewer: look with `python -m training discover` for what the pictures have become"
+    )
 
 
 def print_status(status: Status) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 
 from infra.search.clients import Clients
+from infra.search.drift import Drifting, read_drift
 from infra.search.gaps import missing
 from infra.search.pictures import blob_name
 from infra.search.queries import versions
+from infra.search.recognize import read_served
 from infra.search.runs import Finding, Run, history
 from infra.search.skill import Skill, SkillError
+from shared.errors import UserError
+from shared.settings import Settings
 
 _UNREAD = "It has not been read yet"
 
@@ -26,6 +31,8 @@ class Status:
     """Documents by the model version that answered them; None where the index keeps none (the simple variant)."""
     current: str | None
     """The version that the skill serves now; None where it can't be asked."""
+    drifting: list[Drifting] | None = None
+    """Groups that get fewer or stranger pictures than when trained; None where that is not known."""
 
     @property
     def older(self) -> int | None:
@@ -35,8 +42,11 @@ class Status:
         return sum(count for version, count in self.versions.items() if version != self.current)
 
 
-def read_status(clients: Clients) -> Status:
-    """Raises SettingsError and azure.core's exceptions."""
+def read_status(clients: Clients, model: Settings | None = None) -> Status:
+    """With `model`, the settings of the one that is served, its groups are looked at, too.
+
+    Raises SettingsError and azure.core's exceptions.
+    """
     runs = history(clients)
     findings: dict[str | None, Finding] = {}
     for finding in (finding for run in reversed(runs) for finding in run.findings):
@@ -51,7 +61,15 @@ def read_status(clients: Clients) -> Status:
         missing=missing_pictures,
         versions=versions(clients.documents) if "model_version" in fields else None,
         current=_current(clients),
+        drifting=_drifting(clients, fields, model) if model else None,
     )
+
+
+def _drifting(clients: Clients, fields: set[str], model: Settings) -> list[Drifting] | None:
+    try:
+        return read_drift(clients.documents, fields, read_served(model), model)
+    except (UserError, csv.Error, KeyError, ValueError):  # all else can be told without a model
+        return None
 
 
 def _current(clients: Clients) -> str | None:

@@ -1,0 +1,117 @@
+"""Groups that get fewer or stranger pictures than when the model was trained, by what the index holds.
+
+Groups whose core samples a person moved are left out: assignments.csv tells where training put them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import median
+from typing import Any, Literal
+
+from azure.search.documents import SearchClient
+
+from infra.search.queries import every
+from infra.search.recognize import Served
+from shared.model.assigner import apply_edits
+from shared.model.bundle import ASSIGNMENTS
+from shared.model.core_samples import NOISE
+from shared.settings import Settings
+from shared.stores.base import MissingError, Store
+from shared.stores.opening import open_store
+from shared.stores.releases import ReleaseWatcher
+
+# Half of the share, and by more than chance gives.
+_FEWER, _STANDARD_ERRORS = 0.5, 3.0
+# Unseen pictures of the right kind, 5 and more of each of 27 groups of nine labelled sets, had medians up to 0.903.
+_STRANGER, _ENOUGH = 0.91, 20
+# A core sample that is embedded again is not exactly where it was.
+_CORE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Drifting:
+    """A group that is not met as it was trained."""
+
+    id: int
+    name: str
+    """Empty where it has none."""
+    what: Literal["fewer", "stranger"]
+    trained: float
+    """Its share of the pictures that training put into groups."""
+    now: float
+    """Its share of the index's documents in groups."""
+    edge: float | None
+    """Median distance of its documents to their nearest core samples, in radii; None where too few are known."""
+
+
+def read_drift(documents: SearchClient, fields: set[str], served: Served, settings: Settings) -> list[Drifting]:
+    """Groups of the served model that drift, by id; none where the index keeps no groups.
+
+    Raises StoreError, and csv.Error, KeyError or ValueError where assignments.csv is damaged.
+    """
+    if not {"cluster_id", "distance", "model_version"} <= fields:
+        return []
+    store = open_store(settings.model_store, settings.store_credential)
+    release = ReleaseWatcher(store, settings.model_name, settings.model_version).current()
+    trained = _trained(store, release.folder)
+    found = (
+        (int(one["cluster_id"]), float(one["distance"] or 0))
+        for one in every(documents, ["cluster_id", "distance", "model_version"], f"cluster_id gt {NOISE}")
+        if (one["model_version"] or "").partition("-")[0] in served.comparable
+    )
+    return compare(trained, found, served)
+
+
+def compare(trained: Mapping[int, int], found: Iterable[tuple[int, float]], served: Served) -> list[Drifting]:
+    """`trained`: pictures by group; `found`: group and distance of each document in a group."""
+    labels = served.bundle.labels
+    _, radius, _ = apply_edits(served.bundle.arrays, labels)
+    distances: dict[int, list[float]] = {}
+    for group, distance in found:
+        distances.setdefault(group, []).append(distance)
+    of_trained, of_found = sum(trained.values()), sum(map(len, distances.values()))
+    drifting: list[Drifting] = []
+    for group in sorted(_comparable_groups(trained, served)):
+        if not of_found:
+            break
+        given = distances.get(group, [])
+        share, now = trained[group] / of_trained, len(given) / of_found
+        edge = _edge(given, float(radius[group]))
+        error = sqrt(share * (1 - share) / of_found)
+        fewer = now < _FEWER * share and share - now > _STANDARD_ERRORS * error
+        stranger = edge is not None and edge > _STRANGER
+        name = ", ".join(labels.labels.get(group, ()))
+        kinds: Sequence[tuple[bool, Literal["fewer", "stranger"]]] = ((fewer, "fewer"), (stranger, "stranger"))
+        drifting += [Drifting(group, name, what, share, now, edge) for holds, what in kinds if holds]
+    return drifting
+
+
+def _edge(distances: Sequence[float], radius: float) -> float | None:
+    unseen = [distance / radius for distance in distances if distance > _CORE * radius]
+    return median(unseen) if len(unseen) >= _ENOUGH else None
+
+
+def _comparable_groups(trained: Mapping[int, int], served: Served) -> set[int]:
+    """Groups that are answered and that nobody's edits made other than training left them."""
+    bundle = served.bundle
+    moved = bundle.labels.edits.core
+    touched = {*moved.values(), *(int(bundle.arrays.clusters[sample]) for sample in moved)}
+    return {*trained} - touched - {*bundle.labels.unanswered}
+
+
+def _trained(store: Store, folder: str) -> Counter[int]:
+    """How many pictures training put into each group; none where the version was published without telling."""
+    try:
+        content = store.read(f"{folder}/{ASSIGNMENTS}").content
+    except MissingError:
+        return Counter()
+    rows: Iterable[Mapping[str, Any]] = csv.DictReader(io.StringIO(content.decode(), newline=""))
+    groups = Counter(int(row["cluster"]) for row in rows)
+    del groups[NOISE]
+    return groups
