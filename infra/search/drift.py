@@ -28,7 +28,7 @@ from shared.stores.releases import ReleaseWatcher
 
 # Half of the share, and by more than chance gives.
 _FEWER, _STANDARD_ERRORS = 0.5, 3.0
-# Unseen pictures of the right kind, 5 and more of each of 27 groups of nine labelled sets, had medians up to 0.903.
+# Unseen pictures of the right kind, 5 and more of each of 27 groups of seven labelled sets, had medians up to 0.903.
 _STRANGER, _ENOUGH = 0.91, 20
 # A core sample that is embedded again is not exactly where it was.
 _CORE = 1e-3

@@ -93,10 +93,10 @@ class UnclusteredRecord:
             with self._state:
                 lines, self._lines = self._lines, []
                 dropped, self._dropped = self._dropped, 0
-            if dropped:
-                log.warning("%d unclustered pictures came too fast to be recorded", dropped)
             try:
                 self._write(lines)
+                if dropped:
+                    raise StoreError("unclustered pictures come too fast: some are not recorded")
                 self._errors.clear()
             except Exception as error:  # whatever a store may do: answers go on, and so does the record
                 self._errors.report(error)
