@@ -53,6 +53,7 @@ def remembered(checkout: Checkout) -> dict[str, int]:
             return {}
 
 
+@pytest.mark.slow
 def test_serving_answers_as_training_grouped(checkout: Checkout, tmp_path: Path) -> None:
     pictures = near_copies(tmp_path / "pictures")
     names = tmp_path / "names.json"

@@ -279,6 +279,7 @@ def test_what_services_refuse_although_the_schema_has_it_is_not_asked_for(deploy
             assert ("category" in log) != ("categoryGroup" in log)
 
 
+@pytest.mark.slow
 def test_checkov_is_given_every_resource(tmp_path: Path) -> None:
     write_templates(tmp_path)
     kinds = {

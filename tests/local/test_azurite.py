@@ -25,6 +25,7 @@ def test_the_settings_it_prints_are_the_settings_to_use(tmp_path: Path) -> None:
     assert "Traceback" not in process.log_text()
 
 
+@pytest.mark.slow
 def test_its_data_outlives_it(tmp_path: Path) -> None:
     with start_azurite(location=tmp_path) as first:
         first.create_container()
@@ -56,6 +57,7 @@ def test_without_node_modules_it_says_what_to_run(monkeypatch: pytest.MonkeyPatc
         start_azurite()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_an_error_of_a_few_lines() -> None:
     with start_azurite() as running:
         with pytest.raises(ProcessFailedError, match="EADDRINUSE"):

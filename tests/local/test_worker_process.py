@@ -77,6 +77,7 @@ def test_the_third_death_within_30_seconds_ends_the_host(tmp_path: Path) -> None
     assert "the host ends, too" in host.log_text()
 
 
+@pytest.mark.slow
 def test_exceeding_function_timeout_ends_the_worker_and_what_runs_beside(tmp_path: Path) -> None:
     app = app_with(tmp_path, host={"functionTimeout": "00:00:01"}, Gate=GATE)
     with start_host(app) as host, ThreadPoolExecutor(1) as pool:
@@ -99,6 +100,7 @@ def test_the_worker_starts_as_a_placeholder_and_settings_arrive_later(tmp_path: 
     assert "WEBSITE_INSTANCE_ID" not in seen
 
 
+@pytest.mark.slow
 @pytest.mark.host
 @pytest.mark.parametrize("threads", [1, 3])
 def test_sync_functions_run_in_as_many_threads_as_the_setting_says(tmp_path: Path, serve: Serve, threads: int) -> None:
@@ -170,6 +172,7 @@ def test_a_body_below_the_minimum_rate_is_refused_and_headers_are_not_waited_for
         assert 25 < time.monotonic() - started < 45
 
 
+@pytest.mark.slow
 def test_a_killed_host_takes_its_worker_along(tmp_path: Path) -> None:
     with start_host(app_with(tmp_path)) as host:
         worker = host.worker

@@ -20,6 +20,8 @@ from training import engine as engine_module
 from training.clustering.clusters import Parameters, find_groups
 from training.engine import LOCAL, Call, Engine, EngineError, EngineName, check_toolchain, open_engine, toolchain
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = np.arange(200_000, dtype=np.float64)
 """1.6 MB: large enough that no engine copies it into every task."""
 

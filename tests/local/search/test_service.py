@@ -47,6 +47,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
         assert [run.processed for run in history(clients)] == [0, 1, 0, 3]
 
 
+@pytest.mark.slow
 def test_data_outlive_the_service(tmp_path: Path) -> None:
     data = tmp_path / "search.sqlite"
     with serve_skill() as skill:

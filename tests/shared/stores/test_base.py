@@ -209,6 +209,7 @@ def test_a_wrong_key_is_reported() -> None:
     assert "AAAA" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_an_unreachable_store_is_reported_soon_and_always_alike() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closing:
         port = closing.getsockname()[1]

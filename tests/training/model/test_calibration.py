@@ -18,6 +18,8 @@ from training.model.calibration import CalibrationError, calibrate, calibration_
 from training.model.options import Options
 from training.network.weights import GRAPH_SHA256
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = Options("books")
 INT8 = replace(OPTIONS, precision="int8")
 SPEC = OPTIONS.spec()

@@ -118,6 +118,8 @@ def test_no_two_products_exceed_16_bits(int8: Path) -> None:
 
 _RUN = """
 import sys, numpy, onnxruntime
+
+pytestmark = pytest.mark.slow
 graph, pictures, features = sys.argv[1:]
 session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
 numpy.save(features, session.run(None, {"pictures": numpy.load(pictures)})[0])
