@@ -11,7 +11,7 @@ from infra.search.clients import Clients
 from infra.search.deploy import deploy
 from infra.search.pictures import upload
 from infra.search.retrying import RetryDeadline
-from infra.search.runs import Finding, RunError, history, last_run, reset, run
+from infra.search.runs import Finding, Run, RunError, history, last_run, reset, run
 from local.search.process import start_search
 from tests.local.search.deployments import draw, index, settings
 from tests.local.search.skill_server import Reply, SkillServer, Value, honest
@@ -28,11 +28,14 @@ def test_waits_for_a_run_in_progress_and_reports_it_too(clients: Clients, skill:
     upload(clients.images, tmp_path / "more")
     skill.answer = waiting
     clients.indexers.run_indexer(f"{clients.index}-indexer")
-    threading.Timer(0.3, release.set).start()
-    watched: list[str] = []
-    runs = list(run(clients, watch=lambda now: watched.append(now.status), poll=0.05))
+
+    def watch(now: Run) -> None:
+        if now.status == "inProgress":
+            release.set()
+
+    runs = list(run(clients, watch=watch, poll=0.05))
     assert [finished.processed for finished in runs] == [1, 0]
-    assert "inProgress" in watched
+    assert release.is_set()
 
 
 def test_a_reset_is_not_a_run(clients: Clients) -> None:
