@@ -82,24 +82,20 @@ def _answers(documents: Sequence[Mapping[str, Any]], bundle: Bundle) -> list[dic
     """The fields to merge into those that have a group now."""
     manifest, labels = bundle.manifest, bundle.labels
     assigner = Assigner(bundle.arrays, labels, manifest.clustering.metric, manifest.categories)
-    changes: list[dict[str, Any]] = []
-    for category in dict.fromkeys(one.get("category") for one in documents):
-        some = [one for one in documents if one.get("category") == category]
-        found = assigner.assign(np.array([one["vector"] for one in some], dtype=np.float32), category)
-        rows = zip(some, found.clusters.tolist(), found.distances.tolist(), strict=True)
-        changes += [
-            {
-                "id": one["id"],
-                "cluster_id": cluster,
-                "label": list(labels.labels.get(cluster, ())),
-                "suggested_label": [],
-                "distance": distance,
-                "model_version": bundle.version,
-            }
-            for one, cluster, distance in rows
-            if cluster != NOISE
-        ]
-    return changes
+    vectors = np.array([one["vector"] for one in documents], dtype=np.float32)
+    found = assigner.assign_each(vectors, [one.get("category") for one in documents])
+    return [
+        {
+            "id": one["id"],
+            "cluster_id": cluster,
+            "label": list(labels.labels.get(cluster, ())),
+            "suggested_label": [],
+            "distance": distance,
+            "model_version": bundle.version,
+        }
+        for one, cluster, distance in zip(documents, found.clusters.tolist(), found.distances.tolist(), strict=True)
+        if cluster != NOISE
+    ]
 
 
 def _like(store: Store, bundle: Bundle) -> set[str]:

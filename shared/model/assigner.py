@@ -85,6 +85,16 @@ class Assigner:
             ).distances
         return Assigned(clusters, nearest.clusters, nearest.distances)
 
+    def assign_each(self, vectors: NDArray[np.float32], categories: Sequence[str | None]) -> Assigned:
+        """Assign embeddings of shape (n, dimensions), each within its own category, of which there are n."""
+        clusters, near = np.full((2, len(vectors)), NOISE, dtype=np.int32)
+        distances = np.full(len(vectors), np.inf, dtype=np.float32)
+        for category in dict.fromkeys(categories):
+            rows = [row for row, other in enumerate(categories) if other == category]
+            found = self.assign(vectors[rows], category)
+            clusters[rows], near[rows], distances[rows] = found.clusters, found.near, found.distances
+        return Assigned(clusters, near, distances)
+
 
 def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """The clusters as a person left them: cluster of each core sample (NOISE where it no longer counts), radius, reach.

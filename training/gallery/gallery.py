@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.embedding.embedder import Embedder
+from shared.model.assigner import Assigner
 from shared.model.bundle import ASSIGNMENTS, Bundle, BundleError, Labels
 from shared.model.core_samples import NOISE, comparable, distance
 from shared.model.model import Model
@@ -123,16 +124,12 @@ class Gallery:
 
     def assign(self, labels: Labels, pictures: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Cluster and distance of some pictures, both of shape (len(pictures),), as `grouping` has them."""
-        model = self.model(labels)
-        clusters = np.empty(len(pictures), dtype=np.int32)
-        distances = np.empty(len(pictures), dtype=np.float32)
-        categories = [self.categories[picture] for picture in pictures.tolist()]
-        for category in dict.fromkeys(categories):
-            rows = [row for row, other in enumerate(categories) if other == category]
-            found = model.assign(self.vectors[pictures[rows]], category)
-            clusters[rows] = [assignment.cluster for assignment in found]
-            distances[rows] = [assignment.distance for assignment in found]
-        return clusters, distances
+        manifest = self.bundle.manifest
+        assigner = Assigner(self.bundle.arrays, labels, manifest.clustering.metric, manifest.categories)
+        found = assigner.assign_each(
+            self.vectors[pictures], [self.categories[picture] for picture in pictures.tolist()]
+        )
+        return found.clusters, found.distances
 
     def arrange(self, clusters: NDArray[np.int32], distances: NDArray[np.float32]) -> Grouping:
         """Order pictures that have been assigned; both arrays have shape (n,)."""

@@ -120,11 +120,7 @@ class Placer:
 
     def _answered(self, labels: Labels) -> Positions:
         assigner = Assigner(self.arrays, labels, self.metric, self.clusters_by_category)
-        clusters = np.full(len(self.names), NOISE, dtype=np.int32)
-        for category in dict.fromkeys(self.categories):
-            rows = [row for row, other in enumerate(self.categories) if other == category]
-            clusters[rows] = assigner.assign(self.vectors[rows], category).clusters
-        return clusters
+        return assigner.assign_each(self.vectors, self.categories).clusters
 
 
 def _edited(

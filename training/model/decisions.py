@@ -145,11 +145,7 @@ def _of_samples(old: Bundle) -> NDArray[np.int32]:
 def _answered(old: Bundle, vectors: Vectors, categories: Sequence[str | None]) -> NDArray[np.int32]:
     """Groups as the old model answers them for pictures of these categories, be they marked as no group or not."""
     assigner = Assigner(old.arrays, unmarked(old.labels), old.manifest.clustering.metric, old.manifest.categories)
-    answered = np.full(len(vectors), NOISE, dtype=np.int32)
-    for category in dict.fromkeys(categories):
-        rows = [row for row, other in enumerate(categories) if other == category]
-        answered[rows] = assigner.assign(vectors[rows], category).clusters
-    return answered
+    return assigner.assign_each(vectors, categories).clusters
 
 
 def _unsure(old: Bundle, pictures: Sequence[str], vectors: Vectors, *, comparable: bool) -> tuple[int, ...]:
