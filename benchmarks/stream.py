@@ -22,9 +22,9 @@ from benchmarks.groups.embedding import embedded, pooled
 from benchmarks.groups.packages import UnavailableError
 from benchmarks.groups.sets import SETS, prepare
 from shared.embedding.embedder import Vectors
+from shared.model.assignments_csv import read_rows
 from shared.model.bundle import read_bundle
 from shared.model.core_samples import NOISE
-from training.assignments_csv import read_rows
 from training.embedding.embeddings import Embedded
 from training.model.build import build_model
 from training.model.extend import extend

@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from benchmarks.groups.packages import debian_package
+from shared.model.assignments_csv import read_rows
 from shared.model.core_samples import NOISE
-from training.assignments_csv import read_rows
 from training.model.options import Options
 from training.model.train import train
 from training.page.suggesting import Suggester, texts_of_name

@@ -5,26 +5,23 @@ Groups whose core samples a person moved are left out: assignments.csv tells whe
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 from azure.search.documents import SearchClient
 
 from infra.search.queries import every
-from infra.search.recognize import Served
+from infra.search.recognize import Served, fetch_served, served_release
 from shared.model.assigner import apply_edits
+from shared.model.assignments_csv import parse_rows
 from shared.model.bundle import ASSIGNMENTS
 from shared.model.core_samples import NOISE
 from shared.settings import Settings
 from shared.stores.base import MissingError, Store
-from shared.stores.opening import open_store
-from shared.stores.releases import ReleaseWatcher
 
 # Half of the share, and by more than chance gives.
 _FEWER, _STANDARD_ERRORS = 0.5, 3.0
@@ -50,15 +47,15 @@ class Drifting:
     """Median distance of its documents to their nearest core samples, in radii; None where too few are known."""
 
 
-def read_drift(documents: SearchClient, fields: set[str], served: Served, settings: Settings) -> list[Drifting]:
+def read_drift(documents: SearchClient, fields: set[str], settings: Settings) -> list[Drifting]:
     """Groups of the served model that drift, by id; none where the index keeps no groups.
 
-    Raises StoreError, and csv.Error, KeyError or ValueError where assignments.csv is damaged.
+    Raises StoreError, BundleError, and csv.Error, KeyError or ValueError where assignments.csv is damaged.
     """
+    store, release = served_release(settings)
+    served = fetch_served(store, settings.model_name, release)
     if not {"cluster_id", "distance", "model_version"} <= fields:
         return []
-    store = open_store(settings.model_store, settings.store_credential)
-    release = ReleaseWatcher(store, settings.model_name, settings.model_version).current()
     trained = _trained(store, release.folder)
     found = (
         (int(one["cluster_id"]), float(one["distance"] or 0))
@@ -111,7 +108,6 @@ def _trained(store: Store, folder: str) -> Counter[int]:
         content = store.read(f"{folder}/{ASSIGNMENTS}").content
     except MissingError:
         return Counter()
-    rows: Iterable[Mapping[str, Any]] = csv.DictReader(io.StringIO(content.decode(), newline=""))
-    groups = Counter(int(row["cluster"]) for row in rows)
+    groups = Counter(row.cluster for row in parse_rows(content.decode()))
     del groups[NOISE]
     return groups

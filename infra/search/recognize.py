@@ -25,7 +25,7 @@ from shared.settings import Settings
 from shared.stores.base import MissingError, Store
 from shared.stores.cache import fetch_bundle
 from shared.stores.opening import open_store
-from shared.stores.releases import ReleaseWatcher, read_published_manifest, version_key, versions_prefix
+from shared.stores.releases import Release, ReleaseWatcher, read_published_manifest, version_key, versions_prefix
 
 _BATCH = 1000  # the most that one request may hold
 
@@ -40,10 +40,20 @@ class Served:
 
 def read_served(settings: Settings) -> Served:
     """Raises StoreError, BundleError."""
+    store, release = served_release(settings)
+    return fetch_served(store, settings.model_name, release)
+
+
+def served_release(settings: Settings) -> tuple[Store, Release]:
+    """What is served, and from where. Raises StoreError."""
     store = open_store(settings.model_store, settings.store_credential)
-    release = ReleaseWatcher(store, settings.model_name, settings.model_version).current()
+    return store, ReleaseWatcher(store, settings.model_name, settings.model_version).current()
+
+
+def fetch_served(store: Store, name: str, release: Release) -> Served:
+    """A model's release, read. Raises StoreError, BundleError."""
     with tempfile.TemporaryDirectory() as folder:
-        bundle = fetch_bundle(store, settings.model_name, release, Path(folder))
+        bundle = fetch_bundle(store, name, release, Path(folder))
     return Served(bundle, frozenset({bundle.manifest.version, *_like(store, bundle)}))
 
 

@@ -10,7 +10,6 @@ from infra.search.drift import Drifting, read_drift
 from infra.search.gaps import missing
 from infra.search.pictures import blob_name
 from infra.search.queries import versions
-from infra.search.recognize import read_served
 from infra.search.runs import Finding, Run, history
 from infra.search.skill import Skill, SkillError
 from shared.errors import UserError
@@ -67,7 +66,7 @@ def read_status(clients: Clients, model: Settings | None = None) -> Status:
 
 def _drifting(clients: Clients, fields: set[str], model: Settings) -> list[Drifting] | None:
     try:
-        return read_drift(clients.documents, fields, read_served(model), model)
+        return read_drift(clients.documents, fields, model)
     except (UserError, csv.Error, KeyError, ValueError):  # all else can be told without a model
         return None
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.csv_files import csv_rows
 from shared.digests import sha256
 from shared.embedding.vgg16 import WEIGHTS_SHA256, digest
 from shared.model.bundle import ASSIGNMENTS, read_bundle
@@ -21,7 +22,6 @@ from shared.settings import Settings
 from tests.conftest import encode, noise_picture
 from tests.e2e.checkout import Checkout, finish
 from tests.training.near_copies import near_copies
-from training.csv_files import csv_rows
 from training.network import weights
 from training.network.float32_graph import graph_bytes
 from training.network.weight_files import read_weight_file

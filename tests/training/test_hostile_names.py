@@ -11,6 +11,7 @@ from typing import override
 
 import pytest
 
+from shared.csv_files import csv_rows
 from shared.model.bundle import ASSIGNMENTS, REPORT, read_bundle
 from shared.model.model import Model
 from shared.pictures.folder import find_pictures
@@ -20,7 +21,6 @@ from tests.training.galleries import EPS, draw, open_plainly
 from tests.training.plain_embedder import plain_embedder
 from training.assignment.assign import Format, assign_pictures, write_rows
 from training.assignment.sorting import Placing, sort_into_folders
-from training.csv_files import csv_rows
 from training.embedding.embeddings import embed_pictures
 from training.model.build import build_model
 from training.model.options import Options

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from shared.digests import sha256
+from shared.model.assignments_csv import read_rows
 from shared.model.bundle import Bundle, read_bundle
 from shared.model.core_samples import NOISE
 from shared.stores.folder import FolderStore
@@ -21,7 +22,6 @@ from shared.stores.graphs import graph_path
 from tests.training.model.blobs import EPS, blob, embedded, named
 from tests.training.model.retraining import Pictures, fit
 from tests.training.plain_embedder import plain_embedder
-from training.assignments_csv import read_rows
 from training.gallery.gallery import Gallery
 from training.model.extend import extend
 from training.model.options import Options

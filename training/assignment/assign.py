@@ -17,10 +17,10 @@ from typing import IO, Literal
 
 import numpy as np
 
+from shared.csv_files import csv_row, csv_rows
 from shared.errors import UserError
 from shared.model.model import Assignment, Model
 from shared.pictures.source import Source
-from training.csv_files import csv_row, csv_rows
 from training.embedding.cache import EmbeddingCache
 from training.embedding.embeddings import embed_sources
 from training.embedding.workers import Workers

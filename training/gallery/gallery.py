@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from shared.embedding.embedder import Embedder
 from shared.model.assigner import Assigner
+from shared.model.assignments_csv import read_rows
 from shared.model.bundle import ASSIGNMENTS, Bundle, BundleError, Labels
 from shared.model.core_samples import NOISE, comparable, distance
 from shared.model.model import Model
 from shared.pictures.listing import pictures_at, recall_pictures
 from shared.pictures.source import Source
-from training.assignments_csv import read_rows
 from training.clustering.centres import distances_to_centre
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.gallery.elsewhere import open_elsewhere

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shared.digests import sha256
 from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.errors import UserError
+from shared.model.assignments_csv import Row, read_rows, rows_bytes
 from shared.model.bundle import (
     ASSIGNMENTS,
     CLUSTERS,
@@ -28,7 +29,6 @@ from shared.model.bundle import (
 from shared.model.core_samples import NOISE, Metric, comparable
 from shared.model.exclusions import find_excluded
 from shared.model.parts import Counts, Edits
-from training.assignments_csv import Row, read_rows, rows_bytes
 from training.clustering.centres import distances_to_centre
 from training.clustering.choice import Choice, NoGroupsError
 from training.clustering.clusters import Clusters, Found, find_groups, join

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.model.assigner import Assigner, apply_edits
+from shared.model.assignments_csv import read_rows
 from shared.model.bundle import Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import Excluded, find_excluded
 from shared.model.parts import unmarked
-from training.assignments_csv import read_rows
 from training.clustering.clusters import Clusters
 from training.model.decisions import Partition
 

@@ -6,11 +6,11 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from shared.csv_files import csv_rows
 from shared.documents import text_of
 from shared.errors import UserError
 from shared.files import LARGEST_TEXT, read_regular
 from shared.printable import composed
-from training.csv_files import csv_rows
 
 FOLDERS = "folders"
 

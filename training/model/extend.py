@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from shared.digests import sha256
 from shared.embedding.embedder import Vectors
 from shared.model.assigner import Assigner, apply_edits
+from shared.model.assignments_csv import Row, read_rows, rows_bytes
 from shared.model.bundle import (
     ASSIGNMENTS,
     CLUSTERS,
@@ -32,7 +33,6 @@ from shared.model.bundle import (
 from shared.model.core_samples import NOISE, CoreSamples, Metric, comparable
 from shared.model.parts import Counts, unmarked
 from shared.model.remembered import Lookup, Placed, vector_bytes
-from training.assignments_csv import Row, read_rows, rows_bytes
 from training.clustering.centres import distances_to_centre
 from training.clustering.choice import NoGroupsError
 from training.clustering.clusters import Clusters, Parameters, find_groups, join

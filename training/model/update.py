@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import UserError
+from shared.model.assignments_csv import read_rows
 from shared.model.bundle import read_bundle
 from shared.pictures.listing import list_pictures, recall_pictures, remember_pictures
 from shared.stores.graphs import graph_path
-from training.assignments_csv import read_rows
 from training.embedding.embeddings import Embedded, embed_with_cache
 from training.embedding.workers import Workers
 from training.engine import LOCAL, Engine

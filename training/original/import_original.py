@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from shared.digests import sha256
 from shared.embedding.embedder import EmbedderSpec, Vectors
 from shared.embedding.vgg16 import WEIGHTS_SHA256
+from shared.model.assignments_csv import Row, rows_bytes
 from shared.model.bundle import (
     ASSIGNMENTS,
     CLUSTERS,
@@ -37,7 +38,6 @@ from shared.model.core_samples import NOISE, Metric
 from shared.model.group_names import MOST_NAMES
 from shared.model.model_name import check_model_name
 from shared.model.parts import Counts
-from training.assignments_csv import Row, rows_bytes
 from training.model_lock import hold
 from training.network.weights import GRAPH_SHA256
 from training.original.pickled_objects import LABELS, MODEL, Instance, printable

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.csv_files import csv_rows
 from shared.model.model import Assignment
 from shared.pictures.folder import FileSource
 from shared.pictures.source import Source
 from training.assignment.assign import AssignError, Row, write_rows
-from training.csv_files import csv_rows
 
 INSIDE = Assignment(1, 0.01, 0.9, ("open book", "double spread"), (), 0.0)
 OUTSIDE = Assignment(-1, float("inf"), 0.0, (), ("open book",), 0.25)

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shared.csv_files import csv_rows
 from shared.model.bundle import ASSIGNMENTS, MANIFEST, BundleError, Labels, read_bundle
 from shared.model.core_samples import NOISE
 from shared.pictures.folder import find_pictures
 from tests.training.galleries import EPS, draw, draw_pictures, open_plainly, train_pictures
 from tests.training.plain_embedder import plain_embedder
-from training.csv_files import csv_rows
 from training.embedding.embeddings import Embedded, embed_pictures
 from training.gallery.gallery import Gallery
 from training.model.build import build_model

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.csv_files import csv_rows
 from shared.digests import sha256
 from shared.embedding.embedder import Pooling
 from shared.embedding.images import Resize
@@ -29,7 +30,6 @@ from shared.model.model import Model
 from shared.pictures.folder import find_pictures
 from tests.training.model.blobs import EPS, blob, bridge, embedded, named
 from tests.training.plain_embedder import plain_embedder
-from training.csv_files import csv_rows
 from training.embedding.cache import EmbeddingCache
 from training.embedding.embeddings import embed_pictures
 from training.model.build import Previous, TrainingError, build_model

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from training.csv_files import csv_row
+from shared.csv_files import csv_row
 from training.model.categories import CategoriesError, find_categories
 
 PICTURES = ["a.jpg", "b.jpg", "c.jpg"]

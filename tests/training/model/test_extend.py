@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shared.model.assignments_csv import Row, read_rows
 from shared.model.bundle import Bundle, read_bundle
 from shared.model.core_samples import NOISE
 from shared.model.model import Model
@@ -17,7 +18,6 @@ from shared.model.remembered import Placed, vector_bytes
 from tests.training.model.blobs import blob, bridge, embedded, named
 from tests.training.model.retraining import BOOKS, BOTH, MAPS, OPTIONS, Pictures, fit, label
 from tests.training.plain_embedder import plain_embedder
-from training.assignments_csv import Row, read_rows
 from training.model.build import build_model
 from training.model.extend import Extended, extend
 

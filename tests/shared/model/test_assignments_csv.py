@@ -4,7 +4,7 @@ import math
 import unicodedata
 from pathlib import Path
 
-from training.assignments_csv import Row, read_rows, rows_bytes
+from shared.model.assignments_csv import Row, read_rows, rows_bytes
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:

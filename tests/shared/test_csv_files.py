@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from training.csv_files import csv_row, csv_rows
+from shared.csv_files import csv_row, csv_rows
 
 # What may stand in a UTF-8 file: everything but surrogates. Half of them begin with what means something somewhere.
 plain = st.text(st.characters(exclude_categories=["Cs"]))

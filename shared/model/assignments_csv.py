@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.csv_files import csv_row, csv_rows
 from shared.model.bundle import ASSIGNMENTS
 from shared.printable import composed
-from training.csv_files import csv_row, csv_rows
 
 _COLUMNS = ("picture", "cluster", "distance", "core")
 _CATEGORY = "category"
@@ -30,8 +30,13 @@ class Row:
 def read_rows(folder: Path) -> list[Row]:
     """The rows of the bundle in `folder`, its pictures named as listings name them.
 
-    Raises OSError, and csv.Error, KeyError or ValueError where the file is damaged.
+    Raises OSError, and what parse_rows does.
     """
+    return parse_rows((folder / ASSIGNMENTS).read_text("utf-8", newline=""))
+
+
+def parse_rows(content: str) -> list[Row]:
+    """The rows of a file, with its line ends as they are. Raises csv.Error, KeyError or ValueError if it is damaged."""
     return [
         Row(
             composed(row["picture"]),
@@ -40,7 +45,7 @@ def read_rows(folder: Path) -> list[Row]:
             row["core"] == "yes",
             row.get(_CATEGORY),
         )
-        for row in csv_rows((folder / ASSIGNMENTS).read_text("utf-8", newline=""))
+        for row in csv_rows(content)
     ]
 
 
