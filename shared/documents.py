@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import codecs
 import json
+from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from shared.errors import UserError
+from shared.files import LARGEST_TEXT, read_regular
 
 
 def to_json(model: BaseModel) -> bytes:
@@ -15,6 +19,21 @@ def to_json(model: BaseModel) -> bytes:
 def explain(error: ValidationError) -> str:
     """Pydantic's findings in one line: where, what."""
     return "; ".join(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}" for item in error.errors())
+
+
+def read_json[Content](path: Path, kind: TypeAdapter[Content], error: type[UserError], unlike: str) -> Content:
+    """What is in a file that a person may have written.
+
+    Raises `error`, which names the file. `unlike` is what it says of other JSON.
+    """
+    try:
+        return kind.validate_json(text_of(read_regular(path, LARGEST_TEXT)))
+    except OSError as cause:
+        raise error(f"{path} can't be read: {cause.strerror}") from None
+    except ValidationError as cause:
+        raise error(f"{path} {unlike}: {explain(cause)}") from None
+    except ValueError as cause:
+        raise error(f"{path} can't be read: {cause}") from None
 
 
 def text_of(content: bytes) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from shared.documents import explain, text_of
+from shared.documents import read_json
 from shared.errors import UserError
-from shared.files import LARGEST_TEXT, read_regular, write_atomically
+from shared.files import write_atomically
 from shared.printable import composed
 
 WORDS = "words.json"
@@ -30,16 +30,9 @@ class WordsError(UserError):
 def read_words(folder: Path) -> Words:
     """Of the bundle in `folder`; none where there is no such file. Raises WordsError."""
     path = folder / WORDS
-    try:
-        found = _WORDS.validate_json(text_of(read_regular(path, LARGEST_TEXT)))
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except OSError as error:
-        raise WordsError(f"{path} can't be read: {error.strerror}") from None
-    except ValidationError as error:
-        raise WordsError(f"{path} does not hold lists of texts by picture: {explain(error)}") from None
-    except ValueError as error:
-        raise WordsError(f"{path} can't be read: {error}") from None
+    found = read_json(path, _WORDS, WordsError, "does not hold lists of texts by picture")
     return {composed(picture): texts for picture, texts in found.items()}
 
 

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.command_line.console import console, count, errors_in_words, escape, flag, progress, say
-from training.commands.options import EMBEDDINGS_ARE_KEPT, EngineOption, JsonOption, ModelArgument, SchedulerOption
+from training.commands.options import (
+    EMBEDDINGS_ARE_KEPT,
+    CategoriesOption,
+    EngineOption,
+    JsonOption,
+    ModelArgument,
+    SchedulerOption,
+)
 from training.commands.store_options import DEFAULT_STORE, StoreOption, store_at
 
 if TYPE_CHECKING:
@@ -34,9 +41,7 @@ def run(
         bool, flag("--record", "Take what the Function recorded beside the models, where RECORD_UNCLUSTERED is set.")
     ] = False,
     store: StoreOption = DEFAULT_STORE,
-    categories: Annotated[
-        str | None, typer.Option(help="For a model trained by category, each picture's, as for train.")
-    ] = None,
+    categories: CategoriesOption = None,
     engine: EngineOption = "threads",
     scheduler: SchedulerOption = None,
     as_json: JsonOption = False,

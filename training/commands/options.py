@@ -40,6 +40,9 @@ MovedPicturesOption = Annotated[
     str | None,
     typer.Option("--pictures", help="Folder or URL of the pictures, if they are not where they were in training."),
 ]
+CategoriesOption = Annotated[
+    str | None, typer.Option(help="For a model trained by category, each picture's, as for train.")
+]
 EngineOption = Annotated[
     EngineName,
     typer.Option(

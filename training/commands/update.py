@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.command_line.console import console, count, errors_in_words, escape, progress, say
-from training.commands.options import EMBEDDINGS_ARE_KEPT, EngineOption, JsonOption, ModelArgument, SchedulerOption
+from training.commands.options import (
+    EMBEDDINGS_ARE_KEPT,
+    CategoriesOption,
+    EngineOption,
+    JsonOption,
+    ModelArgument,
+    SchedulerOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +30,7 @@ def run(
         str | None,
         typer.Argument(help="Folder or URL that holds the new pictures; by default, where the model's pictures are."),
     ] = None,
-    categories: Annotated[
-        str | None, typer.Option(help="For a model trained by category, each picture's, as for train.")
-    ] = None,
+    categories: CategoriesOption = None,
     engine: EngineOption = "threads",
     scheduler: SchedulerOption = None,
     as_json: JsonOption = False,

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter
 
-from shared.documents import explain, text_of
+from shared.documents import read_json
 from shared.errors import UserError
-from shared.files import LARGEST_TEXT, read_regular
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from shared.model.group_names import MOST_NAMES, GroupName
@@ -32,14 +31,7 @@ class NamesError(UserError):
 
 def read_names(path: Path) -> NamesByPicture:
     """Read `{"open_book_03.jpg": ["open book", "double spread"]}`. Raises NamesError."""
-    try:
-        return _NAMES.validate_json(text_of(read_regular(path, LARGEST_TEXT)))
-    except OSError as error:
-        raise NamesError(f"{path} can't be read: {error.strerror}") from None
-    except ValidationError as error:
-        raise NamesError(f"{path} must map picture names to lists of names: {explain(error)}") from None
-    except ValueError as error:
-        raise NamesError(f"{path} can't be read: {error}") from None
+    return read_json(path, _NAMES, NamesError, "must map picture names to lists of names")
 
 
 def check_exemplars(given: NamesByPicture, pictures: Sequence[str]) -> None:

@@ -55,7 +55,8 @@ class History:
         """Go to where these labels are in the stack. What leads nowhere near them is forgotten."""
         steps = [*self._steps.values()]
         states = [*(step.before for step in steps), *(step.after for step in steps[-1:])]
-        found = [place for place, state in enumerate(states) if to_json(state) == to_json(labels)]
+        here = to_json(labels)
+        found = [place for place, state in enumerate(states) if to_json(state) == here]
         self._done = found[-1] if found else 0
         if not found:
             self._forget([*self._steps])

@@ -130,6 +130,7 @@ class ProposalView(TypedDict):
 def state_view(gallery: Gallery, found: Snapshot, problem: str | None, *, weak: bool = False) -> StateView:
     """Everything that changes; the pictures' names are sent once."""
     current, _, _ = apply_edits(gallery.bundle.arrays, unmarked(found.labels))
+    evidence = _evidence(gallery, found)
     excluded = find_excluded(found.labels.edits.excluded, gallery.vectors)
     here = set(excluded.values())
     unsure = set(Lookup([entry for entry in found.labels.edits.placed if entry.cluster == NOISE]).find(gallery.vectors))
@@ -141,9 +142,9 @@ def state_view(gallery: Gallery, found: Snapshot, problem: str | None, *, weak: 
                 id=group.cluster,
                 names=found.labels.labels.get(group.cluster, ()),
                 notGroup=group.cluster in found.labels.not_groups,
-                proposed=_evidence(gallery, found, group) if group.cluster in found.labels.proposed else None,
+                proposed=evidence.get(group.cluster),
                 conflict=group.cluster in found.labels.conflicts,
-                category=_category(gallery, group),
+                category=gallery.category_of(group),
                 distanceToCentre=round(group.distance_to_centre, 4),
                 pictures=[
                     _picture_view(found, picture, _mark(gallery, current, picture, group.cluster))
@@ -223,25 +224,26 @@ def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[in
     return members[order[distances[order] <= limit]].tolist()
 
 
-def _evidence(gallery: Gallery, found: Snapshot, group: Group) -> EvidenceView:
-    pictures = list(group.pictures)
+def _evidence(gallery: Gallery, found: Snapshot) -> dict[int, EvidenceView]:
+    """By proposed group."""
+    proposed = [group for group in found.shown.groups if group.cluster in found.labels.proposed]
+    if not proposed:
+        return {}
     manifest = gallery.bundle.manifest
     assigner = Assigner(gallery.bundle.arrays, found.labels, manifest.clustering.metric, manifest.categories)
-    answered = assigner.assign(gallery.vectors[pictures], _category(gallery, group))
-    near = Counter(answered.near.tolist()).most_common(1)[0][0]
-    radius = float(assigner.radius[near]) if near != NOISE else 0.0
-    distance = float(np.median(answered.distances[answered.near == near]))
-    names = [gallery.names[picture] for picture in pictures]
-    return EvidenceView(
-        places=sorted({gallery.places[name] for name in names if name in gallery.places}),
-        nearest=near,
-        away=round(distance / radius, 2) if radius else 0.0,
-    )
-
-
-def _category(gallery: Gallery, group: Group) -> str | None:
-    """That its pictures were trained in."""
-    return next((gallery.categories[picture] for picture in group.pictures if gallery.categories[picture]), None)
+    told: dict[int, EvidenceView] = {}
+    for group in proposed:
+        answered = assigner.assign(gallery.vectors[list(group.pictures)], gallery.category_of(group))
+        near = Counter(answered.near.tolist()).most_common(1)[0][0]
+        radius = float(assigner.radius[near]) if near != NOISE else 0.0
+        distance = float(np.median(answered.distances[answered.near == near]))
+        names = [gallery.names[picture] for picture in group.pictures]
+        told[group.cluster] = EvidenceView(
+            places=sorted({gallery.places[name] for name in names if name in gallery.places}),
+            nearest=near,
+            away=round(distance / radius, 2) if radius else 0.0,
+        )
+    return told
 
 
 def tried_view(gallery: Gallery, found: Snapshot, vector: NDArray[np.float32], assignment: Assignment) -> TriedView:
