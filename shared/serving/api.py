@@ -27,6 +27,7 @@ from shared.serving.telemetry import NoTelemetry, Report, Telemetry, open_teleme
 from shared.serving.unclustered_record import UnclusteredRecord
 from shared.settings import Settings, SettingsError, load_settings
 from shared.stopwatch import Stopwatch
+from shared.stores.base import Store
 from shared.stores.opening import open_store
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Api:
         self._telemetry = telemetry or NoTelemetry()
         self._telemetry.observe(lambda: self._admission.running, lambda: self._admission.waiting)
         # Elsewhere every line is seen at once.
-        self._record = _record_at(settings) if settings.record_unclustered else None
+        self._record = UnclusteredRecord(self._open_store) if settings.record_unclustered else None
         self._kept_logs = KeptLogs(logging.getLogger("shared")) if settings.on_azure else None
 
     def handle(self, method: str, headers: Mapping[str, str], body: bytes, trace_parent: str = "") -> Reply:
@@ -151,6 +152,9 @@ class Api:
         log.debug("answered %d records, %d of them with an error", len(answers), failed)
         return Reply(HTTPStatus.OK, render_response(answers), {VERSION_HEADER: model.version})
 
+    def _open_store(self) -> Store:
+        return open_store(self._settings.model_store, self._settings.store_credential)
+
     def _unclustered(self, model: Model) -> Callable[[Record, Vector], None] | None:
         """What notes the pictures that are in no group, if anything does."""
         record = self._record
@@ -185,10 +189,6 @@ def handle(method: str, headers: Mapping[str, str], body: bytes, trace_parent: s
                 log.warning(hint)
             _api = Api(settings, _telemetry(settings))
     return _api.handle(method, headers, body, trace_parent)
-
-
-def _record_at(settings: Settings) -> UnclusteredRecord:
-    return UnclusteredRecord(lambda: open_store(settings.model_store, settings.store_credential))
 
 
 def _telemetry(settings: Settings) -> Telemetry:

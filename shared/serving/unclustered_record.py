@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 
 from pydantic import ValidationError
 
 from shared.digests import sha256
 from shared.documents import to_json
 from shared.embedding.embedder import EmbedderSpec, Vectors
+from shared.model.bundle import Manifest
 from shared.model.met import MetPicture
 from shared.model.model import Model
 from shared.model.remembered import vector_bytes
@@ -49,7 +51,9 @@ class _Line:
     path: str
     category: str | None
     vector: Vectors
-    model: Model
+    version: str
+    manifest: Manifest
+    """Not the model, which would stay in memory with its line."""
 
 
 class UnclusteredRecord:
@@ -71,7 +75,7 @@ class UnclusteredRecord:
             if len(self._lines) >= _LINES:
                 self._dropped += 1
                 return
-            self._lines.append(_Line(path, category, vector, model))
+            self._lines.append(_Line(path, category, vector, model.version, model.manifest))
             self._state.notify_all()
             if not self._started:
                 self._started = True
@@ -103,12 +107,9 @@ class UnclusteredRecord:
 
     def _write(self, lines: Sequence[_Line]) -> None:
         store = self._open_store()
-        by_name: dict[str, list[bytes]] = {}
-        for line in lines:
-            by_name.setdefault(line.model.manifest.name, []).append(_rendered(line))
-        for name, rendered in by_name.items():
+        for name, some in groupby(lines, key=lambda line: line.manifest.name):
             key = _key(name, datetime.now(UTC).date())
-            if not store.append(key, b"".join(rendered), at_most=BYTES_A_DAY):
+            if not store.append(key, b"".join(map(_rendered, some)), at_most=BYTES_A_DAY):
                 raise StoreError(f"{store.where(key)} is full: no more unclustered pictures are recorded today")
 
 
@@ -145,13 +146,12 @@ def _read_day(store: Store, key: str) -> Iterator[Recorded]:
 
 
 def _rendered(line: _Line) -> bytes:
-    manifest = line.model.manifest
     recorded = Recorded(
         picture=line.path,
         vector=vector_bytes(line.vector),
         category=line.category,
-        version=line.model.version,
-        embedder=spec_digest(manifest.embedder),
+        version=line.version,
+        embedder=spec_digest(line.manifest.embedder),
     )
     return recorded.model_dump_json(exclude_none=True).encode() + b"\n"
 
