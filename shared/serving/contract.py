@@ -169,7 +169,8 @@ def _record(record_id: str, value: Mapping[str, Json]) -> Record:
         texts = tuple(map(_entry, images)) if isinstance(images, list) else (_base64_text(images),)
     except RecordError as error:
         return Record(record_id, error=str(error))
-    return Record(record_id, texts, is_list, category, path if isinstance(path, str) else "")
+    # A path is only kept for others to read: one that can't be written is none, and costs the record nothing.
+    return Record(record_id, texts, is_list, category, path if isinstance(path, str) and path.isprintable() else "")
 
 
 def _entry(image: Json) -> str | RecordError:

@@ -54,6 +54,15 @@ def test_an_empty_list_is_not_an_error() -> None:
     assert one({"images": []}) == Record("a", (), is_list=True)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("https://host/a%20b.jpg", "https://host/a%20b.jpg"), (None, ""), (7, ""), ("\ud800", ""), ("a\nb", "")],
+)
+def test_a_path_is_kept_if_it_is_text(given: object, kept: str) -> None:
+    record = one({"images": "QUJD", "path": given})
+    assert (record.path, record.error) == (kept, None)
+
+
 def test_category_is_kept() -> None:
     assert one({"images": "QUJD", "category": "book"}).category == "book"
 
