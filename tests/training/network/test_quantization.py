@@ -23,6 +23,8 @@ from tests.conftest import PROJECT
 from training.network import quantization
 from training.network.quantization import Scales, activation_scales, int8_graph_bytes, quantize
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = sorted((PROJECT / "data" / "train").glob("*_01.jpg"))
 INT16_MAX = 32_767
 
@@ -119,7 +121,6 @@ def test_no_two_products_exceed_16_bits(int8: Path) -> None:
 _RUN = """
 import sys, numpy, onnxruntime
 
-pytestmark = pytest.mark.slow
 graph, pictures, features = sys.argv[1:]
 session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
 numpy.save(features, session.run(None, {"pictures": numpy.load(pictures)})[0])
