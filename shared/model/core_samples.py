@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.model.bounds import Bounds
+from shared.model.shortlist import WORTHWHILE, Shortlist
 
 Metric = Literal["cosine", "euclidean"]
 
@@ -25,9 +25,8 @@ NOISE = -1
 # and the few pictures of a request still meet 100,000 core samples in one product.
 _TARGETS = 1024
 _BLOCK = 4_000_000
-# Embeddings up to which each is first asked which core samples can be near it: one alone against 88,000 takes 2.7
-# core-milliseconds so and 18.5 by a product with all, but in a product of 32 it takes only 1.9.
-_ALONE = 4
+# Of all core samples, those that are compared one by one at most; of more, a product with all of them is faster.
+_FEW = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class CoreSamples:
         self.clusters = clusters
         self._vectors = comparable(vectors, metric)
         self._halves = _squares(self._vectors) / 2
-        self._bounds = Bounds(self._vectors, clusters) if Bounds.worthwhile(clusters) else None
+        self._shortlist = Shortlist(self._vectors) if len(vectors) >= WORTHWHILE else None
         self._counterexamples = {
             cluster: CoreSamples(given, np.full(len(given), cluster, dtype=np.int32), metric)
             for cluster, given in (counterexamples or {}).items()
@@ -104,18 +103,17 @@ class CoreSamples:
 
     def _nearest(self, targets: NDArray[np.float32], among: NDArray[np.bool_] | None) -> NDArray[np.intp]:
         """Which core sample has the smallest |t - v|² for each target t: the largest tv - |v|²/2."""
-        if self._bounds is None or among is not None or len(targets) > _ALONE:
+        if self._shortlist is None:
             return self._nearest_by_products(targets, among)
         which = np.empty(len(targets), dtype=np.intp)
         everywhere = np.zeros(len(targets), dtype=np.bool_)
-        for number, target in enumerate(targets):
-            rows = self._bounds.candidates(target)
-            if rows is None:
+        for number, rows in enumerate(self._shortlist.of(targets, among)):
+            if len(rows) > _FEW * len(self._vectors):
                 everywhere[number] = True
             else:
-                which[number] = rows[(self._vectors[rows] @ target - self._halves[rows]).argmax()]
+                which[number] = rows[(self._vectors[rows] @ targets[number] - self._halves[rows]).argmax()]
         if everywhere.any():
-            which[everywhere] = self._nearest_by_products(targets[everywhere], None)
+            which[everywhere] = self._nearest_by_products(targets[everywhere], among)
         return which
 
     def _nearest_by_products(self, targets: NDArray[np.float32], among: NDArray[np.bool_] | None) -> NDArray[np.intp]:
