@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array
 from sklearn.cluster import DBSCAN
-from sklearn.exceptions import EfficiencyWarning
 
 from shared.model.core_samples import NOISE, Metric
 from training.clustering.neighbours import Points
@@ -40,13 +38,12 @@ def numbers_of(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 def by_distances(points: Points, distances: csr_array, eps: float, min_samples: int) -> Grouped:
     """Over distances as reciprocal.jaccard_distances returns them."""
-    # Without what is beyond eps: scikit-learn copies what it gets three times.
-    place = np.flatnonzero(distances.data <= eps)
-    starts = np.repeat(np.arange(len(points), dtype=np.int32), np.diff(distances.indptr))[place]
-    every = np.arange(len(points), dtype=np.int32)
-    rows, columns = np.append(starts, every), np.append(distances.indices[place], every)  # a point is near itself
-    lengths = np.append(distances.data[place], np.zeros(len(points)))
-    graph = csr_array((lengths, (rows, columns)), shape=distances.shape)
+    # What is within eps, by zeros alone: scikit-learn copies what it gets, and sorts rows that are not in order.
+    within = (distances.data <= eps).astype(np.float32)
+    graph = csr_array((within, distances.indices, distances.indptr), shape=distances.shape, copy=True)
+    graph.eliminate_zeros()
+    graph = csr_array(graph + eye_array(len(points), format="csr").astype(np.float32))  # a point is near itself
+    graph.data[:] = 0
     return _grouped(DBSCAN(eps=eps, min_samples=min_samples, metric="precomputed"), graph, points)
 
 
@@ -56,9 +53,7 @@ def by_embeddings(points: Points, eps: float, min_samples: int, metric: Metric) 
 
 
 def _grouped(dbscan: DBSCAN, given: NDArray[np.float32] | csr_array, points: Points) -> Grouped:
-    with warnings.catch_warnings():  # rows are in order of their columns: sorting them by distance is up to it
-        warnings.simplefilter("ignore", EfficiencyWarning)
-        found = dbscan.fit(given, sample_weight=points.copies)
+    found = dbscan.fit(given, sample_weight=points.copies)
     core = np.zeros(len(points), dtype=np.bool_)
     core[found.core_sample_indices_] = True
     return Grouped(found.labels_.astype(np.int32), core)

@@ -24,6 +24,8 @@ _AVERAGED = 0.3
 _PAIRS = 20_000
 # Points whose neighbourhoods are made at a time: some 100 MB.
 _ROWS = 65_536
+# Stands for 0 where SciPy would take it for nothing: less than any other distance.
+STORED_ZERO = np.finfo(np.float64).tiny
 
 type _Ends = NDArray[np.int32]
 type _Pairs = NDArray[np.int32]
@@ -64,8 +66,11 @@ def _listed_pairs(neighbours: Neighbours) -> _Pairs:
 
 
 def _symmetric(pairs: _Pairs, distances: NDArray[np.float64], total: int) -> csr_array:
-    both = np.concatenate([pairs, pairs[::-1]], axis=1)
-    return csr_array((np.tile(distances, 2), tuple(both)), shape=(total, total))
+    # SciPy drops zeros from a sum.
+    upper = csr_array((np.maximum(distances, STORED_ZERO), tuple(pairs)), shape=(total, total))
+    both = csr_array(upper + upper.T.tocsr())
+    both.data[both.data == STORED_ZERO] = 0
+    return both
 
 
 def _averaged(points: NDArray[np.float32], neighbours: Neighbours, k: int, metric: Metric) -> csr_array:

@@ -15,11 +15,10 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from shared.model.core_samples import NOISE
+from training.clustering.reciprocal import STORED_ZERO
 
 # Points whose edges are looked at at a time: some 200 MB.
 _ROWS = 65_536
-# Stands for 0 where SciPy would take it for nothing: less than any other distance between embeddings.
-_ZERO = np.finfo(np.float64).tiny
 
 
 class Sweep:
@@ -121,6 +120,6 @@ def _spanning_tree(
 
     starts, ends, reach = map(np.concatenate, zip(*map(once, blocks), strict=True))
     # SciPy takes a zero for the absence of an edge.
-    graph = coo_array((np.maximum(reach, _ZERO), (starts, ends)), shape=distances.shape).tocsr()
+    graph = coo_array((np.maximum(reach, STORED_ZERO), (starts, ends)), shape=distances.shape).tocsr()
     tree = minimum_spanning_tree(graph).tocoo()
-    return tree.row, tree.col, np.where(tree.data == _ZERO, 0, tree.data)
+    return tree.row, tree.col, np.where(tree.data == STORED_ZERO, 0, tree.data)
