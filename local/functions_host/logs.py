@@ -20,7 +20,8 @@ def configure_host(level: int) -> None:
 def configure_worker(level: int, running: Mapping[str, str], only_invocations: bool) -> None:
     """Every logger of the worker, each line with the function that wrote it, looked up by invocation in `running`.
 
-    With `only_invocations`, lines that no invocation wrote are dropped, as on Azure.
+    With `only_invocations`, lines that no invocation wrote are dropped, as on Azure, and so are those below `level`,
+    whatever level a logger has set itself: the host filters them once more.
     """
 
     def add_source(record: logging.LogRecord) -> bool:
@@ -31,6 +32,8 @@ def configure_worker(level: int, running: Mapping[str, str], only_invocations: b
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(_FORMAT))
     handler.addFilter(add_source)
+    if only_invocations:
+        handler.setLevel(level)
     logging.basicConfig(handlers=[handler], level=level)
     # It describes its own doings, request by request.
     logging.getLogger("azure.functions").setLevel(logging.WARNING)

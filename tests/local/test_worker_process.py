@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from local.processes import RunningHost, start_host
+from tests.conftest import PROJECT
 from tests.local.apps import ENVIRONMENT, GATE, write_app, write_function
 from tests.local.hosts import Serve
 
@@ -116,6 +117,22 @@ def test_lines_outside_invocations_are_lost_on_azure(tmp_path: Path, azure: bool
         assert httpx.get(f"{host.url}/api/Logs").text == "logged"
         host.wait_for("inside an invocation")
         assert ("outside every invocation" in host.log_text()) != azure
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("host_setting", ["", "AzureFunctionsJobHost__logging__logLevel__Function"])
+def test_debug_lines_arrive_on_azure_where_the_hosts_level_lets_them(host_setting: str) -> None:
+    key = "the-key"
+    env = {"MODEL_STORE": str(PROJECT / "models"), "MODEL_NAME": "books", "KEY": key, "DEBUG": "true"}
+    env |= {host_setting: "Debug"} if host_setting else {}
+    with start_host(PROJECT, env=env, arguments=["--azure"]) as host:
+        headers = {"Ocp-Apim-Subscription-Key": key}
+        asked = httpx.post(f"{host.url}/api/extraction", json={"values": []}, headers=headers, timeout=60)
+        assert asked.status_code == 200
+        host.wait_for("serving model books")
+        assert ("answered 0 records" in host.log_text()) == bool(host_setting)
+    (documented,) = (line for line in (PROJECT / "docs/settings.md").read_text().splitlines() if "| `DEBUG` |" in line)
+    assert host_setting in documented
 
 
 @pytest.fixture(scope="module")
