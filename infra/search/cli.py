@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from infra.search.session import say, session
 from infra.search.settings import Variant, load_search_settings
-from shared.command_line.console import command_line, console, count, errors_in_words, escape, fail, flag, progress
+from shared.command_line.console import command_line, console, count, errors_in_words, fail, flag, progress
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -34,27 +33,6 @@ _TimeoutOption = Annotated[float, typer.Option(help="Seconds to wait for roles t
 _JsonOption = Annotated[bool, flag("--json", "Print the result as JSON.")]
 
 
-@contextmanager
-def _session(given: dict[str, Any] | None = None) -> Generator[Clients]:
-    """Clients by the environment's settings; errors from outside the code end the command with their message."""
-    from azure.core.exceptions import AzureError, HttpResponseError
-
-    from infra.search.clients import Clients
-
-    with errors_in_words():
-        try:
-            with Clients(load_search_settings(given)) as clients:
-                yield clients
-        except HttpResponseError as error:
-            fail(error.error.message if error.error else error.message)
-        except AzureError as error:
-            fail(error.message)
-
-
-def _say(text: str) -> None:
-    console.print(escape(text))
-
-
 @app.command()
 def upload(folder: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are included.")]) -> None:
     """Put pictures into the container; unchanged ones are skipped."""
@@ -63,14 +41,14 @@ def upload(folder: Annotated[Path, typer.Argument(help="Folder of pictures; subf
     from infra.search.retrying import RetryDeadline
     from shared.pictures.folder import find_pictures
 
-    with _session() as clients:
+    with session() as clients:
 
         def send_all() -> Uploaded:
             with progress("Uploading", len(find_pictures(folder))) as advance:
                 return send(clients.images, folder, advance)
 
-        uploaded = RetryDeadline(_ROLE_SECONDS, _say).with_roles(send_all)
-        _say(f"Sent {uploaded.sent} pictures, {uploaded.unchanged} were there already")
+        uploaded = RetryDeadline(_ROLE_SECONDS, say).with_roles(send_all)
+        say(f"Sent {uploaded.sent} pictures, {uploaded.unchanged} were there already")
 
 
 @app.command()
@@ -81,15 +59,15 @@ def remove(
     """Mark pictures for deletion: the next run takes them out of the index."""
     from infra.search import gaps, pictures
 
-    with _session() as clients:
+    with session() as clients:
         if not names and not purge:
             fail("name the pictures to mark, or give --purge to delete those that are marked")
         if names:
             pictures.mark_deleted(clients.images, names)
-            _say(f"Marked {len(names)} pictures; `run` takes them out of the index")
+            say(f"Marked {len(names)} pictures; `run` takes them out of the index")
         if purge:
             gone = pictures.purge(clients.images, gaps.held(clients.images, clients.documents))
-            _say(f"Deleted {len(gone)} pictures from the container")
+            say(f"Deleted {len(gone)} pictures from the container")
 
 
 @app.command()
@@ -107,7 +85,7 @@ def render(
         definitions = rendered(load_search_settings({"search_variant": variant, "search_vector": vector}))
         check(definitions)
         write_definitions(definitions, folder)
-        _say(f"Wrote {folder}")
+        say(f"Wrote {folder}")
 
 
 @app.command()
@@ -121,8 +99,8 @@ def deploy(
     from infra.search.deploy import deploy as send
     from infra.search.retrying import RetryDeadline
 
-    with _session({"search_variant": variant, "search_vector": vector}) as clients:
-        send(clients, RetryDeadline(timeout if patience is None else patience, _say), _say)
+    with session({"search_variant": variant, "search_vector": vector}) as clients:
+        send(clients, RetryDeadline(timeout if patience is None else patience, say), say)
 
 
 @app.command()
@@ -133,7 +111,7 @@ def run(
     from infra.search.reports import show_run
     from infra.search.runs import run as start
 
-    with _session() as clients, console.status("Indexing") as shown:
+    with session() as clients, console.status("Indexing") as shown:
         for finished in start(
             clients,
             retry=retry,
@@ -148,9 +126,9 @@ def reset() -> None:
     """Forget what has been indexed: the next run reads every picture again."""
     from infra.search.runs import reset as forget
 
-    with _session() as clients:
+    with session() as clients:
         forget(clients)
-        _say("The next `run` reads every picture again")
+        say("The next `run` reads every picture again")
 
 
 @app.command()
@@ -160,11 +138,11 @@ def rebuild(timeout: _TimeoutOption = _ROLE_SECONDS) -> None:
     from infra.search.reports import show_run
     from infra.search.retrying import RetryDeadline
 
-    with _session() as clients, console.status("Indexing") as shown:
+    with session() as clients, console.status("Indexing") as shown:
         build(
             clients,
-            RetryDeadline(timeout, _say),
-            _say,
+            RetryDeadline(timeout, say),
+            say,
             told=show_run,
             watch=lambda now: shown.update(f"Indexing: {now.processed} documents so far"),
         )
@@ -177,8 +155,8 @@ def switch(
     """Let queries read another build of the index: after a rebuild, go back with one command."""
     from infra.search.rebuild import switch as move
 
-    with _session() as clients:
-        move(clients, build, _say)
+    with session() as clients:
+        move(clients, build, say)
 
 
 @app.command()
@@ -186,10 +164,10 @@ def prune(yes: Annotated[bool, flag("--yes", "Do not ask.")] = False) -> None:
     """Delete the builds of the index that queries don't read."""
     from infra.search.rebuild import prune as delete_others
 
-    with _session() as clients:
+    with session() as clients:
         if not yes:
             typer.confirm(f"Delete every build of {clients.settings.search_name_prefix} but the current?", abort=True)
-        delete_others(clients, _say)
+        delete_others(clients, say)
 
 
 @app.command()
@@ -198,7 +176,7 @@ def status(as_json: _JsonOption = False) -> None:
     from infra.search.reports import print_status, show_status
     from infra.search.status import read_status
 
-    with _session() as clients:
+    with session() as clients:
         (print_status if as_json else show_status)(read_status(clients, load_settings()))
 
 
@@ -220,7 +198,7 @@ def query(
     from infra.search.skill import Skill
 
     question = Question(words, "any" if any_word else "all", where, facet or (), like, top)
-    with _session() as clients:
+    with session() as clients:
         skill = Skill(clients.settings, lambda: clients.login) if like and clients.settings.skill_url else None
         fields = clients.indexes.get_index(clients.index).fields
         answer = ask(clients.documents, fields, question, skill)
@@ -233,7 +211,7 @@ def query(
 @app.command()
 def relabel() -> None:
     """Bring the groups' current names into the index, new groups among them, without reading a picture again."""
-    with _session() as clients:
+    with session() as clients:
         _relabel(clients, load_settings())
 
 
@@ -243,13 +221,13 @@ def publish(
 ) -> None:
     """Publish a model into MODEL_STORE and bring its names and new groups into the index, as relabel does."""
     command = [sys.executable, "-m", "training", "publish", model, "--json"]
-    with _session() as clients:
+    with session() as clients:
         settings = load_settings()
         finished = subprocess.run(command, stdout=subprocess.PIPE, check=False)
         if finished.returncode:  # it said why
             raise typer.Exit(finished.returncode)
         move = json.loads(finished.stdout)
-        _say(f"Published {move['name']} {move['version']}")
+        say(f"Published {move['name']} {move['version']}")
         if move["name"] != settings.model_name:
             fail(
                 f"MODEL_NAME is {settings.model_name}, whose names the index has: those of {move['name']} are for "
@@ -277,10 +255,10 @@ def unclustered(file: Annotated[Path, typer.Argument(help="Where to write them."
     from infra.search.recognize import read_served
     from shared.files import write_atomically
 
-    with _session() as clients:
+    with session() as clients:
         met = read_met(clients, read_served(load_settings()))
         write_atomically(file, met.model_dump_json().encode())
-        _say(f"{count(len(met.pictures), 'picture')} of the index in no group")
+        say(f"{count(len(met.pictures), 'picture')} of the index in no group")
 
 
 @app.command()
@@ -295,12 +273,12 @@ def words(
     from shared.model.bundle import read_manifest
     from shared.model.words import write_words
 
-    with _session() as clients:
+    with session() as clients:
         read_manifest(model)
         texts = read_texts(
             clients.images, clients.documents, clients.indexes.get_index(clients.index).fields, field or ()
         )
-        _say(f"Wrote the words of {len(texts)} pictures to {write_words(model, texts)}")
+        say(f"Wrote the words of {len(texts)} pictures to {write_words(model, texts)}")
 
 
 @app.command()
@@ -308,7 +286,7 @@ def delete(yes: Annotated[bool, flag("--yes", "Do not ask.")] = False) -> None:
     """Delete the index and what fills it. The pictures stay."""
     from infra.search.deploy import delete as take_away
 
-    with _session() as clients:
+    with session() as clients:
         if not yes:
             typer.confirm(f"Delete the index {clients.settings.search_name_prefix} and what fills it?", abort=True)
-        take_away(clients, _say)
+        take_away(clients, say)
