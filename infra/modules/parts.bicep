@@ -1,5 +1,6 @@
 // The parts of one deployment, and how they fit together: main.bicep without its interface.
 
+import { resourceNames } from 'names.bicep'
 import { hostingType, madeType, modelType, networkingType, peopleType, searchingType, watchingType } from 'types.bicep'
 
 @description('What people call this deployment')
@@ -50,21 +51,7 @@ var newSearch = empty(searching.existingName)
 var byKey = empty(people.entraClientId)
 var network = networking.kind
 var private = network == 'private'
-var names = {
-  app: 'func-${token}'
-  alerts: 'alert-${token}'
-  compare: 'ai-${token}'
-  dataAccount: 'st${token}data'
-  hostAccount: 'st${token}host'
-  identity: 'id-${token}'
-  insights: 'appi-${token}'
-  network: 'vnet-${token}'
-  plan: 'plan-${token}'
-  search: newSearch ? 'srch-${token}' : searching.existingName
-  vault: 'kv-${token}'
-  workspace: 'log-${token}'
-}
-var vectors = model.keepVectors ? 'true' : 'false'
+var names = resourceNames(token, searching.existingName)
 
 module functionIdentity 'identity.bicep' = {
   params: { name: '${names.identity}-function', location: location, tags: tags }
@@ -245,7 +232,7 @@ module function 'function.bicep' = {
     skillSettings: {
       MODEL_STORE: modelStore
       MODEL_NAME: model.name
-      RETURN_VECTOR: vectors
+      RETURN_VECTOR: model.keepVectors ? 'true' : 'false'
       RECORD_UNCLUSTERED: model.recordUnclustered ? 'true' : 'false'
     }
     keySecretUri: keySecretUri
