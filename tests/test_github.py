@@ -18,6 +18,18 @@ def test_every_action_is_pinned_by_its_commit() -> None:
     assert [line for line in used if not re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v\d", line)] == []
 
 
+def test_no_checkout_leaves_its_token_to_the_steps_after_it() -> None:
+    steps = [
+        step
+        for path in WORKFLOWS
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+        for step in job["steps"]
+    ]
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
 def test_the_development_container_has_the_promised_python_and_the_tools() -> None:
     text = (PROJECT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8")
     container = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
@@ -56,5 +68,5 @@ def test_a_deployment_builds_once_logs_in_without_a_secret_and_goes_back_when_th
 def test_ci_tries_what_needs_the_internet() -> None:
     jobs = yaml.safe_load((PROJECT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
     commands = "\n".join(step.get("run", "") for step in jobs["azure"]["steps"])
-    for command in ("az bicep lint", "az bicep build", "checkov", "make audit", "func start"):
+    for command in ("az bicep lint", "az bicep build", "checkov", "make audit", "actionlint", "zizmor", "func start"):
         assert command in commands
