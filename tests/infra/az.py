@@ -36,7 +36,7 @@ COMMANDS: dict[str, str] = {
     "keyvault secret show": "--id",
     "login": "",
     "monitor app-insights component show": "-g",
-    "monitor app-insights query": "-g --app --analytics-query",
+    "monitor app-insights query": "-g --apps --offset --analytics-query",
     "network private-endpoint-connection approve": "--id --description",
     "network private-endpoint-connection list": "--id",
     "provider register": "-n",

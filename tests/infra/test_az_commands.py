@@ -50,6 +50,15 @@ def test_a_documented_command_is_one_of_those_that_are_checked(arguments: list[s
     assert bare or refusal(arguments) is None
 
 
+def test_the_documented_query_looks_as_far_back_as_the_longest_one() -> None:
+    """az cuts a query to its own `--offset`, an hour unless it is said, whatever the query asks for."""
+    (given,) = [each for each in WHOLE if each[:3] == ["monitor", "app-insights", "query"]]
+    offset = given[given.index("--offset") + 1]
+    queries = [path.read_text(encoding="utf-8") for path in (PROJECT / "infra" / "queries").glob("*.kql")]
+    days = [int(number) for query in queries for number in re.findall(r"ago\((\d+)d\)", query)]
+    assert offset == f"{max(days)}d"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -32,5 +32,20 @@ def test_the_template_has_a_name_and_nothing_is_built_remotely(project: dict[str
     assert project["services"]["skill"]["remoteBuild"] is False
 
 
+def test_nothing_is_said_that_azd_would_pass_over(project: dict[str, Any]) -> None:
+    """Its schema (schemas/v1.0/azure.yaml.json of Azure/azure-dev) allows any other key, and azd ignores it."""
+    assert project.keys() <= {"name", "metadata", "requiredVersions", "infra", "services", "hooks"}
+    assert project["infra"].keys() <= {"provider", "path", "module"}
+    service = project["services"]["skill"]
+    assert service.keys() <= {"host", "language", "project", "remoteBuild", "hooks"}
+    hooks = [*project["hooks"].values(), *service["hooks"].values()]
+    assert all(hook.keys() == {"posix"} and hook["posix"].keys() == {"shell", "run"} for hook in hooks)
+    assert {hook["posix"]["shell"] for hook in hooks} == {"sh"}
+
+
+def test_an_azd_that_would_build_remotely_refuses_the_project(project: dict[str, Any]) -> None:
+    assert project["requiredVersions"] == {"azd": ">= 1.23.13"}
+
+
 def test_azd_asks_for_a_region() -> None:
     assert compiled()["parameters"]["location"]["metadata"]["azd"] == {"type": "location"}

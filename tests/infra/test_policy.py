@@ -2,12 +2,15 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.entra import AZURE_CLI
+from tests.conftest import PROJECT
 from tests.infra import snapshots
 from tests.infra.snapshots import Deployment
 from tests.infra.templates import write_templates
@@ -277,6 +280,17 @@ def test_what_services_refuse_although_the_schema_has_it_is_not_asked_for(deploy
         for log in setting.properties["logs"]:
             assert "retentionPolicy" not in log, "no longer taken for new settings"
             assert ("category" in log) != ("categoryGroup" in log)
+
+
+@pytest.mark.slow
+def test_checkov_finds_nothing(tmp_path: Path) -> None:
+    checkov = shutil.which("checkov")
+    if checkov is None:
+        pytest.skip("checkov is not installed: `pipx install checkov`")
+    write_templates(tmp_path)
+    arguments = ["--config-file", PROJECT / "infra" / "checkov.yaml", "-d", tmp_path, "--compact", "--quiet"]
+    run = subprocess.run([checkov, *arguments], check=False, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
 
 
 @pytest.mark.slow
