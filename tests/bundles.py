@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def make_bundle(
         counts=Counts(
             pictures=total, clustered=total, unclustered=0, skipped=0, clusters=count, core_samples=len(clusters)
         ),
+        members=Counter(clusters),
         files={name: sha256(content) for name, content in contents.items()},
     )
     return write_bundle(folder, manifest, contents, labels or Labels())

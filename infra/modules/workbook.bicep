@@ -18,6 +18,11 @@ var parts = [
   { heading: 'How busy is it?', chart: 'timechart', query: loadTextContent('../queries/load.kql') }
   { heading: 'Is it throttled?', chart: 'timechart', query: loadTextContent('../queries/throttled.kql') }
   { heading: 'Are pictures drifting away?', chart: 'table', query: loadTextContent('../queries/drifting.kql') }
+  {
+    heading: 'Which groups get fewer or stranger pictures than when they were trained?'
+    chart: 'table'
+    query: loadTextContent('../queries/groups.kql')
+  }
   { heading: 'Which model answers?', chart: 'timechart', query: loadTextContent('../queries/versions.kql') }
   { heading: 'What went wrong?', chart: 'table', query: loadTextContent('../queries/errors.kql') }
 ]

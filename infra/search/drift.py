@@ -1,7 +1,4 @@
-"""Groups that get fewer or stranger pictures than when the model was trained, by what the index holds.
-
-Groups whose core samples a person moved are left out: assignments.csv tells where training put them.
-"""
+"""Groups that get fewer or stranger pictures than when the model was trained, by what the index holds."""
 
 from __future__ import annotations
 
@@ -20,15 +17,9 @@ from shared.model.assigner import apply_edits
 from shared.model.assignments_csv import parse_rows
 from shared.model.bundle import ASSIGNMENTS
 from shared.model.core_samples import NOISE
+from shared.model.drift import ENOUGH, FAR, FEWER, SEEN, STANDARD_ERRORS, comparable_groups
 from shared.settings import Settings
 from shared.stores.base import MissingError, Store
-
-# Half of the share, and by more than chance gives.
-_FEWER, _STANDARD_ERRORS = 0.5, 3.0
-# Unseen pictures of the right kind, 5 and more of each of 27 groups of seven labelled sets, had medians up to 0.903.
-_STRANGER, _ENOUGH = 0.91, 20
-# A core sample that is embedded again is not exactly where it was.
-_CORE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,7 @@ def read_drift(documents: SearchClient, fields: set[str], settings: Settings) ->
     served = fetch_served(store, settings.model_name, release)
     if not {"cluster_id", "distance", "model_version"} <= fields:
         return []
-    trained = _trained(store, release.folder)
+    trained = served.bundle.manifest.members or _trained(store, release.folder)
     found = (
         (int(one["cluster_id"]), float(one["distance"] or 0))
         for one in every(documents, ["cluster_id", "distance", "model_version"], f"cluster_id gt {NOISE}")
@@ -74,15 +65,15 @@ def compare(trained: Mapping[int, int], found: Iterable[tuple[int, float]], serv
         distances.setdefault(group, []).append(distance)
     of_trained, of_found = sum(trained.values()), sum(map(len, distances.values()))
     drifting: list[Drifting] = []
-    for group in sorted(_comparable_groups(trained, served)):
+    for group in sorted(comparable_groups(trained, served.bundle.arrays, labels)):
         if not of_found:
             break
         given = distances.get(group, [])
         share, now = trained[group] / of_trained, len(given) / of_found
         edge = _edge(given, float(radius[group]))
         error = sqrt(share * (1 - share) / of_found)
-        fewer = now < _FEWER * share and share - now > _STANDARD_ERRORS * error
-        stranger = edge is not None and edge > _STRANGER
+        fewer = now < FEWER * share and share - now > STANDARD_ERRORS * error
+        stranger = edge is not None and edge > FAR
         name = ", ".join(labels.labels.get(group, ()))
         kinds: Sequence[tuple[bool, Literal["fewer", "stranger"]]] = ((fewer, "fewer"), (stranger, "stranger"))
         drifting += [Drifting(group, name, what, share, now, edge) for holds, what in kinds if holds]
@@ -90,16 +81,8 @@ def compare(trained: Mapping[int, int], found: Iterable[tuple[int, float]], serv
 
 
 def _edge(distances: Sequence[float], radius: float) -> float | None:
-    unseen = [distance / radius for distance in distances if distance > _CORE * radius]
-    return median(unseen) if len(unseen) >= _ENOUGH else None
-
-
-def _comparable_groups(trained: Mapping[int, int], served: Served) -> set[int]:
-    """Groups that are answered and that nobody's edits made other than training left them."""
-    bundle = served.bundle
-    moved = bundle.labels.edits.core
-    touched = {*moved.values(), *(int(bundle.arrays.clusters[sample]) for sample in moved)}
-    return {*trained} - touched - {*bundle.labels.unanswered}
+    unseen = [distance / radius for distance in distances if distance > SEEN * radius]
+    return median(unseen) if len(unseen) >= ENOUGH else None
 
 
 def _trained(store: Store, folder: str) -> Counter[int]:

@@ -13,6 +13,7 @@ from shared.embedding.embedder import Embedder, Vectors, open_embedder
 from shared.model.assigner import Assigner
 from shared.model.bundle import Bundle
 from shared.model.core_samples import NOISE
+from shared.model.drift import comparable_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Model:
         self.labels = bundle.labels
         self.embedder = embedder
         manifest = bundle.manifest
+        self.trained = comparable_groups(manifest.members, bundle.arrays, bundle.labels)
+        """Pictures that training put into each group that is still as training left it."""
         self._assigner = Assigner(bundle.arrays, bundle.labels, manifest.clustering.metric, manifest.categories)
 
     def assign(self, vectors: Vectors, category: str | None = None) -> list[Assignment]:

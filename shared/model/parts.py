@@ -79,6 +79,8 @@ class Manifest(BaseModel):
     categories: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Category to its clusters, where categories were trained apart; else empty."""
     counts: Counts
+    members: dict[int, Count] = Field(default_factory=dict)
+    """Cluster to how many pictures it has; empty in older bundles."""
     minted: Count | None = None
     """Ids of groups given out so far are below this; older bundles gave out one for each of their clusters."""
     ancestors: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")], ...] = ()

@@ -147,6 +147,7 @@ class Api:
             clock=clock,
             deadline=deadline,
         )
+        self._telemetry.serve(model)
         report(summarise(model.manifest.name, model.version, answers, clock))
         failed = sum(answer.error is not None for answer in answers)
         log.debug("answered %d records, %d of them with an error", len(answers), failed)

@@ -9,12 +9,18 @@ or header ever reaches this module. infra/queries/ asks the questions that these
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from shared.model.core_samples import NOISE
+from shared.model.drift import FAR, SEEN
+from shared.model.model import Model
 from shared.serving.contract import Answer
 from shared.settings import Settings
 from shared.stopwatch import Stopwatch
@@ -26,6 +32,8 @@ type Numbers = Mapping[str, int | float | str]
 type Report = Callable[[Numbers], None]
 
 SPAN = "extraction"
+TRAINED = "groups as trained"
+"""Log records that infra/queries/groups.kql compares with what is met: a worker's first of a day and model version."""
 
 RUNNING, WAITING, REFUSED = "requests_running", "requests_waiting", "requests_refused"
 """The metrics: requests that are worked on and that wait for room, now; and those that were not answered, by status."""
@@ -33,6 +41,9 @@ RUNNING, WAITING, REFUSED = "requests_running", "requests_waiting", "requests_re
 # Answers to a valid request that the skill did not work on, and to whoever may not ask.
 _REFUSALS = frozenset({401, 403, 413, 429, 503})
 _METRICS_SECONDS = 60
+
+# Application Insights takes 8,192 characters a value. A group as trained has at most 24 of them, one that was met 35.
+_GROUPS_TRAINED, _PICTURES_TOLD = 300, 64
 
 # Whose warnings would come from sending warnings.
 _EXPORTERS = ("opentelemetry", "azure.monitor")
@@ -55,6 +66,10 @@ class Telemetry(Protocol):
         """Look every minute how many requests run and wait."""
         ...
 
+    def serve(self, model: Model) -> None:
+        """Tell once a day how many pictures training put into each group of the model that answers."""
+        ...
+
 
 class NoTelemetry:
     """Telemetry that goes nowhere."""
@@ -65,6 +80,9 @@ class NoTelemetry:
 
     def observe(self, running: Callable[[], int], waiting: Callable[[], int]) -> None:
         """Nobody asks."""
+
+    def serve(self, model: Model) -> None:
+        """Nobody compares."""
 
 
 class ApplicationInsights:
@@ -86,11 +104,13 @@ class ApplicationInsights:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
         resource = Resource.create({"service.name": service})
         # Nothing is kept on disk for a later attempt: a worker's disk does not outlive it.
         options: dict[str, Any] = {"connection_string": connection_string, "disable_offline_storage": True}
-        self._spans = TracerProvider(resource=resource)
+        # Whether the caller keeps its own trace or not: the queries count.
+        self._spans = TracerProvider(sampler=ALWAYS_ON, resource=resource)
         exporter = AzureMonitorTraceExporter(**options, tracer_provider=self._spans)
         self._spans.add_span_processor(BatchSpanProcessor(exporter))
         self._logs = LoggerProvider(resource=resource)
@@ -105,6 +125,7 @@ class ApplicationInsights:
         self._metrics = MeterProvider([reader], resource=resource)
         self._meter = self._metrics.get_meter(__name__)
         self._refused = self._meter.create_counter(REFUSED)
+        self._served = ("", datetime.now(UTC).date())
 
     @contextmanager
     def request(self, trace_parent: str) -> Generator[Report]:
@@ -129,6 +150,23 @@ class ApplicationInsights:
 
         for name, look in {RUNNING: running, WAITING: waiting}.items():
             self._meter.create_observable_gauge(name, [lambda _, look=look: [Observation(look())]])
+
+    def serve(self, model: Model) -> None:
+        from opentelemetry._logs import SeverityNumber
+
+        served = (model.version, datetime.now(UTC).date())
+        if served == self._served:
+            return
+        self._served = served
+        named = {"model": model.manifest.name, "model_version": model.version}
+        pictures = sum(model.manifest.members.values())
+        for groups in batched(model.trained.items(), _GROUPS_TRAINED, strict=False):
+            self._logs.get_logger(__name__).emit(
+                timestamp=time.time_ns(),
+                severity_number=SeverityNumber.INFO,
+                body=TRAINED,
+                attributes={**named, "pictures": pictures, "groups": _compact(groups)},
+            )
 
     def close(self) -> None:
         """Send what is waiting and stop. A worker process does so by itself when it ends."""
@@ -181,7 +219,8 @@ def summarise(model: str, version: str, answers: Sequence[Answer], clock: Stopwa
     """The numbers of one answered request. Shares and means are left out where there is nothing to divide by.
 
     `confidence_mean` is over the pictures that found a group: it falls, and `unclustered_share` rises, as pictures
-    drift away from what the model was trained on.
+    drift away from what the model was trained on. `groups` is JSON, a list for each group: id, pictures, those that are
+    no core samples, and those of them that are far from one. It tells of some pictures where a request has many.
     """
     pictures = [picture for answer in answers for picture in _pictures(answer)]
     grouped = [confidence for cluster, confidence in pictures if cluster != NOISE]
@@ -198,7 +237,23 @@ def summarise(model: str, version: str, answers: Sequence[Answer], clock: Stopwa
         numbers["unclustered_share"] = round(1 - len(grouped) / len(pictures), 4)
     if grouped:
         numbers["confidence_mean"] = round(sum(grouped) / len(grouped), 4)
+        numbers["groups"] = _compact(_met([picture for picture in pictures if picture[0] != NOISE]))
     return numbers
+
+
+def _met(pictures: Sequence[tuple[int, float]]) -> list[tuple[int, int, int, int]]:
+    """Of evenly spaced ones, so that no group is told of more often than it was met."""
+    groups: dict[int, list[float]] = {}
+    for group, confidence in pictures[:: -(-len(pictures) // _PICTURES_TOLD)]:
+        groups.setdefault(group, []).append(1 - confidence)
+    return [
+        (group, len(radii), sum(each > SEEN for each in radii), sum(each > FAR for each in radii))
+        for group, radii in groups.items()
+    ]
+
+
+def _compact(groups: Sequence[Sequence[int]]) -> str:
+    return json.dumps(groups, separators=(",", ":"))
 
 
 def _pictures(answer: Answer) -> Iterator[tuple[int, float]]:

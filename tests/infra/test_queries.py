@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from shared.model.drift import ENOUGH, FEWER, STANDARD_ERRORS
 from shared.serving.contract import Answer
-from shared.serving.telemetry import REFUSED, RUNNING, SPAN, WAITING, summarise
+from shared.serving.telemetry import REFUSED, RUNNING, SPAN, TRAINED, WAITING, summarise
 from shared.stopwatch import Stopwatch
 from tests.conftest import PROJECT
 from tests.infra.snapshots import deployed
@@ -151,6 +152,13 @@ def test_queries_read_what_telemetry_sends(path: Path) -> None:
     assert asked <= sent()
     assert set(re.findall(r'name == "(\w+)"', query)) <= {SPAN, RUNNING, WAITING, REFUSED}
     assert f"`infra/queries/{path.name}`" in DOCS
+
+
+def test_groups_are_told_by_the_rules_of_status() -> None:
+    query = (PROJECT / "infra" / "queries" / "groups.kql").read_text(encoding="utf-8")
+    assert f'message == "{TRAINED}"' in query
+    assert f"share < {FEWER} * share_trained and share_trained - share > {STANDARD_ERRORS} * sqrt" in query
+    assert f"unseen >= {ENOUGH} and far > 0.5 * unseen" in query
 
 
 def test_every_metric_is_read_by_a_query() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -273,7 +274,8 @@ def _manifest(
         min_samples=options.min_samples,
         eps_chosen="auto" if options.eps is None else "given",
     )
-    clustered = int((clusters.labels != NOISE).sum())
+    members = Counter(clusters.labels.tolist())
+    unclustered = members.pop(NOISE, 0)
     version = model_version(spec, clustering, contents[CLUSTERS])
     return Manifest(
         name=options.name,
@@ -284,12 +286,13 @@ def _manifest(
         categories=by_category,
         counts=Counts(
             pictures=len(embedded.names),
-            clustered=clustered,
-            unclustered=len(embedded.names) - clustered,
+            clustered=members.total(),
+            unclustered=unclustered,
             skipped=len(embedded.skipped),
             clusters=clusters.count,
             core_samples=int(clusters.core.sum()),
         ),
+        members=dict(sorted(members.items())),
         minted=len(clusters.radius),
         ancestors=tuple(known for known in ancestors if known != version),
         files={name: sha256(content) for name, content in contents.items()},

@@ -269,19 +269,21 @@ class _Extension:
         arrays = replace(arrays, pictures=np.concatenate([arrays.pictures, of_core]))
         contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: rows_bytes(list(rows.values()))}
         version = model_version(manifest.embedder, manifest.clustering, contents[CLUSTERS])
-        clustered = sum(row.cluster != NOISE for row in rows.values())
+        members = Counter(row.cluster for row in rows.values())
+        unclustered = members.pop(NOISE, 0)
         changes = {
             "version": version,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "categories": by_category,
             "counts": Counts(
                 pictures=len(rows),
-                clustered=clustered,
-                unclustered=len(rows) - clustered,
+                clustered=members.total(),
+                unclustered=unclustered,
                 skipped=manifest.counts.skipped + len(self._skipped),
                 clusters=len(np.unique(arrays.clusters)),
                 core_samples=len(arrays.clusters),
             ),
+            "members": dict(sorted(members.items())),
             "minted": len(arrays.eps),
             "ancestors": tuple(dict.fromkeys(one for one in (*manifest.ancestors, manifest.version) if one != version)),
             "files": {name: sha256(content) for name, content in contents.items()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -224,11 +225,12 @@ def _rows(original: Original) -> list[Row]:
 
 
 def _manifest(name: str, original: Original, contents: Mapping[str, bytes], made_with: dict[str, str]) -> Manifest:
-    clustered = int((original.clusters != NOISE).sum())
+    members = Counter(original.clusters.tolist())
+    unclustered = members.pop(NOISE, 0)
     counts = Counts(
         pictures=len(original.clusters),
-        clustered=clustered,
-        unclustered=len(original.clusters) - clustered,
+        clustered=members.total(),
+        unclustered=unclustered,
         skipped=0,
         clusters=original.count,
         core_samples=len(original.core),
@@ -240,6 +242,7 @@ def _manifest(name: str, original: Original, contents: Mapping[str, bytes], made
         embedder=SPEC,
         clustering=original.clustering,
         counts=counts,
+        members=dict(sorted(members.items())),
         files={file: sha256(content) for file, content in contents.items()},
         made_with=made_with,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from infra.search.drift import Drifting
 from infra.search.reports import show_status
 from infra.search.status import read_status
 from shared.digests import sha256
-from shared.model.bundle import Bundle, write_labels
+from shared.model.bundle import ASSIGNMENTS, MANIFEST, Bundle, write_labels
 from shared.settings import Settings
 from tests.tiny_models import tiny_graph
 from tests.training.model.blobs import EPS, blob, embedded, named
@@ -76,9 +77,14 @@ def test_documents_of_other_models_tell_nothing(clients: Clients, bundle: Bundle
     assert drifting(clients, tmp_path / "models") == []
 
 
-def test_a_model_published_without_assignments_tells_nothing(clients: Clients, bundle: Bundle, tmp_path: Path) -> None:
-    (tmp_path / "models" / "books" / "assignments.csv").unlink()
-    index(clients, bundle, {0: 70, 1: 0, 2: 5}, {2: 0.97})
+def test_older_models_count_their_members_in_assignments(clients: Clients, bundle: Bundle, tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "books"
+    older = json.loads((folder / MANIFEST).read_bytes())
+    assert older.pop("members") == {"0": EACH, "1": EACH, "2": EACH}
+    (folder / MANIFEST).write_text(json.dumps(older))
+    index(clients, bundle, {0: 70, 1: 0, 2: 30}, {})
+    assert [one.id for one in drifting(clients, tmp_path / "models") or []] == [1]
+    (folder / ASSIGNMENTS).unlink()
     assert drifting(clients, tmp_path / "models") == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from shared.serving import loading
 from shared.settings import Settings
 from shared.stores.opening import open_store
+from tests.shared.serving.ingestion import Ingestion, receive
 from tests.shared.serving.watched_store import Watched
 from tests.tiny_models import tiny_model
 from training.commands.store_options import show
@@ -47,3 +48,13 @@ def publishes(root: Path, models: Path) -> Callable[..., str]:
         return publish(open_store(str(root)), models / "books", show).version
 
     return make
+
+
+@pytest.fixture
+def ingestion(monkeypatch: pytest.MonkeyPatch) -> Generator[Ingestion]:
+    # The exporter's reports about itself go to Microsoft's own endpoints, which a test must not call.
+    monkeypatch.setenv("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    monkeypatch.setenv("APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED", "true")
+    monkeypatch.setenv("APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "true")
+    with receive() as here:
+        yield here

@@ -1,28 +1,31 @@
 """Telemetry, through the real exporter, to a stand-in for Application Insights' ingestion endpoint."""
 
 import base64
-import gzip
 import json
 import logging
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, override
 
+import httpx
 import pytest
 from opentelemetry import context
 
+from local.processes import start_host
+from shared.digests import sha256
+from shared.embedding.embedder import EmbedderSpec, open_embedder
+from shared.embedding.vgg16 import WEIGHTS_SHA256
 from shared.serving.api import Api
 from shared.serving.contract import Answer
+from shared.serving.model_server import ModelServer
 from shared.serving.telemetry import (
     REFUSED,
     RUNNING,
     SPAN,
+    TRAINED,
     WAITING,
     ApplicationInsights,
     NoTelemetry,
@@ -31,56 +34,13 @@ from shared.serving.telemetry import (
 )
 from shared.settings import Settings
 from shared.stopwatch import Stopwatch
+from shared.stores.graphs import graph_path
+from tests.bundles import make_bundle
 from tests.conftest import PROJECT, encode, noise_picture
-from tests.tiny_models import tiny_model
+from tests.shared.serving.ingestion import Ingestion
+from tests.tiny_models import INPUT, tiny_graph, tiny_model
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-
-@dataclass
-class Ingestion:
-    """What arrived, one envelope a span or log record, and the connection string that leads here."""
-
-    connection_string: str
-    envelopes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [each["data"]["baseData"] for each in self.envelopes if each["data"]["baseType"] == kind]
-
-
-@pytest.fixture
-def ingestion(monkeypatch: pytest.MonkeyPatch) -> Generator[Ingestion]:
-    # The exporter's reports about itself go to Microsoft's own endpoints, which a test must not call.
-    monkeypatch.setenv("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
-    monkeypatch.setenv("APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED", "true")
-    monkeypatch.setenv("APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "true")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            items: list[dict[str, Any]] = json.loads(
-                gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
-            )
-            here.envelopes.extend(items)
-            answer = json.dumps({"itemsReceived": len(items), "itemsAccepted": len(items), "errors": []}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        @override
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet: the test's own output is what matters."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        here = Ingestion(
-            "InstrumentationKey=00000000-0000-0000-0000-000000000000;"
-            f"IngestionEndpoint=http://127.0.0.1:{server.server_port}/"
-        )
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield here
-        server.shutdown()
 
 
 @contextmanager
@@ -101,12 +61,14 @@ def answers() -> list[Answer]:
     ]
 
 
-def test_a_request_is_one_span_with_its_numbers_under_the_callers_trace(ingestion: Ingestion) -> None:
+@pytest.mark.parametrize("kept", ["01", "00"])
+def test_a_request_is_one_span_with_its_numbers_under_the_callers_trace(ingestion: Ingestion, kept: str) -> None:
+    """Whether the caller keeps its trace or not."""
     telemetry = ApplicationInsights(ingestion.connection_string, "the-app")
     clock = Stopwatch()
     with clock("embed"):
         pass
-    with telemetry.request(CALLER) as report:
+    with telemetry.request(f"{CALLER[:-2]}{kept}") as report:
         report(summarise("books", "v7", answers(), clock))
         report({"method": "POST", "status": 200})
     telemetry.close()
@@ -123,6 +85,7 @@ def test_a_request_is_one_span_with_its_numbers_under_the_callers_trace(ingestio
         "unclustered": "2",
         "unclustered_share": "0.5",
         "confidence_mean": "0.6",
+        "groups": "[[3,2,2,0]]",
         "decode_ms": "0.0",
         "embed_ms": span["properties"]["embed_ms"],
         "assign_ms": "0.0",
@@ -237,6 +200,63 @@ def test_a_stopwatch_counts_what_raises_too() -> None:
     with pytest.raises(RuntimeError), clock("decode"):
         raise RuntimeError
     assert clock.milliseconds()["decode"] >= 0
+
+
+def test_groups_are_told_of_evenly_spaced_pictures_where_there_are_many() -> None:
+    many = [Answer(str(row), {"clusterId": row % 1000, "confidence": 1.0 - row % 2}) for row in range(6400)]
+    told = summarise("books", "v7", many, Stopwatch())["groups"]
+    groups: list[list[int]] = json.loads(str(told))
+    assert sum(pictures for _, pictures, _, _ in groups) == 64
+    assert [group for group, *_ in groups] == list(range(0, 1000, 100))
+    assert len(str(told)) < 8192
+
+
+def test_groups_as_trained_are_told_once_a_day_and_version_in_values_that_fit(
+    ingestion: Ingestion, tmp_path: Path
+) -> None:
+    tiny_model(tmp_path)
+    settings = Settings.model_validate({"model_store": str(tmp_path), "model_name": "books"})
+    model = ModelServer(settings).current()
+    assert model.trained == {0: 2, 1: 2}
+    model.trained = {2**31 - 1 - group: 2**31 - 1 for group in range(1000)}
+    telemetry = ApplicationInsights(ingestion.connection_string, "the-app")
+    for _ in range(3):
+        telemetry.serve(model)
+    telemetry.close()
+    told = [record["properties"] for record in ingestion.of("MessageData")]
+    assert {(one["model"], one["model_version"], one["pictures"]) for one in told} == {("books", model.version, "4")}
+    groups = [group for one in told for group in json.loads(one["groups"])]
+    assert sorted(groups) == sorted([group, pictures] for group, pictures in model.trained.items())
+    assert max(len(one["groups"]) for one in told) < 8192
+
+
+@pytest.mark.slow
+def test_a_worker_tells_which_groups_it_met_and_how_they_were_trained(ingestion: Ingestion, tmp_path: Path) -> None:
+    content = tiny_graph()
+    spec = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=sha256(content), input=INPUT)
+    path = graph_path(tmp_path, spec.graph_sha256)
+    path.parent.mkdir()
+    path.write_bytes(content)
+    pictures = [noise_picture(seed) for seed in range(3)]
+    embedder = open_embedder(spec, path)
+    vectors = embedder.embed([embedder.picture(encode(picture, "PNG")) for picture in pictures])
+    bundle = make_bundle(tmp_path / "books", vectors, [0, 1, 1], eps=1e-6, spec=spec)
+    env = {"MODEL_STORE": str(tmp_path), "MODEL_NAME": "books", "MODEL_CACHE": str(tmp_path / "cache"), "KEY": "",
+           "APPLICATIONINSIGHTS_CONNECTION_STRING": ingestion.connection_string,
+           "OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_BLRP_SCHEDULE_DELAY": "100"}  # fmt: skip
+    data = [{"images": base64.b64encode(encode(pictures[which], "PNG")).decode()} for which in (1, 2, 1)]
+    values = {"values": [{"recordId": str(number), "data": each} for number, each in enumerate(data)]}
+    with start_host(PROJECT, env=env) as host:
+        for _ in range(2):
+            assert httpx.post(f"{host.url}/api/extraction", json=values, timeout=60).status_code == 200
+        until = time.monotonic() + 30
+        while len(ingestion.of("RemoteDependencyData")) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+    spans = [span["properties"] for span in ingestion.of("RemoteDependencyData")]
+    assert [span["groups"] for span in spans] == ["[[1,3,0,0]]"] * 2
+    (told,) = [each["properties"] for each in ingestion.of("MessageData") if each["message"] == TRAINED]
+    assert (json.loads(told["groups"]), told["pictures"]) == ([[0, 1], [1, 2]], "3")
+    assert told["model_version"] == spans[0]["model_version"] == bundle.version
 
 
 def test_an_answered_request_reports_the_model_and_its_pictures(ingestion: Ingestion, tmp_path: Path) -> None:
