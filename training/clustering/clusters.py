@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, CoreSamples, Metric, Nearest
 from training.clustering.choice import Choice, NoGroupsError, choose, distances_of
-from training.clustering.dbscan import Grouped, by_distances, by_embeddings, numbers_of
+from training.clustering.dbscan import Grouped, by_embeddings, by_graph, numbers_of, within
 from training.clustering.neighbours import EXACT, Neighbours, Points, centred, distinct, nearest_neighbours
 from training.clustering.radius import measure_closeness
 from training.clustering.thinning import THINNED_FROM, thinned
@@ -110,12 +110,12 @@ def find_groups(
     The same embeddings give the same groups, whatever their order. Raises NoGroupsError.
     """
     points, near = _neighbours(vectors, parameters, engine)
-    neighbours, eps, choice, distances = _decide(points, near, parameters)
+    neighbours, eps, choice, graph = _decide(points, near, parameters)
     if neighbours:
-        grouped = by_distances(points, distances, eps, parameters.min_samples)
+        grouped = by_graph(points, graph, parameters.min_samples)
     else:
         grouped = by_embeddings(points, eps, parameters.min_samples, parameters.metric)
-    del distances  # of a million pictures a gigabyte
+    del graph  # of a million pictures half a gigabyte
     closeness = measure_closeness(points, near, grouped, parameters.metric, strangers)
     kept = closeness.typical <= parameters.loosest * (_DOUBTED if choice and choice.weak else 1)
     if not kept.any():
@@ -179,13 +179,14 @@ def _nothing_found(pictures: int, parameters: Parameters, *, too_loose: bool) ->
 
 
 def _decide(points: Points, near: Neighbours, parameters: Parameters) -> tuple[int, float, Choice | None, csr_array]:
-    """The number of neighbours, eps, how they were chosen, and the distances by which DBSCAN goes."""
+    """The number of neighbours, eps, how they were chosen, and which points are within eps of each other."""
     least, metric = parameters.min_samples, parameters.metric
     if parameters.eps is None:
         choice, distances = choose(points.vectors, points.copies, near, parameters.neighbours, least, metric)
-        return choice.neighbours, choice.eps, _say_how(choice, points), distances
+        return choice.neighbours, choice.eps, _say_how(choice, points), within(distances, choice.eps)
     neighbours = parameters.neighbours or 0
-    return neighbours, parameters.eps, None, distances_of(points.vectors, near, neighbours, metric)
+    distances = distances_of(points.vectors, near, neighbours, metric)
+    return neighbours, parameters.eps, None, within(distances, parameters.eps)
 
 
 def _say_how(choice: Choice, points: Points) -> Choice:
@@ -204,8 +205,8 @@ def _nearest_to_all(
     distances = np.zeros(len(vectors), dtype=np.float32) if known is None else known.distances
     # Of two core samples as near, the first one counts: that of the lesser bytes, whatever the order of the pictures.
     samples = np.flatnonzero(core)[points.which[core].argsort(kind="stable")]
-    unknown = clusters == NOISE
-    found = nearest_core_samples(CoreSamples(vectors[samples], labels[samples], metric), vectors[unknown])
+    unknown = np.flatnonzero(clusters == NOISE)
+    found = _nearest_core_samples(CoreSamples(vectors[samples], labels[samples], metric), vectors, unknown)
     clusters[unknown], distances[unknown] = found.clusters, found.distances
     return Nearest(clusters, distances)
 
@@ -234,12 +235,15 @@ def _have_enough(grouped: Grouped, points: Points, clusters: Clusters, least: in
     return np.bincount(grouped_pictures, minlength=grouped.count)[numbers] >= least
 
 
-def nearest_core_samples(core: CoreSamples, vectors: Vectors) -> Nearest:
-    """core.nearest(vectors), by every processor: in a quarter less time than by products in two threads."""
+def _nearest_core_samples(core: CoreSamples, vectors: Vectors, rows: NDArray[np.intp]) -> Nearest:
+    """core.nearest(vectors[rows]), by every processor: in a quarter less time than by products in two threads."""
+
+    def nearest(start: int) -> Nearest:
+        return core.nearest(vectors[rows[start : start + _TOGETHER]])
+
     with threadpool_limits(1, user_api="blas"):
         parts = Parallel(n_jobs=-1, require="sharedmem")(
-            delayed(core.nearest)(vectors[start : start + _TOGETHER])
-            for start in range(0, max(1, len(vectors)), _TOGETHER)
+            delayed(nearest)(start) for start in range(0, max(1, len(rows)), _TOGETHER)
         )
     found = cast("list[Nearest]", parts)
     return Nearest(

@@ -36,15 +36,22 @@ def numbers_of(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.append(np.where(kept, kept.cumsum() - 1, NOISE), NOISE).astype(np.int32)
 
 
-def by_distances(points: Points, distances: csr_array, eps: float, min_samples: int) -> Grouped:
-    """Over distances as reciprocal.jaccard_distances returns them."""
-    # What is within eps, by zeros alone: scikit-learn copies what it gets, and sorts rows that are not in order.
-    within = (distances.data <= eps).astype(np.float32)
-    graph = csr_array((within, distances.indices, distances.indptr), shape=distances.shape, copy=True)
+def within(distances: csr_array, eps: float) -> csr_array:
+    """Which points are within eps of each other, of distances as reciprocal.jaccard_distances returns them.
+
+    Zeros are stored for them, the diagonal included: scikit-learn copies and sorts rows that are not in order.
+    """
+    near = (distances.data <= eps).astype(np.float32)
+    graph = csr_array((near, distances.indices, distances.indptr), shape=distances.shape, copy=True)
     graph.eliminate_zeros()
-    graph = csr_array(graph + eye_array(len(points), format="csr").astype(np.float32))  # a point is near itself
+    graph = csr_array(graph + eye_array(len(distances.indptr) - 1, format="csr").astype(np.float32))
     graph.data[:] = 0
-    return _grouped(DBSCAN(eps=eps, min_samples=min_samples, metric="precomputed"), graph, points)
+    return graph
+
+
+def by_graph(points: Points, graph: csr_array, min_samples: int) -> Grouped:
+    """Over points that are within eps of each other, as `within` returns them."""
+    return _grouped(DBSCAN(min_samples=min_samples, metric="precomputed"), graph, points)
 
 
 def by_embeddings(points: Points, eps: float, min_samples: int, metric: Metric) -> Grouped:

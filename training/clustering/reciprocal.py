@@ -40,9 +40,10 @@ def jaccard_distances(points: NDArray[np.float32], neighbours: Neighbours, k: in
     """
     pairs = _listed_pairs(neighbours)
     common = _common(_averaged(points, neighbours, k, metric), pairs)
+    pairs, common = pairs[:, common > 0], common[common > 0]
     # Rows sum to 1, so what the greater ones sum to is what the smaller ones leave of 2.
     distances = np.maximum(0, 1 - common / (2 - common))
-    return _symmetric(pairs[:, common > 0], distances[common > 0], len(points))
+    return _symmetric(pairs, distances, len(points))
 
 
 def _common(members: csr_array, pairs: _Pairs) -> NDArray[np.float64]:

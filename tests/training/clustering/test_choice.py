@@ -8,7 +8,7 @@ from shared.model.core_samples import NOISE
 from tests.training.clustering.vectors import DIMENSIONS, kinds
 from training.clustering.choice import Choice, candidates, distances_of
 from training.clustering.clusters import Parameters, choose_parameters, find_groups
-from training.clustering.dbscan import Grouped, by_distances, by_embeddings
+from training.clustering.dbscan import Grouped, by_embeddings, by_graph, within
 from training.clustering.neighbours import centred, distinct, nearest_neighbours
 from training.engine import LOCAL
 
@@ -70,7 +70,7 @@ def _dbscan(vectors: Vectors, neighbours: int, eps: float) -> Grouped:
     if neighbours == 0:
         return by_embeddings(points, eps, 3, "cosine")
     near = nearest_neighbours(centred(points), "cosine", 30, LOCAL)
-    return by_distances(points, distances_of(points.vectors, near, neighbours, "cosine"), eps, 3)
+    return by_graph(points, within(distances_of(points.vectors, near, neighbours, "cosine"), eps), 3)
 
 
 def test_the_score_is_the_modularity_of_the_groups() -> None:

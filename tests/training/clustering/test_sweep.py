@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from shared.model.core_samples import NOISE
 from tests.training.clustering.vectors import blobs
 from training.clustering import sweep as sweeps
-from training.clustering.dbscan import by_distances
+from training.clustering.dbscan import by_graph, within
 from training.clustering.neighbours import Points, distinct, nearest_neighbours
 from training.clustering.reciprocal import jaccard_distances, listed_distances
 from training.clustering.sweep import Sweep
@@ -32,7 +32,7 @@ def test_finds_what_dbscan_finds(neighbours: int, min_samples: int) -> None:
     sweep = Sweep(graph, points.copies, min_samples)
     events = sweep.events()
     for eps in events[events > 0][:: max(1, len(events) // 25)]:
-        expected = by_distances(points, graph, eps, min_samples)
+        expected = by_graph(points, within(graph, eps), min_samples)
         found = sweep.labels(eps)
         assert ((found == NOISE) == (expected.labels == NOISE)).all()
         assert adjusted_rand_score(expected.labels[expected.core], found[expected.core]) == 1
