@@ -1,7 +1,8 @@
 """A record of what production left unclustered: vectors beside the models, for `python -m training discover --record`.
 
 It never slows or fails an answer: lines wait in bounded memory for one background thread, and what does not fit, in
-memory or in a day's blob, is dropped. Pictures themselves are never kept.
+memory or in a day's blob, is dropped. So are the lines of the last seconds when a worker is stopped. Pictures are never
+kept themselves.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ KEPT_DAYS = 30
 """After so many days the lifecycle rule in infra/modules/storage.bicep deletes a blob."""
 BYTES_A_DAY = 64_000_000
 """Of all instances together: some 20,000 pictures of 512 numbers."""
+READ_BYTES = 256_000_000
+"""Of vectors read at most, the latest: 125,000 pictures of 512 numbers. A day's blob at a time comes on top."""
 
 _LINES = 1000  # that wait at most: 2 MB
 _PAUSE_SECONDS = 5  # so that many lines go in one block: a blob has room for 50,000
@@ -116,15 +119,18 @@ class UnclusteredRecord:
 def read_record(store: Store, name: str, embedder: EmbedderSpec, *, today: date | None = None) -> list[Recorded]:
     """The recorded pictures of a model, the last time each was met, whose vectors this embedder could have made.
 
-    Lines that can't be read are left out: the last one of a day may be incomplete. Raises StoreError.
+    The latest come first, and no more than READ_BYTES. Lines that can't be read are left out: the last one of a day may
+    be incomplete. Raises StoreError.
     """
-    digest = spec_digest(embedder)
+    digest, size = spec_digest(embedder), 4 * embedder.dimensions
     last = today or datetime.now(UTC).date()
     found: dict[str, Recorded] = {}
-    for days in range(KEPT_DAYS, -1, -1):
+    for days in range(KEPT_DAYS + 1):
         for line in _read_day(store, _key(name, last - timedelta(days))):
-            if line.embedder == digest and len(line.vector) == 4 * embedder.dimensions:
-                found[line.picture] = line
+            if (len(found) + 1) * size > READ_BYTES:
+                return list(found.values())
+            if line.embedder == digest and len(line.vector) == size:
+                found.setdefault(line.picture, line)
     return list(found.values())
 
 
@@ -134,11 +140,12 @@ def spec_digest(embedder: EmbedderSpec) -> str:
 
 
 def _read_day(store: Store, key: str) -> Iterator[Recorded]:
+    """The latest line first."""
     try:
         content = store.read(key).content
     except MissingError:
         return
-    for line in content.splitlines():
+    for line in reversed(content.splitlines()):
         try:
             yield Recorded.model_validate_json(line)
         except ValidationError:

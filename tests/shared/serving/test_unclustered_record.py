@@ -68,6 +68,24 @@ def test_what_was_recorded_is_read_once_for_each_picture(tmp_path: Path, model: 
     assert read_record(store, model.manifest.name, model.embedder.spec, today=later) == []
 
 
+def test_the_latest_are_read_where_there_are_too_many(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path)
+    record = UnclusteredRecord(lambda: store)
+    for seed in range(4):
+        record.add(model, URL.format(seed), None, embedding(model, seed))
+        assert record.wait(TIMEOUT)
+    yesterday = tmp_path / today(model)
+    yesterday.rename(yesterday.with_name(f"{datetime.now(UTC).date() - timedelta(1)}.jsonl"))
+    for seed in (3, 4):
+        record.add(model, URL.format(seed), None, embedding(model, seed))
+    assert record.wait(TIMEOUT)
+    monkeypatch.setattr(unclustered_record, "READ_BYTES", 4 * 4 * model.embedder.spec.dimensions - 1)
+    found = read_record(store, model.manifest.name, model.embedder.spec)
+    assert [line.picture for line in found] == [URL.format(seed) for seed in (4, 3, 2)]
+
+
 def test_a_damaged_line_costs_no_other(tmp_path: Path, model: Model) -> None:
     store = FolderStore(tmp_path)
     record = UnclusteredRecord(lambda: store)
@@ -135,4 +153,4 @@ def test_the_function_records_where_it_is_told_to(
     while wanted and store.stat(today(model)) is None and time.monotonic() < until:
         time.sleep(0.01)
     found = read_record(store, model.manifest.name, model.embedder.spec)
-    assert [line.picture for line in found] == ([URL.format("a"), ""] if wanted else [])
+    assert [line.picture for line in found] == (["", URL.format("a")] if wanted else [])
