@@ -75,6 +75,9 @@ def _check_edits(edits: Edits, manifest: Manifest, known: frozenset[int]) -> Non
     for sample, cluster in edits.core.items():
         if not 0 <= sample < manifest.counts.core_samples or cluster not in known | {NOISE}:
             raise ValueError(f"edits.core sends core sample {sample} to cluster {cluster}; one of them is unknown")
+    for sample in edits.by_hand:
+        if not 0 <= sample < manifest.counts.core_samples:
+            raise ValueError(f"edits.by_hand has core sample {sample}, which is unknown")
     for excluded in edits.excluded:
         if not all(cluster in known for cluster in excluded.clusters):
             raise ValueError(f"edits.excluded has {excluded.picture} excluded from a cluster that is unknown")

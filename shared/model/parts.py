@@ -118,6 +118,8 @@ class Edits(BaseModel):
     """Pictures that a person put into a cluster and that are no core samples of the model, or is not sure about."""
     held: tuple[Placed, ...] = ()
     """Pictures that stay where they were, though an edit of others would have moved them with those."""
+    by_hand: tuple[int, ...] = Field(default=(), exclude_if=lambda samples: not samples)
+    """Core samples whose pictures a person put where they are, as against those that a split or a merge took along."""
     decided: tuple[int, ...] = ()
     """Clusters that a person put together: training again keeps their pictures together and apart from the others'."""
     apart: tuple[tuple[int, int], ...] = ()

@@ -38,6 +38,8 @@ class Placed(Remembered):
     """NOISE where a person is not sure."""
     category: str | None = None
     """That the picture was trained in; None where categories were not trained apart, or it came later."""
+    by_hand: bool = Field(default=False, exclude_if=lambda by_hand: not by_hand)
+    """Whether a person put the picture there, as against a split or a merge that took it along."""
 
 
 class Lookup[Entry: Remembered]:

@@ -19,6 +19,7 @@ from shared.model.core_samples import NOISE, Metric
 from shared.model.exclusions import Excluded
 from shared.model.parts import unmarked
 from shared.model.remembered import Lookup, Placed, vector_bytes
+from training.gallery.excluding import excluded_from
 
 type Positions = NDArray[np.int32]
 """The cluster of each of n pictures, shape (n,)."""
@@ -50,20 +51,40 @@ class Placer:
         entries = [self._placed(picture, NOISE) for picture in pictures]
         return sorted({*pictures, *Lookup(entries).find(self.vectors)})
 
-    def place(self, labels: Labels, wanted: Positions, moved: Collection[int]) -> Labels:
+    def by_hand(self, labels: Labels) -> frozenset[int]:
+        """The pictures that a person put where they are, and copies of them: nobody need be asked about these."""
+        rows, edits = {*labels.edits.by_hand}, labels.edits
+        entries = [entry for entry in edits.placed if entry.by_hand]
+        entries += [self._placed(picture, NOISE) for picture, sample in enumerate(self.samples) if sample in rows]
+        return frozenset(Lookup(entries).find(self.vectors))
+
+    def place(self, labels: Labels, wanted: Positions, moved: Collection[int], by_hand: Collection[int] = ()) -> Labels:
         """Labels with which the `moved` pictures are where `wanted` has them, and no other has left its cluster.
 
         `wanted` has the clusters of the others as they are. A picture moved to NOISE is one that nobody is sure about.
+        Of the moved, `by_hand` are those that a person puts there; what was put somewhere by hand before stays so.
         """
         chosen = np.zeros(len(self.names), dtype=np.bool_)
         chosen[list(moved)] = True
+        own = np.zeros(len(self.names), dtype=np.bool_)
+        own[[*by_hand, *self.by_hand(labels)]] = True
+        own &= chosen & (wanted != NOISE)
         start = self._with_samples(self.forget(labels, moved), wanted, moved)
         natural = self.positions(start)
+        is_sample = np.array([sample is not None for sample in self.samples], dtype=np.bool_)
         placed = [
-            self._placed(picture, int(wanted[picture]))
-            for picture in np.flatnonzero(chosen & ((natural != wanted) | (wanted == NOISE))).tolist()
+            self._placed(picture, int(wanted[picture]), by_hand=bool(own[picture]))
+            for picture in np.flatnonzero(
+                chosen & ((natural != wanted) | (wanted == NOISE) | (own & ~is_sample))
+            ).tolist()
         ]
-        return self.hold(_edited(start, placed=(*start.edits.placed, *placed)), wanted, moved)
+        rows = {sample for picture in np.flatnonzero(own).tolist() if (sample := self.samples[picture]) is not None}
+        kept = _edited(
+            start,
+            placed=(*start.edits.placed, *placed),
+            by_hand=tuple(sorted({*start.edits.by_hand} | rows)),
+        )
+        return self.hold(kept, wanted, moved)
 
     def hold(self, labels: Labels, wanted: Positions, moved: Collection[int]) -> Labels:
         """Labels with which no picture has left its cluster but the `moved` ones."""
@@ -73,13 +94,31 @@ class Placer:
         held = [self._placed(picture, int(wanted[picture])) for picture in np.flatnonzero(leaving).tolist()]
         return _edited(start, held=tuple(held))
 
+    def keep_out(self, labels: Labels, pictures: Collection[int], clusters: Collection[int]) -> Labels:
+        """Labels with which these pictures, all of them removed from a cluster, are in none of some others either."""
+        for _ in clusters:
+            found = self.positions(labels)
+            homes: dict[int, set[int]] = {}
+            for picture, entry in Lookup(labels.edits.excluded).find(self.vectors[list(pictures)]).items():
+                if (home := int(found[list(pictures)[picture]])) in clusters:
+                    homes.setdefault(id(entry), set()).add(home)
+            if not homes:
+                break
+            excluded = excluded_from(
+                labels.edits.excluded, lambda entry, homes=homes: (*entry.clusters, *homes.get(id(entry), ()))
+            )
+            labels = self.hold(_edited(labels, excluded=excluded), found, pictures)
+        return labels
+
     def forget(self, labels: Labels, pictures: Collection[int]) -> Labels:
         """Labels without what was decided about where these pictures are."""
         own = self.vectors[list(pictures)]
         edits = labels.edits
         known = {id(entry) for entries in (edits.placed, edits.held) for entry in Lookup(entries).find(own).values()}
+        rows = {self.samples[picture] for picture in pictures}
         return _edited(
             labels,
+            by_hand=tuple(row for row in edits.by_hand if row not in rows),
             placed=tuple(entry for entry in edits.placed if id(entry) not in known),
             held=tuple(entry for entry in edits.held if id(entry) not in known),
         )
@@ -102,20 +141,18 @@ class Placer:
         allowed: dict[int, set[int]] = {}
         for row, entry in found.items():
             allowed.setdefault(id(entry), set()).add(int(wanted[rows[row]]))
-        kept = (
-            entry.model_copy(
-                update={"clusters": tuple(c for c in entry.clusters if c not in allowed.get(id(entry), ()))}
-            )
-            for entry in labels.edits.excluded
+        return excluded_from(
+            labels.edits.excluded,
+            lambda entry: (cluster for cluster in entry.clusters if cluster not in allowed.get(id(entry), ())),
         )
-        return tuple(entry for entry in kept if entry.clusters)
 
-    def _placed(self, picture: int, cluster: int) -> Placed:
+    def _placed(self, picture: int, cluster: int, *, by_hand: bool = False) -> Placed:
         return Placed(
             picture=self.names[picture],
             vector=vector_bytes(self.vectors[picture]),
             cluster=cluster,
             category=self.categories[picture],
+            by_hand=by_hand,
         )
 
     def _answered(self, labels: Labels) -> Positions:
@@ -124,6 +161,6 @@ class Placer:
 
 
 def _edited(
-    labels: Labels, **changes: Mapping[int, int] | tuple[Placed, ...] | tuple[Excluded, ...] | Sequence[Placed]
+    labels: Labels, **changes: Mapping[int, int] | tuple[Placed, ...] | tuple[Excluded, ...] | tuple[int, ...]
 ) -> Labels:
     return labels.model_copy(update={"edits": labels.edits.model_copy(update=changes)})

@@ -208,13 +208,14 @@ def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: P
     """Edits by which the Function answers as decided."""
     edits = labels.edits.model_copy(update={"eps": dict(partition.eps), **carried_edits(old, partition)})
     labels = labels.model_copy(update={"edits": edits})
-    moved = {*np.flatnonzero(partition.clusters != clusters.labels).tolist(), *partition.unsure}
+    moved = {*np.flatnonzero(partition.clusters != clusters.labels).tolist(), *partition.unsure, *partition.by_hand}
     wanted = partition.clusters.copy()
     for row, entry in find_excluded(edits.excluded, placer.vectors).items():
         if wanted[row] in entry.clusters:
             wanted[row] = NOISE
             moved.discard(row)  # the exclusion keeps it out by itself
-    return placer.place(labels, wanted, moved)
+    labels = placer.place(labels, wanted, moved, [row for row in partition.by_hand if row in moved])
+    return placer.keep_out(labels, partition.out, edits.decided)
 
 
 def _carry(

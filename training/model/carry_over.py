@@ -23,6 +23,7 @@ from shared.model.core_samples import NOISE, CoreSamples
 from shared.model.exclusions import Excluded, find_excluded
 from shared.model.parts import unmarked
 from training.clustering.clusters import Clusters
+from training.gallery.excluding import excluded_from
 from training.model.decisions import Partition
 
 # Of the pictures that two groups could share, the part they must share to be one the other's continuation. Below it
@@ -77,10 +78,7 @@ class Carried:
             self,
             names={new[cluster]: names for cluster, names in self.names.items()},
             not_groups=sorted(new[cluster] for cluster in self.not_groups),
-            excluded=[
-                entry.model_copy(update={"clusters": tuple(sorted(new[cluster] for cluster in entry.clusters))})
-                for entry in self.excluded
-            ],
+            excluded=[*excluded_from(self.excluded, lambda entry: sorted(new[cluster] for cluster in entry.clusters))],
             ancestors={new[cluster]: old for cluster, old in self.ancestors.items()},
             ids={new[cluster]: old for cluster, old in self.ids.items()},
             split={old: sorted(new[cluster] for cluster in parts) for old, parts in self.split.items()},

@@ -18,7 +18,7 @@ from shared.model.assigner import Assigner, apply_edits
 from shared.model.bundle import Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples, Metric
 from shared.model.parts import unmarked
-from shared.model.remembered import Lookup
+from shared.model.remembered import Lookup, Remembered, vector_bytes
 
 # Cosine distance up to which an embedding is of a picture that was scaled or compressed again (5e-4 on average).
 _RECOMPRESSED = 2e-3
@@ -39,6 +39,10 @@ class Partition:
     """Of each cluster that training did not find."""
     unsure: tuple[int, ...]
     """Pictures that a person was not sure about."""
+    by_hand: tuple[int, ...]
+    """Pictures that a person put where they are."""
+    out: tuple[int, ...]
+    """Pictures that a person removed from a group and that were in no other."""
     gone: tuple[int, ...]
     """Old groups put together by a person of which no picture is left."""
 
@@ -81,7 +85,8 @@ def apply_decisions(
         before = _by_embedding(old, old_names, pictures, vectors, categories or [None] * len(pictures))
     else:
         before = _by_name(old, old_names, pictures)
-    unsure = _unsure(old, pictures, vectors, comparable=comparable)
+    placed = old.labels.edits.placed
+    unsure = _find([entry for entry in placed if entry.cluster == NOISE], pictures, vectors, comparable=comparable)
     before[list(unsure)] = NOISE
     own = np.isin(before, list(decided))
     clusters = found.copy()
@@ -97,9 +102,19 @@ def apply_decisions(
         new: float(old_eps[group]) if comparable else _radius(found[before == group], eps)
         for group, new in made.items()
     }
+    by_hand = _find(_by_hand(old, list(old_names)), pictures, vectors, comparable=comparable)
+    removed = _find(old.labels.edits.excluded, pictures, vectors, comparable=comparable)
     alive = set(ids)
     gone = tuple(sorted(group for group in decided - alive if _had_pictures(old, group)))
-    return Partition(result, ids, radii, unsure, gone)
+    return Partition(
+        result,
+        ids,
+        radii,
+        unsure,
+        by_hand=tuple(row for row in by_hand if result[row] != NOISE),
+        out=tuple(row for row in removed if before[row] == NOISE),
+        gone=gone,
+    )
 
 
 def _by_embedding(
@@ -148,8 +163,20 @@ def _answered(old: Bundle, vectors: Vectors, categories: Sequence[str | None]) -
     return assigner.assign_each(vectors, categories).clusters
 
 
-def _unsure(old: Bundle, pictures: Sequence[str], vectors: Vectors, *, comparable: bool) -> tuple[int, ...]:
-    entries = [entry for entry in old.labels.edits.placed if entry.cluster == NOISE]
+def _by_hand(old: Bundle, in_order: Sequence[str]) -> list[Remembered]:
+    """The pictures that a person put where they are; `in_order` has the names of all."""
+    edits, arrays = old.labels.edits, old.arrays
+    samples = (
+        Remembered(picture=in_order[int(arrays.pictures[row])], vector=vector_bytes(arrays.vectors[row]))
+        for row in edits.by_hand
+    )
+    return [*(entry for entry in edits.placed if entry.by_hand), *samples]
+
+
+def _find(
+    entries: Sequence[Remembered], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
+) -> tuple[int, ...]:
+    """Which of n pictures are remembered: by their embeddings where those are `comparable`, else by their names."""
     if comparable:
         return tuple(sorted(Lookup(entries, _RECOMPRESSED).find(vectors)))
     names = {entry.picture for entry in entries}

@@ -15,6 +15,7 @@ from shared.model.core_samples import NOISE
 from shared.model.exclusions import Excluded
 from shared.model.parts import next_id
 from shared.model.remembered import Lookup, Placed, vector_bytes
+from training.gallery.excluding import with_excluded
 from training.gallery.gallery import Gallery, Group, Grouping
 from training.model.ids import first_free
 from training.page.edited import (
@@ -55,7 +56,7 @@ def move(
         raise EditError(f"{in_words(pictures, gallery)}: already in {title(labels, target)}")
     wanted = grouping.clusters.copy()
     wanted[chosen] = target
-    new = gallery.placer.place(with_decided(labels, {*sources, target}), wanted, chosen)
+    new = gallery.placer.place(with_decided(labels, {*sources, target}), wanted, chosen, chosen)
     return _moved(new, chosen, f"moved to {title(new, target)}", gallery, grouping, {*sources, target})
 
 
@@ -100,7 +101,7 @@ def answer(
     if chosen:
         wanted[chosen] = group.cluster
         decided = {group.cluster, *grouping.clusters[chosen].tolist()}
-        new = gallery.placer.place(with_decided(new, decided), wanted, chosen)
+        new = gallery.placer.place(with_decided(new, decided), wanted, chosen, chosen)
     for picture in refused:
         new = _exclude(picture, group.cluster, gallery, new)
     new = gallery.placer.hold(gallery.placer.forget(new, members), wanted, [*chosen, *members])
@@ -170,8 +171,7 @@ def _exclude(picture: int, cluster: int, gallery: Gallery, labels: Labels) -> La
         vector = vector_bytes(gallery.vectors[picture])
         entry = Excluded(picture=gallery.names[picture], clusters=(cluster,), vector=vector)
     others = (known for known in labels.edits.excluded if known is not before)
-    edits = labels.edits.model_copy(update={"excluded": (*others, entry)})
-    return labels.model_copy(update={"edits": edits})
+    return with_excluded(labels, (*others, entry))
 
 
 def _without(known: Collection[int], labels: Labels) -> Labels:

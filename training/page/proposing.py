@@ -60,6 +60,8 @@ class Proposer:
         self._found = found
         self._groups = [group for group in found.shown.groups if group.cluster not in found.labels.unanswered]
         self._pictures = _askable(gallery, found)
+        self._by_hand = np.isin(self._pictures, list(gallery.placer.by_hand(found.labels)))
+        """Whether each of these was put where it is by a person, shape (pictures,)."""
         self._shares = self._learn()
         kinds: dict[object, list[int]] = {}
         for index, group in enumerate(self._groups):
@@ -82,9 +84,10 @@ class Proposer:
         rows = np.flatnonzero(self._found.shown.clusters[self._pictures] == place)
         if not self._kinds:
             return self._pictures[rows].tolist()
-        best = self._likely[rows].argmax(axis=1)
-        fits = best == self._here(rows)
-        sure = self._likely[rows, best]
+        here = self._here(rows)
+        best = np.where(self._by_hand[rows], here, self._likely[rows].argmax(axis=1))
+        fits = best == here
+        sure = np.where(self._by_hand[rows], np.inf, self._likely[rows, best])
         order = np.lexsort((np.where(fits, sure, -sure), best, fits))
         return self._pictures[rows[order]].tolist()
 
@@ -102,7 +105,7 @@ class Proposer:
         """For each kind, the pictures elsewhere that most look like it."""
         if not self._kinds:
             return []
-        likely = self._likely.copy()
+        likely = np.where(self._by_hand[:, None], 0, self._likely)
         here = self._here(np.arange(len(likely)))
         likely[here >= 0, here[here >= 0]] = 0
         best = likely.argmax(axis=1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, product
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from shared.model.bundle import Labels
 from shared.model.exclusions import Excluded
 from shared.model.parts import unmarked
 from shared.model.remembered import Lookup
+from training.gallery.excluding import excluded_from, with_excluded
 from training.gallery.gallery import Gallery, Group, Grouping
 from training.page.edited import (
     Edited,
@@ -45,10 +47,15 @@ def merge(
     new = without_proposed(_forget(labels, others), [target]).model_copy(
         update={"not_groups": tuple(sorted(set(labels.not_groups) - {group.cluster for group in groups}))}
     )
-    inside = Lookup(new.edits.excluded).find(gallery.vectors[wanted == target])
-    excluded = _merge_excluded(new.edits.excluded, others, target, {id(entry) for entry in inside.values()})
-    apart = tuple(pair for pair in new.edits.apart if not {*pair} & {*others})
-    new = new.model_copy(update={"edits": new.edits.model_copy(update={"excluded": excluded, "apart": apart})})
+    inside = {id(entry) for entry in Lookup(new.edits.excluded).find(gallery.vectors[wanted == target]).values()}
+
+    def excluded_then(entry: Excluded) -> list[int]:
+        """From the one that takes in what it was excluded from, unless it is inside."""
+        merged = (target if cluster in others else cluster for cluster in entry.clusters)
+        return [cluster for cluster in merged if cluster != target or id(entry) not in inside]
+
+    new = with_excluded(new, excluded_from(new.edits.excluded, excluded_then))
+    new = _with_apart(new, dict.fromkeys(others, (target,)))
     new = with_names(with_decided(new, [target]), target, tidy_names(names))
     new = gallery.placer.place(_with_samples(new, others, target, gallery), wanted, moved)
     titles = " and ".join(title(labels, group.cluster) for group in groups)
@@ -65,31 +72,22 @@ def _with_samples(labels: Labels, others: Sequence[int], target: int, gallery: G
     return labels.model_copy(update={"edits": labels.edits.model_copy(update={"core": dict(sorted(core.items()))})})
 
 
-def _merge_excluded(
-    entries: Sequence[Excluded], others: Collection[int], target: int, inside: Collection[int]
-) -> tuple[Excluded, ...]:
-    """What was excluded from a group is excluded from the one that takes it in, unless it is inside (told by id)."""
-    merged = (
-        entry.model_copy(
-            update={
-                "clusters": tuple(
-                    cluster
-                    for cluster in dict.fromkeys(target if known in others else known for known in entry.clusters)
-                    if cluster != target or id(entry) not in inside
-                )
-            }
-        )
-        for entry in entries
-    )
-    return tuple(entry for entry in merged if entry.clusters)
-
-
 def set_apart(one: Group, other: Group, labels: Labels) -> Edited:
     pair = (min(one.cluster, other.cluster), max(one.cluster, other.cluster))
-    apart = tuple(sorted({*labels.edits.apart, pair}))
-    new = labels.model_copy(update={"edits": labels.edits.model_copy(update={"apart": apart})})
+    new = _with_apart(labels, {}, [pair])
     titles = f"{title(labels, one.cluster)} and {title(labels, other.cluster)}"
     return Edited(with_decided(new, pair), sentence(f"{titles} are not the same"))
+
+
+def _with_apart(labels: Labels, became: Mapping[int, Sequence[int]], more: Iterable[tuple[int, int]] = ()) -> Labels:
+    """Labels in which what a group became is apart from what that group was apart from, and `more` pairs are."""
+    pairs = (
+        (one, other)
+        for before in labels.edits.apart
+        for one, other in product(*(became.get(cluster, (cluster,)) for cluster in before))
+    )
+    apart = sorted({(min(pair), max(pair)) for pair in (*pairs, *more) if len({*pair}) == 2})
+    return labels.model_copy(update={"edits": labels.edits.model_copy(update={"apart": tuple(apart)})})
 
 
 def split(
@@ -111,13 +109,12 @@ def split(
         new = with_names(new, cluster, own or before)
         wanted[list(part)] = cluster
         ids.append(cluster)
-    excluded = tuple(
-        entry.model_copy(update={"clusters": (*(c for c in entry.clusters if c != group.cluster), *ids)})
-        if group.cluster in entry.clusters
-        else entry
-        for entry in new.edits.excluded
+    excluded = excluded_from(
+        new.edits.excluded,
+        lambda entry: (part for cluster in entry.clusters for part in (ids if cluster == group.cluster else [cluster])),
     )
-    new = with_decided(new.model_copy(update={"edits": new.edits.model_copy(update={"excluded": excluded})}), ids)
+    new = _with_apart(with_excluded(new, excluded), {group.cluster: ids}, combinations(ids, 2))
+    new = with_decided(new, ids)
     new = _without_samples(new, group, gallery)
     new = gallery.placer.place(new, wanted, group.pictures)
     message = f"{title(labels, group.cluster)} split into {count}"

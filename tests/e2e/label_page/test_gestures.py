@@ -53,6 +53,28 @@ def test_by_keys_an_unclustered_picture_goes_to_the_group_whose_name_is_typed(pa
     assert [(entry.picture, entry.cluster) for entry in saved(folder).edits.placed] == [("odd.png", 0)]
 
 
+def test_the_name_of_the_group_that_pictures_leave_is_not_offered_for_a_new_one(page: Page, folder: Path) -> None:
+    page.locator(APPLES).click()
+    page.fill("#name", "fruit,")
+    page.keyboard.press("Escape")
+    page.locator("#groups [data-group='0']").click()
+    page.fill("#name", "fruit salad,")
+    page.keyboard.press("Escape")
+    page.locator(APPLES).click()
+    page.keyboard.press("p")
+    page.keyboard.press("Space")
+    page.keyboard.press("m")
+    page.keyboard.type("Fruit")
+    expect(page.locator("#choose-list li")).to_have_count(0)
+    expect(page.get_by_text("No other group is called that")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.type(" s")
+    expect(page.locator("#choose-list li").first).to_contain_text("fruit salad")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toast")).to_contain_text("moved to “fruit salad”")
+    assert sorted(saved(folder).labels.values()) == [("fruit",), ("fruit salad",)]
+
+
 def test_by_keys_a_selection_grows_is_set_aside_and_put_back(page: Page, folder: Path) -> None:
     page.keyboard.press("j")
     page.keyboard.press("p")

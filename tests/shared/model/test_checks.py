@@ -30,7 +30,7 @@ EVERYTHING = Labels(
     labels={0: ("level",), 1: ("upright", "tall"), 2: ("part",)},
     exemplars={0: ("picture0.jpg",)},
     not_groups=(1,),
-    edits=Edits(core={1: 2}, eps={2: 0.05}, excluded=(OUT,)),
+    edits=Edits(core={1: 2}, eps={2: 0.05}, excluded=(OUT,), by_hand=(1,)),
 )
 NUMBERS = (0, -1, 1, 7, 2**31, 10**400, 1e-46, 1e39, inf, -inf, nan, 0.1)
 OTHERS = (None, True, "", "x", "-1", "\ud800", [], {}, [1], [-1], ["x"], {"-1": ["x"]}, {"3": 0}, {"0": ["x"] * 5000})

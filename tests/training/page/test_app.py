@@ -133,7 +133,7 @@ def test_the_order_and_the_likely_groups_of_pictures_are_told(client: httpx.Clie
     names: list[str] = client.get("/api/names").json()
     apple = names.index("apple0.png")
     change(client, op="move", pictures=[apple], group=2)
-    assert client.get("/api/order?group=2").json()["pictures"][0] == apple
+    assert client.get("/api/order?group=2").json()["pictures"][-1] == apple
     assert client.get(f"/api/targets?pictures={apple}").json()["groups"][0] == 1
     assert client.get("/api/order").status_code == 400
     assert client.get("/api/targets?pictures=one").status_code == 400

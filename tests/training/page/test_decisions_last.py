@@ -103,6 +103,11 @@ def answers(gallery: Gallery) -> list[tuple[str, ...]]:
     return [labels.labels.get(cluster, ()) for cluster in clusters.tolist()]
 
 
+def by_hand(gallery: Gallery) -> frozenset[int]:
+    """The pictures that a person put where they are, and is never asked about."""
+    return gallery.placer.by_hand(gallery.bundle.labels)
+
+
 def together(gallery: Gallery) -> set[frozenset[int]]:
     """Which pictures are together."""
     labels = gallery.bundle.labels
@@ -115,6 +120,13 @@ def together(gallery: Gallery) -> set[frozenset[int]]:
 @pytest.mark.slow
 @given(edits)
 @example([Split(op="split", group=0, parts=2, names=("book", "book")), Remove(op="remove", pictures=(1,))])
+@example(
+    [
+        Split(op="split", group=0, parts=2, names=("book", "book")),
+        Remove(op="remove", pictures=(0,)),
+        Remove(op="remove", pictures=(1,)),
+    ]
+)
 @example([Belong(op="belong", no=(4,), group=0), Unsure(op="unsure", pictures=(4,))])
 @example([Move(op="move", pictures=(0,), name="book"), Remove(op="remove", pictures=(0,))])
 @example([Remove(op="remove", pictures=(0,)), Mark(op="mark", group=0, not_group=True)])
@@ -129,6 +141,7 @@ def test_all_edits_at_once_survive_training_again(made: list[Edit]) -> None:
         after = open_gallery(folder)
     assert together(after) == together(before)
     assert answers(after) == answers(before)
+    assert by_hand(after) == by_hand(before)
 
 
 def renamed() -> Pictures:
@@ -206,6 +219,7 @@ def test_what_a_person_put_together_survives_a_training_on_what_has_changed(
         if int(then[row]) in put:
             by_group.setdefault(int(then[row]), set()).add(int(now[later]))
             assert answers(after)[later] == answers(before)[row], before.names[row]
+    assert {later for row, later in kept if row in by_hand(before)} <= by_hand(after)
     assert all(len(groups) == 1 for groups in by_group.values())
     assert len({*map(frozenset, by_group.values())}) == len(by_group)
 

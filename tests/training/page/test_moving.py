@@ -1,5 +1,6 @@
 """Pictures removed, moved and set aside, and what the model answers then."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.documents import to_json
+from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from tests.training.galleries import draw, open_plainly, train_pictures
 from tests.training.page.editing import APPLES, BOATS, after, back, make, name, out, pictures
@@ -129,11 +132,31 @@ class TestMoving:
         assert [entry.picture for entry in labels.edits.placed] == ["odd.png"]
         assert gallery.model(labels).assign(gallery.vectors[[odd]])[0].names == ("odd things",)
 
-    def test_and_back_leaves_nothing_behind(self, gallery: Gallery) -> None:
+    def test_and_back_leaves_behind_that_a_person_put_it_there(self, gallery: Gallery) -> None:
         apple = gallery.names.index("apple2.png")
         there = Move(op="move", pictures=(apple,), group=BOATS)
         labels = after(gallery, there, Move(op="move", pictures=(apple,), group=APPLES))
-        assert labels.edits.model_copy(update={"decided": ()}) == gallery.bundle.labels.edits
+        rest = labels.edits.model_copy(update={"decided": (), "by_hand": ()})
+        assert rest == gallery.bundle.labels.edits
+        assert labels.edits.by_hand == (gallery.samples[apple],)
+
+    def test_a_picture_that_would_follow_the_moved_ones_anyway_is_put_there_by_hand_too(self, tmp_path: Path) -> None:
+        folder = train_pictures(tmp_path / "models")
+        draw(1, 77).save(tmp_path / "pictures" / "zebra.png")
+        wider = open_plainly(folder)
+        alike = tuple(picture for picture, name in enumerate(wider.names) if name.startswith(("apple", "zebra")))
+        labels = after(wider, Move(op="move", pictures=alike, name="fruit"))
+        assert wider.placer.by_hand(labels) == {*alike}
+        assert [(entry.picture, entry.by_hand) for entry in labels.edits.placed] == [("zebra.png", True)]
+
+    def test_what_was_written_before_it_was_noted_is_read_and_not_by_hand(self, gallery: Gallery) -> None:
+        odd = gallery.names.index("odd.png")
+        labels = after(gallery, Move(op="move", pictures=(odd, gallery.names.index("apple2.png")), name="odd"))
+        older = json.loads(to_json(labels))
+        assert older["edits"].pop("by_hand")
+        assert older["edits"]["placed"][0].pop("by_hand")
+        assert gallery.placer.by_hand(Labels.model_validate(older)) == frozenset()
+        assert b"by_hand" not in to_json(after(gallery, name("boat"), out(0)))
 
     def test_takes_a_removed_picture_back(self, gallery: Gallery) -> None:
         apple = gallery.names.index("apple2.png")

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from shared.model.bundle import write_labels
 from tests.training.galleries import draw, open_plainly, train_pictures
 from training.page.document import Document
-from training.page.edits import Apart, Belong, Mark, Move, Remove, Unsure
+from training.page.edits import Apart, Belong, Mark, Merge, Move, Remove, Split, Unsure
 from training.page.proposing import Proposal, Proposer
 
 BOATS, APPLES, CUPS = 0, 1, 2
@@ -30,9 +31,16 @@ def asked(document: Document) -> list[Proposal]:
     return proposer(document).proposals()
 
 
+def misplace(document: Document, pictures: tuple[int, ...], group: int) -> None:
+    """Have pictures in a group though nobody put them there, as a split or a training may."""
+    labels = document.change(Move(op="move", pictures=pictures, group=group), "").now.labels
+    edits = labels.edits.model_copy(update={"by_hand": ()})
+    write_labels(document.gallery.folder, labels.model_copy(update={"edits": edits}))
+
+
 def test_pictures_taken_from_a_group_are_asked_about_where_they_belong(document: Document) -> None:
     apples = numbers(document, "apple")
-    document.change(Move(op="move", pictures=apples[:2], group=CUPS), "")
+    misplace(document, apples[:2], CUPS)
     (question,) = (proposal for proposal in asked(document) if proposal.groups == (APPLES,))
     assert {*question.pictures[: question.likely]} >= {*apples[:2]}
     document.change(Belong(op="belong", group=APPLES, yes=apples[:2]), "")
@@ -41,9 +49,40 @@ def test_pictures_taken_from_a_group_are_asked_about_where_they_belong(document:
 
 def test_a_no_is_not_asked_again(document: Document) -> None:
     apples = numbers(document, "apple")
-    document.change(Move(op="move", pictures=apples[:1], group=CUPS), "")
+    misplace(document, apples[:1], CUPS)
     document.change(Belong(op="belong", group=APPLES, no=apples[:1]), "")
     assert [p for p in asked(document) if p.groups == (APPLES,) and apples[0] in p.pictures] == []
+
+
+@pytest.mark.parametrize("how", ["moved", "answered", "moved and merged", "moved and split"])
+def test_a_picture_that_was_put_somewhere_by_hand_is_not_asked_about_again(document: Document, how: str) -> None:
+    boats, cups = numbers(document, "boat"), numbers(document, "cup")
+    apple = numbers(document, "apple")[0]
+    if how == "answered":
+        document.change(Belong(op="belong", group=CUPS, yes=(apple,)), "")
+    else:
+        document.change(Move(op="move", pictures=(apple,), group=CUPS), "")
+    if how == "moved and merged":
+        document.change(Merge(op="merge", groups=(BOATS, CUPS), names=()), "")
+    if how == "moved and split":
+        document.change(Split(op="split", group=CUPS, parts=2), document.snapshot().digest)
+    assert all(apple not in proposal.pictures for proposal in asked(document))
+    here = int(document.snapshot().shown.clusters[apple])
+    assert proposer(document).order(here)[-1] == apple
+    assert APPLES in proposer(document).targets([apple])
+    document.change(Move(op="move", pictures=boats + cups, name="both"), "")
+    document.change(Remove(op="remove", pictures=(apple,)), "")
+    assert document.gallery.placer.by_hand(document.snapshot().labels) == {*boats, *cups}
+
+
+def test_a_copy_of_a_picture_put_somewhere_by_hand_is_not_asked_about_either(tmp_path: Path) -> None:
+    folder = train_pictures(tmp_path / "models")
+    trained = open_plainly(folder)
+    move = Move(op="move", pictures=(trained.names.index("apple0.png"),), group=CUPS)
+    Document(trained, lambda labels, version, grouping: None).change(move, "")
+    draw(1, 0).save(tmp_path / "pictures" / "apple0 again.png")
+    document = Document(open_plainly(folder), lambda labels, version, grouping: None)
+    assert document.gallery.placer.by_hand(document.snapshot().labels) == {*numbers(document, "apple0")}
 
 
 def test_two_groups_that_are_said_to_be_different_are_not_asked_about_again(
@@ -68,7 +107,7 @@ def test_what_is_set_aside_or_in_no_real_group_is_not_asked_about(document: Docu
 
 def test_what_does_not_seem_to_belong_comes_first(document: Document) -> None:
     apples = numbers(document, "apple")
-    document.change(Move(op="move", pictures=apples[:2], group=CUPS), "")
+    misplace(document, apples[:2], CUPS)
     assert {*proposer(document).order(CUPS)[:2]} == {*apples[:2]}
 
 

@@ -35,6 +35,14 @@ class TestMerging:
         labels = after(gallery, Apart(op="apart", groups=(APPLES, BOATS)))
         assert (labels.edits.apart, labels.edits.decided) == (((BOATS, APPLES),), (BOATS, APPLES))
 
+    def test_what_is_not_the_same_as_one_is_not_the_same_as_what_that_becomes(self, gallery: Gallery) -> None:
+        for one in (BOATS, APPLES):
+            apart = Apart(op="apart", groups=(one, CUPS))
+            labels = after(gallery, apart, Merge(op="merge", groups=(BOATS, APPLES), names=()))
+            (left,) = {group.cluster for group in gallery.grouping(labels).groups} - {CUPS}
+            assert labels.edits.apart == ((left, CUPS),)
+        assert after(gallery, apart, Merge(op="merge", groups=(APPLES, CUPS), names=())).edits.apart == ()
+
     def test_a_group_is_not_merged_with_itself(self, gallery: Gallery) -> None:
         with pytest.raises(EditError, match="with itself"):
             after(gallery, Merge(op="merge", groups=(BOATS, BOATS), names=()))
@@ -73,6 +81,10 @@ class TestSplitting:
         }
         clusters = gallery.grouping(labels).clusters
         assert clusters[[cup, mug]].tolist() == [NOISE, NOISE]
+
+    def test_no_part_is_the_same_as_another_or_as_what_the_whole_was_not(self, gallery: Gallery) -> None:
+        labels = after(gallery, Apart(op="apart", groups=(APPLES, CUPS)), self.split)
+        assert labels.edits.apart == ((APPLES, 3), (APPLES, 4), (3, 4))
 
     def test_the_saved_file_is_one_that_the_model_accepts(self, gallery: Gallery) -> None:
         labels = after(gallery, self.split)

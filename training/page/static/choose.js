@@ -25,6 +25,7 @@ export function chooseGroup({ heading, except = [], allowNew = true }) {
       ["aria-autocomplete", "list"],
     ])
       input.setAttribute(name, value);
+    const none = el("p", { className: "soft", role: "status" });
     const list = el("ul", { id: "choose-list", role: "listbox", "aria-label": "Groups" });
     const finish = (found) => {
       answer = found;
@@ -40,6 +41,7 @@ export function chooseGroup({ heading, except = [], allowNew = true }) {
           return item;
         }),
       );
+      none.textContent = options.length ? "" : "No other group is called that";
       input.setAttribute("aria-activedescendant", options.length ? `choose-${marked}` : "");
     };
     input.addEventListener("input", () => {
@@ -66,6 +68,7 @@ export function chooseGroup({ heading, except = [], allowNew = true }) {
         input,
       ),
       list,
+      none,
       el(
         "div",
         { className: "row" },
@@ -81,17 +84,19 @@ export function chooseGroup({ heading, except = [], allowNew = true }) {
 
 function matches(text, except, allowNew) {
   const wanted = plain(text);
-  const groups = store.state.groups.filter((group) => !group.notGroup && !group.proposed && !except.includes(group.id));
+  const every = store.state.groups.filter((group) => !group.notGroup && !group.proposed);
+  const groups = every.filter((group) => !except.includes(group.id));
   const found = groups
     .filter((group) => plain(titleOf(group)).includes(wanted))
     .sort((one, other) => rank(one, wanted) - rank(other, wanted) || other.pictures.length - one.pictures.length)
     .slice(0, MOST_SHOWN)
     .map((group) => ({ group, answer: { group: group.id } }));
   const isExact = (group) => [titleOf(group), ...group.names].some((name) => plain(name) === wanted);
-  const exact = groups.some(isExact);
   const fresh = { name: text.trim(), answer: { name: text.trim() } };
   if (!allowNew) return found;
-  if (exact) return [...found.filter(({ group }) => isExact(group)), ...found.filter(({ group }) => !isExact(group))];
+  if (groups.some(isExact)) return [...found.filter(({ group }) => isExact(group)), ...found.filter(({ group }) => !isExact(group))];
+  // What is called so is no answer: neither is a new group of that name meant, nor one whose name holds it.
+  if (every.some(isExact)) return [];
   return wanted ? [...found.filter(({ group }) => group.names.length), fresh] : [...found, fresh];
 }
 
