@@ -1,7 +1,8 @@
 """`python -m benchmarks [SECTION ...] [--quick]`: measure, keep the figures, and write RESULTS.md and cost.svg.
 
 All sections take about an hour on two cores that do nothing else, and 12 GB. `--quick` takes minutes, proves that
-everything runs, and keeps nothing. A million embeddings take a command of their own: `python -m benchmarks.large`.
+everything runs, and keeps nothing. A million embeddings have a command of their own, `python -m benchmarks.large`,
+and so has updating a model, `python -m benchmarks.update`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from benchmarks.results import HERE, PAGE, Benchmark, load, render, save
 from shared.command_line.console import command_line, fail, flag
 
 SECTIONS = ("serving", "precision", "sizes", "memory", "embedding", "clustering")
-SHOWN = (*SECTIONS, "large")
+SHOWN = (*SECTIONS, "large", "update")
 
 app = command_line()
 

@@ -17,6 +17,8 @@ _BEGIN = r"(?:\A|(?<=[;\t\r\n]))"
 _FORMULA = r"""(?="*[=+\-@\t\r'])"""
 _UNGUARDED = re.compile(_BEGIN + _FORMULA)
 _GUARD = re.compile(f"{_BEGIN}'{_FORMULA}")
+# What a cell must have that is to be looked at closely: most have none of it.
+_MARK = re.compile(r"[=+\-@\t\r']")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -37,9 +39,9 @@ def csv_rows(content: str) -> Iterator[Mapping[str, str]]:
 
 
 def _guard(cell: str) -> str:
-    return cell if _NUMBER.fullmatch(cell) else _UNGUARDED.sub("'", cell)
+    return cell if not _MARK.search(cell) or _NUMBER.fullmatch(cell) else _UNGUARDED.sub("'", cell)
 
 
 def _unguard(cell: str) -> str:
     # An apostrophe that guards nothing was never put there by _guard: somebody else wrote this file.
-    return _GUARD.sub("", cell)
+    return _GUARD.sub("", cell) if "'" in cell else cell

@@ -30,6 +30,11 @@ class Assigned:
     """The nearest cluster, near or far; NOISE where there is none, or where none may be suggested."""
     distances: NDArray[np.float32]
     """To that cluster's nearest core sample."""
+    decided: NDArray[np.bool_]
+    """Whether a person said so, whatever core samples there are."""
+
+    def of(self, rows: NDArray[np.intp]) -> Assigned:
+        return Assigned(self.clusters[rows], self.near[rows], self.distances[rows], self.decided[rows])
 
 
 class Assigner:
@@ -68,10 +73,11 @@ class Assigner:
             among = self._among.get(category, np.zeros(len(self._core.clusters), dtype=np.bool_))
         nearest = self._core.nearest(vectors, among)
         clusters = nearest.within(self.radius[nearest.clusters])
+        decided = np.zeros(len(vectors), dtype=np.bool_)
         for row, entry in self._decided.find(vectors).items():
             if among is not None and entry.category not in (None, category):
                 continue
-            clusters[row] = entry.cluster
+            clusters[row], decided[row] = entry.cluster, True
             if entry.cluster != nearest.clusters[row]:
                 nearest.clusters[row] = entry.cluster
                 if entry.cluster != NOISE:
@@ -83,17 +89,19 @@ class Assigner:
             nearest.distances[rows] = self._core.nearest(
                 vectors[rows], others if among is None else others & among
             ).distances
-        return Assigned(clusters, nearest.clusters, nearest.distances)
+        return Assigned(clusters, nearest.clusters, nearest.distances, decided)
 
     def assign_each(self, vectors: NDArray[np.float32], categories: Sequence[str | None]) -> Assigned:
         """Assign embeddings of shape (n, dimensions), each within its own category, of which there are n."""
         clusters, near = np.full((2, len(vectors)), NOISE, dtype=np.int32)
         distances = np.full(len(vectors), np.inf, dtype=np.float32)
+        decided = np.zeros(len(vectors), dtype=np.bool_)
         for category in dict.fromkeys(categories):
             rows = [row for row, other in enumerate(categories) if other == category]
             found = self.assign(vectors[rows], category)
             clusters[rows], near[rows], distances[rows] = found.clusters, found.near, found.distances
-        return Assigned(clusters, near, distances)
+            decided[rows] = found.decided
+        return Assigned(clusters, near, distances, decided)
 
 
 def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:

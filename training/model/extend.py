@@ -30,14 +30,15 @@ from shared.model.bundle import (
     model_version,
     write_bundle,
 )
-from shared.model.core_samples import NOISE, CoreSamples, Metric, comparable
+from shared.model.core_samples import NOISE, Metric, comparable
 from shared.model.parts import Counts, unmarked
-from shared.model.remembered import Lookup, Placed, vector_bytes
+from shared.model.remembered import Placed, vector_bytes
 from training.clustering.centres import distances_to_centre
 from training.clustering.choice import NoGroupsError
 from training.clustering.clusters import Clusters, Parameters, find_groups, join
 from training.embedding.embeddings import Embedded
 from training.engine import LOCAL, Engine, toolchain
+from training.model.answers import Answers
 from training.model.ids import lineage_of
 from training.model.names import make_labels
 from training.model.options import Options
@@ -73,17 +74,18 @@ def extend(
     engine: Engine = LOCAL,
     *,
     propose: bool = False,
+    known: dict[str, Row] | None = None,
 ) -> Extended:
-    """Bring new pictures into the bundle in `folder`.
+    """Bring new pictures into the bundle in `folder`, whose assignments are `known` unless they are to be read.
 
     `embedded` holds them and, of the model's own pictures, those that are no core samples; `categories` has each one's
     category, where the model was trained by category.
 
     To `propose` new groups brings in their pictures alone, and nothing is answered with them until they are accepted.
     """
-    extension = _Extension(
-        bundle, {row.picture: row for row in read_rows(folder)}, embedded, categories or [None] * len(embedded.names)
-    )
+    if known is None:
+        known = {row.picture: row for row in read_rows(folder)}
+    extension = _Extension(bundle, known, embedded, categories or [None] * len(embedded.names))
     return extension.write(folder, engine, propose=propose)
 
 
@@ -100,7 +102,8 @@ class _Extension:
         self._metric: Metric = bundle.manifest.clustering.metric
         # What is like a group that is marked as none, or proposed already, is not proposed again.
         self._labels = unmarked(bundle.labels)
-        self._before = Assigner(bundle.arrays, self._labels, self._metric, bundle.manifest.categories)
+        model = Assigner(bundle.arrays, self._labels, self._metric, bundle.manifest.categories)
+        self._answers = Answers(model, self._vectors, categories)
         self._new = np.array([name not in known for name in self._names], dtype=np.bool_)
         self._left = np.array([name in known and known[name].cluster == NOISE for name in self._names], dtype=np.bool_)
 
@@ -109,13 +112,15 @@ class _Extension:
         first = lineage_of(self._bundle, folder).minted
         ids = np.arange(first, first + clusters.count, dtype=np.int32)
         core = pool[clusters.core]
-        arrays = self._arrays(core, ids[clusters.labels[clusters.core]], clusters, first + clusters.count)
+        new = self._arrays(core, ids[clusters.labels[clusters.core]], clusters, first + clusters.count)
         by_category = dict(self._bundle.manifest.categories)
-        for category, found in of_category.items() if by_category else ():
-            by_category[category] = (*by_category.get(category, ()), *ids[list(found)].tolist())
-        after = Assigner(arrays, self._labels, self._metric, by_category)
-        near = self._within(core, ids[clusters.labels[clusters.core]], arrays.eps)
-        now = self._assign(after, np.flatnonzero(self._new | (self._left & near)))
+        of_new = {category: ids[list(found)].tolist() for category, found in of_category.items() if by_category}
+        for category, some in of_new.items():
+            by_category[category] = (*by_category.get(category, ()), *some)
+        groups = Assigner(new, Labels(), self._metric, {**dict.fromkeys(by_category, ()), **of_new})
+        near = self._answers.within(groups)
+        near[core] = True
+        now = self._now(groups, np.flatnonzero(self._new | (self._left & near)))
         members = {
             cluster: tuple(self._names[row] for row in now if now[row][0] == cluster) for cluster in ids.tolist()
         }
@@ -127,9 +132,9 @@ class _Extension:
             labels = labels.model_copy(update={"proposed": (*labels.proposed, *ids.tolist())})
             now = {row: answer for row, answer in now.items() if answer[0] >= first}
         elif not propose:
-            labels = self._held(labels, after, np.flatnonzero(near & ~self._new & ~self._left))
+            labels = self._held(labels, groups, np.flatnonzero(near & ~self._new & ~self._left))
         if clusters.count or not propose:
-            written = self._write(folder, arrays, self._rows(now, core), core, labels, by_category)
+            written = self._write(folder, new, self._rows(now, core), core, labels, by_category)
         return Extended(written, int(self._new.sum()), joined, found, counted[NOISE], members)
 
     def _rows(self, now: Mapping[int, tuple[int, float]], core: NDArray[np.intp]) -> dict[str, Row]:
@@ -166,14 +171,13 @@ class _Extension:
 
     def _candidates(self) -> NDArray[np.intp]:
         """New pictures that no group takes, and the unclustered ones around them that nobody decided about."""
-        answered = self._assign(self._before, np.flatnonzero(self._new))
-        fresh = np.array([row for row, (cluster, _) in answered.items() if cluster == NOISE], dtype=np.intp)
+        fresh = self._unanswered(np.flatnonzero(self._new))
         around = np.flatnonzero(self._left)[_around(self._points(self._left), self._points(fresh))]
-        answered = self._assign(self._before, around)
-        around = np.array([row for row in around.tolist() if answered[row][0] == NOISE], dtype=np.intp)
-        rows = np.union1d(fresh, around)
-        edits = self._bundle.labels.edits
-        return np.delete(rows, list(Lookup((*edits.placed, *edits.held)).find(self._vectors[rows])))
+        rows = np.union1d(fresh, self._unanswered(around))
+        return rows[~self._answers.before(rows).decided]
+
+    def _unanswered(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        return rows[self._answers.before(rows).clusters == NOISE]
 
     def _points(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Vectors:
         return comparable(self._vectors[rows], self._metric)
@@ -192,33 +196,15 @@ class _Extension:
         ).parameters()
 
     def _arrays(self, core: NDArray[np.intp], of_core: NDArray[np.int32], clusters: Clusters, total: int) -> Arrays:
-        """With the new core samples, but for the rows of their pictures."""
-        old = self._bundle.arrays
-        eps, reach = np.zeros(total, dtype=np.float32), np.zeros(total, dtype=np.float32)
-        for limits, before, found in ((eps, old.eps, clusters.radius), (reach, old.reach, clusters.reach)):
-            limits[: len(before)] = before
-            limits[total - clusters.count :] = found
-        return Arrays(
-            vectors=np.concatenate([old.vectors, self._vectors[core]]),
-            clusters=np.concatenate([old.clusters, of_core]),
-            eps=eps,
-            reach=reach,
-            pictures=old.pictures,
-        )
+        """Of the new groups, but for the rows of their core samples' pictures."""
+        eps, reach = np.zeros((2, total), dtype=np.float32)
+        eps[total - clusters.count :], reach[total - clusters.count :] = clusters.radius, clusters.reach
+        return Arrays(self._vectors[core], of_core, eps, reach, np.zeros(len(core), dtype=np.int32))
 
-    def _within(
-        self, core: NDArray[np.intp], of_core: NDArray[np.int32], eps: NDArray[np.float32]
-    ) -> NDArray[np.bool_]:
-        """Whether each picture is within a new group's radius, shape (n,)."""
-        nearest = CoreSamples(self._vectors[core], of_core, self._metric).nearest(self._vectors)
-        inside = nearest.clusters != NOISE
-        inside[inside] = nearest.distances[inside] <= eps[nearest.clusters[inside]]
-        inside[core] = True
-        return inside
-
-    def _held(self, labels: Labels, after: Assigner, members: NDArray[np.intp]) -> Labels:
+    def _held(self, labels: Labels, groups: Assigner, members: NDArray[np.intp]) -> Labels:
         """Labels with which the pictures of a group stay in it, though a new one is nearer."""
-        before, now = self._assign(self._before, members), self._assign(after, members)
+        before, now = self._answers.before(members), self._answers.after(groups, members)
+        stay = (before.clusters != NOISE) & (before.clusters != now.clusters)
         held = [
             Placed(
                 picture=self._names[row],
@@ -226,21 +212,17 @@ class _Extension:
                 cluster=cluster,
                 category=self._categories[row],
             )
-            for row, (cluster, _) in before.items()
-            if cluster not in (NOISE, now[row][0])
+            for row, cluster in zip(members[stay].tolist(), before.clusters[stay].tolist(), strict=True)
         ]
         edits = labels.edits.model_copy(update={"held": (*labels.edits.held, *held)})
         return labels.model_copy(update={"edits": edits})
 
-    def _assign(self, assigner: Assigner, rows: NDArray[np.intp]) -> dict[int, tuple[int, float]]:
-        """Cluster and distance by row."""
-        found: dict[int, tuple[int, float]] = {}
-        categories = [self._categories[row] for row in rows.tolist()]
-        for category in dict.fromkeys(categories):
-            some = [row for row, other in zip(rows.tolist(), categories, strict=True) if other == category]
-            answer = assigner.assign(self._vectors[some], category)
-            found |= dict(zip(some, zip(answer.clusters.tolist(), answer.distances.tolist(), strict=True), strict=True))
-        return found
+    def _now(self, groups: Assigner, rows: NDArray[np.intp]) -> dict[int, tuple[int, float]]:
+        """Cluster and distance by row, the new `groups` being there."""
+        found = self._answers.after(groups, rows)
+        return dict(
+            zip(rows.tolist(), zip(found.clusters.tolist(), found.distances.tolist(), strict=True), strict=True)
+        )
 
     def _with_exemplars(
         self, now: Mapping[int, tuple[int, float]], first: int
@@ -257,7 +239,7 @@ class _Extension:
     def _write(
         self,
         folder: Path,
-        arrays: Arrays,
+        new: Arrays,
         rows: Mapping[str, Row],
         core: NDArray[np.intp],
         labels: Labels,
@@ -266,7 +248,7 @@ class _Extension:
         manifest = self._bundle.manifest
         place = {name: row for row, name in enumerate(rows)}
         of_core = np.array([place[self._names[row]] for row in core.tolist()], dtype=np.int32)
-        arrays = replace(arrays, pictures=np.concatenate([arrays.pictures, of_core]))
+        arrays = _joined(self._bundle.arrays, replace(new, pictures=of_core))
         contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: rows_bytes(list(rows.values()))}
         version = model_version(manifest.embedder, manifest.clustering, contents[CLUSTERS])
         members = Counter(row.cluster for row in rows.values())
@@ -290,6 +272,19 @@ class _Extension:
             "made_with": toolchain(),
         }
         return write_bundle(folder, manifest.model_copy(update=changes), contents, labels)
+
+
+def _joined(old: Arrays, new: Arrays) -> Arrays:
+    """`new` has groups with ids beyond those of `old`, and limits for all."""
+    eps, reach = new.eps.copy(), new.reach.copy()
+    eps[: len(old.eps)], reach[: len(old.reach)] = old.eps, old.reach
+    return Arrays(
+        vectors=np.concatenate([old.vectors, new.vectors]),
+        clusters=np.concatenate([old.clusters, new.clusters]),
+        eps=eps,
+        reach=reach,
+        pictures=np.concatenate([old.pictures, new.pictures]),
+    )
 
 
 def _around(points: Vectors, others: Vectors) -> NDArray[np.intp]:

@@ -93,7 +93,7 @@ def update(
             workers = Workers(engine, graph_path(folder.parent, embedder.spec.graph_sha256))
             embedded = embed_with_cache(sources, embedder, show, workers=workers)
         of_picture = find_categories(categories, embedded.names) if categories else None
-        extended = extend(bundle, folder, embedded, of_picture, engine, propose=propose)
+        extended = extend(bundle, folder, embedded, of_picture, engine, propose=propose, known=known)
         if pictures and len(known) <= 2 * sum(source.name in known for source in listing.pictures):
             remember_pictures(folder, place)
         elif pictures:

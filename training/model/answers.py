@@ -1,0 +1,55 @@
+"""What pictures are answered before and after new groups stand beside a model's, compared with each group once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.embedding.embedder import Vectors
+from shared.model.assigner import Assigned, Assigner
+from shared.model.core_samples import NOISE
+
+
+class Answers:
+    """Rows are those of n pictures. A row is compared with the model's core samples when it is first asked for."""
+
+    def __init__(self, model: Assigner, vectors: Vectors, categories: Sequence[str | None]) -> None:
+        """vectors: shape (n, dimensions); `categories` are n."""
+        self._model, self._vectors, self._categories = model, vectors, categories
+        nothing = np.full(len(vectors), NOISE, dtype=np.int32)
+        self._known = Assigned(
+            nothing,
+            nothing.copy(),
+            np.full(len(vectors), np.inf, dtype=np.float32),
+            np.zeros(len(vectors), dtype=np.bool_),
+        )
+        self._asked = np.zeros(len(vectors), dtype=np.bool_)
+
+    def before(self, rows: NDArray[np.intp]) -> Assigned:
+        """By the model as it is."""
+        missing = rows[~self._asked[rows]]
+        found = self._of(self._model, missing)
+        self._known.clusters[missing], self._known.near[missing] = found.clusters, found.near
+        self._known.distances[missing], self._known.decided[missing] = found.distances, found.decided
+        self._asked[missing] = True
+        return self._known.of(rows)
+
+    def after(self, new: Assigner, rows: NDArray[np.intp]) -> Assigned:
+        """By the model with the `new` groups: the nearest core sample is one of theirs, or still the one before."""
+        known, found = self.before(rows), self._of(new, rows)
+        nearer = ~known.decided & (found.distances < known.distances)
+        return Assigned(
+            np.where(nearer, found.clusters, known.clusters),
+            np.where(nearer, found.near, known.near),
+            np.where(nearer, found.distances, known.distances),
+            known.decided,
+        )
+
+    def within(self, new: Assigner) -> NDArray[np.bool_]:
+        """Whether each picture is within the radius of one of the `new` groups, shape (n,)."""
+        return self._of(new, np.arange(len(self._vectors))).clusters != NOISE
+
+    def _of(self, assigner: Assigner, rows: NDArray[np.intp]) -> Assigned:
+        return assigner.assign_each(self._vectors[rows], [self._categories[row] for row in rows.tolist()])
