@@ -25,7 +25,9 @@ NOISE = -1
 # and the few pictures of a request still meet 100,000 core samples in one product.
 _TARGETS = 1024
 _BLOCK = 4_000_000
-# Of all core samples, those that are compared one by one at most; of more, a product with all of them is faster.
+# Embeddings up to which a shortlist saves time, and the share of all core samples that is compared one by one at most:
+# beyond either, a product with all of them is as fast.
+_ASKED = 64
 _FEW = 0.1
 
 
@@ -103,7 +105,7 @@ class CoreSamples:
 
     def _nearest(self, targets: NDArray[np.float32], among: NDArray[np.bool_] | None) -> NDArray[np.intp]:
         """Which core sample has the smallest |t - v|² for each target t: the largest tv - |v|²/2."""
-        if self._shortlist is None:
+        if self._shortlist is None or len(targets) > _ASKED:
             return self._nearest_by_products(targets, among)
         which = np.empty(len(targets), dtype=np.intp)
         everywhere = np.zeros(len(targets), dtype=np.bool_)

@@ -40,9 +40,10 @@ def test_answers_are_those_of_comparing_with_all(metric: Metric, scale: float, m
     monkeypatch.setattr(core_samples, "WORTHWHILE", 100)
     core = CoreSamples(vectors, clusters, metric)
     for among in (None, some):
-        expected, found = exact.nearest(new, among), core.nearest(new, among)
-        assert found.clusters.tolist() == expected.clusters.tolist()
-        assert found.distances.tolist() == expected.distances.tolist()
+        expected = exact.nearest(new, among)
+        found = [core.nearest(new[start : start + 50], among) for start in range(0, len(new), 50)]
+        assert np.concatenate([one.clusters for one in found]).tolist() == expected.clusters.tolist()
+        assert np.concatenate([one.distances for one in found]).tolist() == expected.distances.tolist()
 
 
 def test_one_embedding_alone_gets_the_answer_it_gets_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,3 +85,10 @@ def test_the_graph_is_what_onnx_would_write() -> None:
     graph = helper.make_graph([helper.make_node("MatMulInteger", ["a", "b"], ["y"])], "products", [a, b], [y])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     assert model.SerializeToString(deterministic=True) == shortlist.GRAPH
+
+
+def test_the_first_of_many_copies_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core_samples, "WORTHWHILE", 100)
+    vectors = np.concatenate([np.eye(4), np.ones((200, 4))]).astype(np.float32)
+    core = CoreSamples(vectors, np.arange(204, dtype=np.int32), "euclidean")
+    assert core.nearest(np.ones((1, 4), dtype=np.float32)).clusters.tolist() == [4]
