@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 
+from infra.package import Guard
 from tests.conftest import PROJECT
 
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
@@ -52,7 +53,7 @@ def test_a_deployment_builds_once_logs_in_without_a_secret_and_goes_back_when_th
     text = (PROJECT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8")
     assert "secrets." not in text
     jobs = yaml.safe_load(text)["jobs"]
-    assert sum("make package" in str(job) for job in jobs.values()) == 1
+    assert sum("infra.package" in str(job) for job in jobs.values()) == 1
     deploy = jobs["deploy"]
     assert deploy["permissions"] == {"actions": "read", "contents": "read", "id-token": "write"}
     assert deploy["environment"] == "${{ inputs.environment }}"
@@ -63,6 +64,23 @@ def test_a_deployment_builds_once_logs_in_without_a_secret_and_goes_back_when_th
     assert "infra.send" in back["run"]
     # What an event carries gets into a script as a variable, never as its text.
     assert not [step for job in jobs.values() for step in job["steps"] if "${{" in step.get("run", "")]
+
+
+def test_a_deployment_builds_for_the_guard_that_it_is_told_which_infra_send_insists_on() -> None:
+    # PyYAML takes YAML 1.1's `on` for true.
+    workflow = yaml.safe_load((PROJECT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8"))
+    guard = workflow[True]["workflow_dispatch"]["inputs"]["guard"]
+    assert guard["options"] == [each.value for each in Guard]
+    (build,) = [step for step in workflow["jobs"]["build"]["steps"] if "infra.package" in step.get("run", "")]
+    assert build["run"].endswith('--guard "$GUARD"')
+    assert build["env"] == {"GUARD": "${{ inputs.guard }}"}
+
+
+def test_the_documented_credential_has_the_subject_that_github_says() -> None:
+    """Repositories of July 2026 and newer have their owner's id and their own in it, which nobody can guess."""
+    document = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert "actions/oidc/customization/sub --jq .sub_claim_prefix" in document
+    assert '"subject":"PREFIX:environment:production"' in document
 
 
 def test_ci_tries_what_needs_the_internet() -> None:
