@@ -59,7 +59,9 @@ def test_a_deployment_builds_once_logs_in_without_a_secret_and_goes_back_when_th
     assert deploy["environment"] == "${{ inputs.environment }}"
     steps = [step.get("name") or step.get("run") or step["uses"] for step in deploy["steps"]]
     assert steps[-4:] == ["Infrastructure", "Package", "Smoke test", "Put the last good package back"]
-    back = deploy["steps"][-1]
+    *_, smoke, back = deploy["steps"]
+    assert smoke["id"] == "smoke"
+    assert all(f"infra.search {command}" in smoke["run"] for command in ("deploy", "run", "query"))
     assert back["if"] == "${{ failure() && steps.smoke.outcome == 'failure' }}"
     assert "infra.send" in back["run"]
     # What an event carries gets into a script as a variable, never as its text.
