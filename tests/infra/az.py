@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "ad signed-in-user show": "",
     "ad sp create": "--id",
     "ad sp list": "--filter",
+    "cognitiveservices account purge": "-g -n -l",
     "deployment group create": "-g -n -f -p",
     "deployment group show": "-g -n",
     "deployment group what-if": "-g -n -f -p",

@@ -72,6 +72,19 @@ def test_every_parameter_of_the_deployment_is_documented() -> None:
     assert set(names) <= documented, f"docs/deploy.md leaves out {set(names) - documented}"
 
 
+def test_the_documents_register_every_provider_that_is_deployed_to() -> None:
+    """A pipeline with roles on the group alone can not do so itself; deployment scripts run in container instances."""
+    text = "".join(path.read_text(encoding="utf-8") for path in FILES)
+    used = set(re.findall(r"'Microsoft\.(\w+)/[\w./]+@", text)) - {"Authorization", "Resources"} | {
+        "ContainerInstance",
+        "App",
+    }
+    (listed,) = re.findall(
+        r"^for provider in (.+); do az provider register -n Microsoft\.\$provider; done$", DOCS, re.MULTILINE
+    )
+    assert set(listed.split()) == used
+
+
 def test_the_documents_name_the_deployment_as_the_commands_look_for_it() -> None:
     assert set(re.findall(r"deployment group create .*?-n (\S+)", DOCS)) == {DEPLOYMENT}
 
