@@ -164,6 +164,7 @@ resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
   for name in ['scm', 'ftp']: {
     parent: app
     name: any(name)
+    location: location // without one, the service has refused it: "The parameter location has an invalid value"
     properties: { allow: false }
   }
 ]

@@ -53,6 +53,8 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
+// One at a time: the subnet, and the telemetry's scope below, refuse a second change while they work on the first.
+@batchSize(1)
 resource endpoints 'Microsoft.Network/privateEndpoints@2025-01-01' = [
   for target in targets: {
     name: '${name}-${target.name}'
@@ -91,6 +93,7 @@ resource scope 'Microsoft.Insights/privateLinkScopes@2021-07-01-preview' = {
   properties: { accessModeSettings: { ingestionAccessMode: 'PrivateOnly', queryAccessMode: 'PrivateOnly' } }
 }
 
+@batchSize(1)
 resource scoped 'Microsoft.Insights/privateLinkScopes/scopedResources@2021-07-01-preview' = [
   for telemetry in items(telemetryIds): {
     parent: scope
@@ -109,7 +112,7 @@ resource telemetry 'Microsoft.Network/privateEndpoints@2025-01-01' = {
       { name: 'telemetry', properties: { privateLinkServiceId: scope.id, groupIds: ['azuremonitor'] } }
     ]
   }
-  dependsOn: [scoped]
+  dependsOn: [endpoints, scoped]
 }
 
 resource telemetryNames 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-01-01' = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.snapshots import Deployment, deployed
+from tests.infra.snapshots import MAIN, Deployment, compiled, deployed
 
 PLANS: list[dict[str, Any]] = [
     {},
@@ -30,6 +30,14 @@ SWITCHES = {
     "Microsoft.Insights/components": ("publicNetworkAccessForIngestion", "Disabled"),
     "Microsoft.OperationalInsights/workspaces": ("publicNetworkAccessForIngestion", "Disabled"),
 }
+
+
+def test_private_endpoints_and_what_the_telemetry_scope_holds_are_made_one_at_a_time() -> None:
+    """Their subnet, and the scope, refuse a second change while they work on the first."""
+    resources = compiled(MAIN.parent / "modules" / "privateEndpoints.bicep")["resources"]
+    for name in ("endpoints", "scoped"):
+        assert (resources[name]["copy"]["mode"], resources[name]["copy"]["batchSize"]) == ("serial", 1)
+    assert {"endpoints", "scoped"} <= set(resources["telemetry"]["dependsOn"])
 
 
 def subnet_of(deployment: Deployment, name: str) -> dict[str, Any]:

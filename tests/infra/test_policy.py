@@ -263,6 +263,8 @@ def test_what_services_refuse_although_the_schema_has_it_is_not_asked_for(deploy
     for search in deployment.of("Microsoft.Search/searchServices"):
         # disableLocalAuth and authOptions exclude each other.
         assert (search.properties["authOptions"] is None) is search.properties["disableLocalAuth"]
+    for policy in deployment.of("Microsoft.Web/sites/basicPublishingCredentialsPolicies"):
+        assert policy.body["location"] == "westeurope"
     for vault in deployment.of("Microsoft.KeyVault/vaults"):
         assert re.fullmatch(r"[a-z](?:-?[a-z0-9])*", vault.name)
         assert vault.properties.get("enablePurgeProtection") is not False, "true or nothing"
