@@ -256,6 +256,10 @@ def test_a_stopped_host_waits_no_longer_than_its_grace(tmp_path: Path) -> None:
     assert "Traceback" not in host.log_text()
 
 
+def test_running_requests_have_30_seconds_unless_told_otherwise(app: Path) -> None:
+    assert "seconds for running requests at the end (default: 30)" in " ".join(run_host(app, "--help").stdout.split())
+
+
 def run_host(app: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "local.host", "--app", str(app), *arguments]
     return subprocess.run(

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.measuring import memory
 from local.processes import RunningHost, start_host
 from tests.conftest import PROJECT
 from tests.local.apps import ENVIRONMENT, GATE, write_app, write_function
@@ -133,6 +134,21 @@ def test_debug_lines_arrive_on_azure_where_the_hosts_level_lets_them(host_settin
         assert ("answered 0 records" in host.log_text()) == bool(host_setting)
     (documented,) = (line for line in (PROJECT / "docs/settings.md").read_text().splitlines() if "| `DEBUG` |" in line)
     assert host_setting in documented
+
+
+def test_bodies_that_run_are_held_with_13_bytes_a_byte_where_asked_for(tmp_path: Path) -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("resident memory is told by Linux alone")
+    body = b"x" * 5_000_000
+    with start_host(app_with(tmp_path, Gate=GATE), arguments=["--hold-bodies"]) as host, ThreadPoolExecutor(1) as pool:
+        before = memory(host.process.pid, peak=False)
+        gate = {"file": str(tmp_path / "open")}
+        running = pool.submit(httpx.post, f"{host.url}/api/Gate", params=gate, content=body, timeout=60)
+        host.wait_for("gate begins")
+        held = (memory(host.process.pid, peak=False) - before) * 1024 * 1024
+        (tmp_path / "open").touch()
+        assert running.result().status_code == 200
+    assert 13.4 * len(body) < held < 20 * len(body)
 
 
 @pytest.fixture(scope="module")
