@@ -1,7 +1,7 @@
 """How small may pictures arrive? Labels of the original against those of the picture scaled down and encoded again.
 
-The search service scales pictures down before it sends them, and encodes them as JPEG. Each picture of a labelled
-set, and of large photographs cut into pieces, is embedded as it is and as it would arrive at each size; models trained
+The search service scales pictures down before it sends them, and encodes them as JPEG. Pictures of each labelled
+set, and pieces of large photographs, are embedded as they are and as they would arrive at each size; models trained
 on originals say what both are. "antialias" is how models of this project resize, "point" how those of the original
 sample do (shared/embedding/images.py). Encoding alone changes some labels, at any size; what a size costs is seen
 against 2000 pixels, which is what the service sends unless it is told otherwise.
@@ -10,25 +10,20 @@ against 2000 pixels, which is what the service sends unless it is told otherwise
 from __future__ import annotations
 
 import base64
-import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance
 
+from benchmarks.arrivals import Labelled, as_sent, drawn_set, labelled_sets
 from benchmarks.groups.embedding import MODELS, pooled
 from benchmarks.groups.evaluate import episodes
-from benchmarks.groups.packages import UnavailableError, debian_package
-from benchmarks.groups.sets import PHOTOGRAPHS, prepare
 from benchmarks.measuring import machine, today
 from benchmarks.results import Row, Section, Table
-from local.search.cracking import crack
 from shared.embedding.embedder import Embedder, EmbedderSpec, Pooling, Vectors, open_embedder
 from shared.embedding.embedder import prepare as decode
 from shared.embedding.images import Picture, Resize
@@ -45,13 +40,11 @@ CHOSEN = 768
 """What infra/search/variants/picture_size.json asks for."""
 LEAST_SAME = 0.995
 
-_WAYS: Sequence[tuple[Resize, Pooling]] = (("antialias", "rmac"), ("antialias", "avg"), ("point", "flatten"))
-"""Resize, and the pooling that goes with it: the default, the other one of this project, the original sample's."""
-_OF_A_KIND = 8
-_PIECES = 8
-_MIN_SAMPLES = 3
+type Way = tuple[Resize, Pooling]
 
-type Labelled = Iterator[tuple[str, bytes]]
+_WAYS: Sequence[Way] = (("antialias", "rmac"), ("antialias", "avg"), ("point", "flatten"))
+"""Resize, and the pooling that goes with it: the default, the other one of this project, the original sample's."""
+_MIN_SAMPLES = 3
 
 
 @dataclass(slots=True)
@@ -96,45 +89,70 @@ class Cost:
     seconds: list[float] = field(default_factory=list[float])
 
 
+type Found = dict[str, dict[Way, dict[int, Tally]]]
+"""By set, way and size."""
+
+
 def measure(quick: bool) -> Section:
-    tallies = {(way, size): Tally() for way in _WAYS for size in SIZES}
+    found: Found = {}
     costs: dict[str, dict[int, Cost]] = {}
-    lines: list[Sequence[str]] = []
     embedder = _embedder("antialias")
-    for name, pictures in _quick() if quick else _sets():
-        cost = {size: Cost() for size in (0, *SIZES)}
-        labels, versions = embed(pictures, embedder, cost)
-        costs[name] = cost
-        for resize, pooling in _WAYS:
-            found = compare(versions[resize].pooled(pooling), labels, rounds=2 if quick else 12)
-            for size, tally in found.items():
-                tallies[(resize, pooling), size].add(tally)
-            shares = (f"{found[size].share():.4f}, {found[size].default_share():.4f}" for size in SIZES)
-            lines.append((name, f"{resize}, {pooling}", str(len(labels)), *shares))
-            print(" | ".join(lines[-1]), flush=True)
+    for name, pictures in drawn_set() if quick else labelled_sets():
+        costs[name] = {size: Cost() for size in (0, *SIZES)}
+        labels, versions = embed(pictures, embedder, costs[name])
+        found[name] = {
+            way: compare(versions[way[0]].pooled(way[1]), labels, rounds=2 if quick else 12) for way in _WAYS
+        }
+        print(name, "asked", flush=True)
+    return section(found, costs)
+
+
+def section(found: Found, costs: dict[str, dict[int, Cost]]) -> Section:
+    total = {(way, size): Tally() for way in _WAYS for size in SIZES}
+    for ways in found.values():
+        for way, sizes in ways.items():
+            for size, tally in sizes.items():
+                total[way, size].add(tally)
     rows = [
         Row(
-            f"{resize}, {pooling}: same label at {CHOSEN} pixels as {than}",
+            f"{', '.join(way)}: {what}",
             "at least",
             LEAST_SAME,
-            share(tallies[(resize, pooling), CHOSEN]),
+            share(total[way, arrived]),
             "of the pictures asked about",
-            f"{tallies[(resize, pooling), CHOSEN].asked:,} asked; "
-            + ", ".join(f"{share(tallies[(resize, pooling), size]):.4f} at {size}" for size in SIZES),
+            f"{total[way, arrived].asked:,} asked; "
+            + ", ".join(f"{share(total[way, size]):.4f} at {size}" for size in SIZES)
+            + _missed(found, way, share, arrived),
         )
-        for resize, pooling in _WAYS
-        for than, share in (
-            ("the original's", Tally.share),
-            (f"at {DEFAULT}", Tally.default_share),
+        for way in _WAYS
+        for what, share, arrived in (
+            (f"same label at {CHOSEN} pixels as the original's", Tally.share, CHOSEN),
+            (f"scaling alone, {CHOSEN} pixels against {DEFAULT}", Tally.default_share, CHOSEN),
+            (f"encoding alone, {DEFAULT} pixels, which few exceed, against the original", Tally.share, DEFAULT),
         )
     ]
-    head = ("set", "resize, pooling", "pictures", *map(str, SIZES))
+    lines = [
+        (
+            name,
+            ", ".join(way),
+            str(sizes[CHOSEN].asked),
+            *(f"{sizes[size].share():.4f}, {sizes[size].default_share():.4f}" for size in SIZES),
+        )
+        for name, ways in found.items()
+        for way, sizes in ways.items()
+    ]
+    head = ("set", "resize, pooling", "asked", *map(str, SIZES))
     tables = [
         Table(f"Same label as the original's, and as at {DEFAULT} pixels, set by set", head, lines),
-        _moved(tallies),
+        _moved(total),
         _costs(costs),
     ]
     return Section("sizes", machine(), today(), rows, tables)
+
+
+def _missed(found: Found, way: Way, share: Callable[[Tally], float], arrived: int) -> str:
+    sets = [name for name, ways in found.items() if share(ways[way][arrived]) < LEAST_SAME]
+    return f"; missed by {', '.join(sets)}" if sets else ""
 
 
 def embed(
@@ -145,8 +163,8 @@ def embed(
     versions: dict[Resize, Versions] = {"antialias": Versions(), "point": Versions()}
     for label, original in pictures:
         labels.append(label)
-        as_sent = {0: original} | {size: _as_sent(original, size) for size in SIZES}
-        distinct = list(dict.fromkeys(as_sent.values()))  # small pictures are the same at every size
+        sent = {0: original} | {size: as_sent(original, size) for size in SIZES}
+        distinct = list(dict.fromkeys(sent.values()))  # small pictures are the same at every size
         for resize, made in versions.items():
             spec = embedder.spec.model_copy(update={"resize": resize})
             ready: list[Picture] = []
@@ -156,7 +174,7 @@ def embed(
                 ready.append(decode(spec, data))
                 taken.append(time.perf_counter() - started)
             vectors = embedder.embed(ready)
-            for size, data in as_sent.items():
+            for size, data in sent.items():
                 made.vectors.setdefault(size, []).append(vectors[distinct.index(data)])
                 if resize == "antialias":
                     cost[size].characters.append(len(base64.b64encode(data)))
@@ -191,73 +209,12 @@ def _ask(core: CoreSamples, clusters: Clusters, vectors: Vectors) -> tuple[NDArr
     return nearest.within(clusters.radius[nearest.clusters]), nearest.distances
 
 
-def _as_sent(original: bytes, size: int) -> bytes:
-    (image,) = crack("picture.jpg", "image/jpeg", original, (size, size)).normalized_images
-    return base64.b64decode(image["data"])
-
-
 def _embedder(resize: Resize) -> Embedder:
     spec = EmbedderSpec(weights_sha256=WEIGHTS_SHA256, graph_sha256=GRAPH_SHA256, pooling="flatten", resize=resize)
     return open_embedder(spec, export_graph(MODELS, print))
 
 
-def _sets() -> Iterator[tuple[str, Labelled]]:
-    """Pictures larger than what is asked for: the other sets have next to none. Of each kind the largest."""
-    try:
-        yield "large photographs", _pieces(_PIECES)
-    except UnavailableError as error:
-        print(f"large photographs left out: {error}")
-    try:
-        folder = prepare(PHOTOGRAPHS)
-    except UnavailableError as error:
-        print(f"{PHOTOGRAPHS.name} left out: {error} ({PHOTOGRAPHS.source})")
-        return
-    kinds = sorted(path for path in folder.iterdir() if path.is_dir())
-    chosen = (path for kind in kinds for path in sorted(kind.iterdir(), key=_area, reverse=True)[:_OF_A_KIND])
-    yield PHOTOGRAPHS.name, ((path.parent.name, path.read_bytes()) for path in chosen)
-
-
-def _area(path: Path) -> tuple[int, str]:
-    with Image.open(path) as picture:
-        return picture.width * picture.height, path.name
-
-
-def _pieces(count: int) -> Labelled:
-    """Pieces of every third large photograph at its full size, in other light, labelled by the photograph."""
-    folders = (("mate-backgrounds", "mate/nature"), ("lomiri-wallpapers-16.04", ""))
-    paths = [
-        path
-        for package, folder in folders
-        for path in sorted((debian_package(package) / "usr/share/backgrounds" / folder).glob("*.jpg"))
-        if not path.name.startswith(("analogpattern", "umang"))  # drawn ones
-    ][::3]
-    return _cut(((path.stem, Image.open(path).convert("RGB")) for path in paths), count)
-
-
-def _cut(photographs: Iterator[tuple[str, Image.Image]], count: int) -> Labelled:
-    chance = np.random.default_rng(1)
-    for name, photograph in photographs:
-        for _ in range(count):
-            side = min(photograph.size) * chance.uniform(0.6, 0.95)
-            left, top = (chance.uniform(0, length - side) for length in photograph.size)
-            piece = photograph.crop((int(left), int(top), int(left + side), int(top + side)))
-            piece = ImageEnhance.Brightness(piece).enhance(chance.uniform(0.6, 1.4))
-            piece.save(buffer := io.BytesIO(), "JPEG", quality=95)
-            yield name, buffer.getvalue()
-
-
-def _quick() -> Iterator[tuple[str, Labelled]]:
-    chance = np.random.default_rng(0)
-
-    def drawn() -> Iterator[tuple[str, Image.Image]]:
-        for number in range(3):
-            pixels = chance.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-            yield f"photograph-{number}", Image.fromarray(pixels).resize((900, 900))
-
-    yield "drawn", _cut(drawn(), 10)
-
-
-def _moved(tallies: dict[tuple[tuple[Resize, Pooling], int], Tally]) -> Table:
+def _moved(tallies: dict[tuple[Way, int], Tally]) -> Table:
     rows: list[Sequence[str]] = []
     for way in _WAYS:
         cells: list[str] = []
