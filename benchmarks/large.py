@@ -1,6 +1,6 @@
 """`python -m benchmarks.large [--points N]`: groups of a million embeddings, beside scikit-learn's DBSCAN of 50,000.
 
-It takes up to an hour of two cores, and 8 GB. `python -m benchmarks` leaves it out, and shows what was measured last.
+It takes half an hour of two cores, and 7 GB. `python -m benchmarks` leaves it out, and shows what was measured last.
 """
 
 from __future__ import annotations
