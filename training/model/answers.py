@@ -36,9 +36,13 @@ class Answers:
         self._asked[missing] = True
         return self._known.of(rows)
 
-    def after(self, new: Assigner, rows: NDArray[np.intp]) -> Assigned:
-        """By the model with the `new` groups: the nearest core sample is one of theirs, or still the one before."""
-        known, found = self.before(rows), self._of(new, rows)
+    def alone(self, groups: Assigner) -> Assigned:
+        """All n by these groups alone."""
+        return self._of(groups, np.arange(len(self._vectors)))
+
+    def after(self, new: Assigned, rows: NDArray[np.intp]) -> Assigned:
+        """By the model with groups that answer `new` alone: the nearest core sample is one of theirs, or as before."""
+        known, found = self.before(rows), new.of(rows)
         nearer = ~known.decided & (found.distances < known.distances)
         return Assigned(
             np.where(nearer, found.clusters, known.clusters),
@@ -46,10 +50,6 @@ class Answers:
             np.where(nearer, found.distances, known.distances),
             known.decided,
         )
-
-    def within(self, new: Assigner) -> NDArray[np.bool_]:
-        """Whether each picture is within the radius of one of the `new` groups, shape (n,)."""
-        return self._of(new, np.arange(len(self._vectors))).clusters != NOISE
 
     def _of(self, assigner: Assigner, rows: NDArray[np.intp]) -> Assigned:
         return assigner.assign_each(self._vectors[rows], [self._categories[row] for row in rows.tolist()])

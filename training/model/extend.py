@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from shared.digests import sha256
 from shared.embedding.embedder import Vectors
-from shared.model.assigner import Assigner, apply_edits
+from shared.model.assigner import Assigned, Assigner, apply_edits
 from shared.model.assignments_csv import Row, read_rows, rows_bytes
 from shared.model.bundle import (
     ASSIGNMENTS,
@@ -118,9 +118,10 @@ class _Extension:
         for category, some in of_new.items():
             by_category[category] = (*by_category.get(category, ()), *some)
         groups = Assigner(new, Labels(), self._metric, {**dict.fromkeys(by_category, ()), **of_new})
-        near = self._answers.within(groups)
+        alone = self._answers.alone(groups)
+        near = alone.clusters != NOISE
         near[core] = True
-        now = self._now(groups, np.flatnonzero(self._new | (self._left & near)))
+        now = self._now(alone, np.flatnonzero(self._new | (self._left & near)))
         members = {
             cluster: tuple(self._names[row] for row in now if now[row][0] == cluster) for cluster in ids.tolist()
         }
@@ -132,7 +133,7 @@ class _Extension:
             labels = labels.model_copy(update={"proposed": (*labels.proposed, *ids.tolist())})
             now = {row: answer for row, answer in now.items() if answer[0] >= first}
         elif not propose:
-            labels = self._held(labels, groups, np.flatnonzero(near & ~self._new & ~self._left))
+            labels = self._held(labels, alone, np.flatnonzero(near & ~self._new & ~self._left))
         if clusters.count or not propose:
             written = self._write(folder, new, self._rows(now, core), core, labels, by_category)
         return Extended(written, int(self._new.sum()), joined, found, counted[NOISE], members)
@@ -201,9 +202,9 @@ class _Extension:
         eps[total - clusters.count :], reach[total - clusters.count :] = clusters.radius, clusters.reach
         return Arrays(self._vectors[core], of_core, eps, reach, np.zeros(len(core), dtype=np.int32))
 
-    def _held(self, labels: Labels, groups: Assigner, members: NDArray[np.intp]) -> Labels:
+    def _held(self, labels: Labels, alone: Assigned, members: NDArray[np.intp]) -> Labels:
         """Labels with which the pictures of a group stay in it, though a new one is nearer."""
-        before, now = self._answers.before(members), self._answers.after(groups, members)
+        before, now = self._answers.before(members), self._answers.after(alone, members)
         stay = (before.clusters != NOISE) & (before.clusters != now.clusters)
         held = [
             Placed(
@@ -217,9 +218,9 @@ class _Extension:
         edits = labels.edits.model_copy(update={"held": (*labels.edits.held, *held)})
         return labels.model_copy(update={"edits": edits})
 
-    def _now(self, groups: Assigner, rows: NDArray[np.intp]) -> dict[int, tuple[int, float]]:
-        """Cluster and distance by row, the new `groups` being there."""
-        found = self._answers.after(groups, rows)
+    def _now(self, alone: Assigned, rows: NDArray[np.intp]) -> dict[int, tuple[int, float]]:
+        """Cluster and distance by row, with new groups that answer `alone` by themselves."""
+        found = self._answers.after(alone, rows)
         return dict(
             zip(rows.tolist(), zip(found.clusters.tolist(), found.distances.tolist(), strict=True), strict=True)
         )
