@@ -14,7 +14,7 @@ from shared.printable import composed
 
 # Cosine distance up to which two embeddings are of one picture. Other machines round differently, by some 1e-7; a
 # picture that was scaled or compressed again moves 5e-4 on average.
-_SAME = 1e-5
+SAME = 1e-5
 
 
 class Remembered(BaseModel):
@@ -45,7 +45,7 @@ class Placed(Remembered):
 class Lookup[Entry: Remembered]:
     """Finds remembered pictures, and copies of them, by their embeddings."""
 
-    def __init__(self, entries: Sequence[Entry], within: float = _SAME) -> None:
+    def __init__(self, entries: Sequence[Entry], within: float = SAME) -> None:
         """`within` is the cosine distance up to which two embeddings are of one picture."""
         self._entries = entries
         self._within = within

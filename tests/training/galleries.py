@@ -32,11 +32,11 @@ _SIZE = (96, 72)
 
 
 def draw(kind: int, copy: int, towards: int | None = None) -> Image.Image:
-    """A picture of a kind: copies are about 0.005 apart; those drawn towards another kind 0.1 from the others."""
+    """A picture of a kind: copies are about 0.008 apart; those drawn towards another kind 0.1 from the others."""
     picture = noise_picture(kind, _SIZE)
     if towards is not None:
         picture = Image.blend(picture, noise_picture(towards, _SIZE), 0.35)
-    return Image.blend(picture, noise_picture(1000 + 17 * kind + copy, _SIZE), 0.06)
+    return Image.blend(picture, noise_picture(1000 + 17 * kind + copy, _SIZE), 0.09)
 
 
 def draw_pictures(folder: Path) -> Path:

@@ -24,6 +24,7 @@ from shared.pictures.listing import pictures_at, recall_pictures
 from shared.pictures.source import Source
 from training.clustering.centres import distances_to_centre
 from training.embedding.embeddings import Embedded, embed_with_cache
+from training.gallery.copies import Stack, find_stacks
 from training.gallery.elsewhere import open_elsewhere
 from training.gallery.opening import open_trained
 from training.gallery.placing import Placer
@@ -113,6 +114,11 @@ class Gallery:
             self.samples,
             self.categories,
         )
+
+    @cached_property
+    def stacks(self) -> tuple[Stack, ...]:
+        """Pictures that are there several times."""
+        return find_stacks(self.vectors)
 
     def model(self, labels: Labels) -> Model:
         """The model as it answers with these labels."""

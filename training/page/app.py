@@ -80,6 +80,10 @@ class Page:
         """The pictures' file names, by position."""
         return JSONResponse(self._gallery.names)
 
+    def stacks(self, request: Request) -> Response:
+        """The pictures that are there several times, in stacks; in each, those together that can't be told apart."""
+        return JSONResponse(self._gallery.stacks)
+
     async def change(self, request: Request) -> Response:
         edit = _EDIT.validate_json(await _body(request, _MAX_EDIT_BYTES))
         return await self._answer(request, lambda base: self._document.change(edit, base))
@@ -180,6 +184,7 @@ def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) ->
         Mount("/static", StaticFiles(directory=_STATIC)),
         Route("/api/state", page.state),
         Route("/api/names", page.names),
+        Route("/api/stacks", page.stacks),
         Route("/api/change", page.change, methods=["POST"]),
         Route("/api/undo", page.undo, methods=["POST"]),
         Route("/api/redo", page.redo, methods=["POST"]),

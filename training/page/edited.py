@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -52,9 +53,12 @@ def check_pictures(pictures: Collection[int], gallery: Gallery) -> None:
 
 
 def in_words(pictures: Collection[int], gallery: Gallery) -> str:
-    """One picture by its name, several by their number."""
+    """One picture by its name, copies of one by the first one's, others by their number."""
+    first = gallery.names[min(pictures)] if pictures else ""
     if len(pictures) == 1:
-        return gallery.names[next(iter(pictures))]
+        return first
+    if any({*pictures} <= {*itertools.chain(*stack)} for stack in gallery.stacks):
+        return f"{first} and {len(pictures) - 1:,} {'copy' if len(pictures) == 2 else 'copies'}"
     return f"{len(pictures):,} pictures"
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.browser import chromium
 from tests.e2e.browser import tab
+from tests.e2e.label_page.hand import Hand
 from tests.e2e.label_page.looking import REFUSED, enter
 from tests.training.galleries import open_plainly, train_pictures
 from tests.training.page.pages import Served, served
@@ -38,3 +39,9 @@ def served_page(folder: Path) -> Generator[Served]:
 def page(browser: Browser, served_page: Served) -> Generator[Page]:
     with tab(browser, expected=REFUSED) as page:
         yield enter(page, served_page)
+
+
+@pytest.fixture(params=["mouse", "touch"])
+def hand(browser: Browser, served_page: Served, request: pytest.FixtureRequest) -> Generator[Hand]:
+    with tab(browser, device="phone" if request.param == "touch" else "desktop") as page:
+        yield Hand(enter(page, served_page), request.param)

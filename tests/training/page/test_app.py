@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from shutil import copyfile
 
 import httpx
 import pytest
@@ -42,6 +43,16 @@ def test_the_state_holds_groups_pictures_and_what_is_in_none(client: httpx.Clien
     assert names[odd["picture"]] == "odd.png"
     assert odd["distance"] is not None
     assert odd["distance"] > 0.15
+
+
+def test_pictures_that_are_there_twice_are_told_of(client: httpx.Client, folder: Path) -> None:
+    assert client.get("/api/stacks").json() == []
+    pictures = folder.parents[1] / "pictures"
+    copyfile(pictures / "apple0.png", pictures / "apple0 again.png")
+    with served(open_plainly(folder)) as page, page.client(enters=True) as other:
+        names: list[str] = other.get("/api/names").json()
+        ((same,),) = other.get("/api/stacks").json()
+        assert [names[picture] for picture in same] == ["apple0 again.png", "apple0.png"]
 
 
 @pytest.mark.parametrize("weak", [False, True])

@@ -46,7 +46,7 @@ class TestTakingOut:
         Image.blend(draw(1, 2), draw(1, 4), 0.2).save(tmp_path / "pictures" / "apple2 nearly.png")
         wider = open_plainly(folder)
         edited = make(wider, wider.bundle.labels, out(wider.names.index("apple2.png")))
-        assert edited.message == "5 pictures removed from group 1"
+        assert edited.message == "apple2 again 0.png and 4 copies removed from group 1"
         assert "apple2 nearly.png" in pictures(wider, edited.labels, APPLES)
         assert [entry.picture for entry in edited.labels.edits.held] == ["apple2 nearly.png"]
         with pytest.raises(EditError, match=r"again 1\.png: removed already"):

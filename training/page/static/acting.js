@@ -6,7 +6,7 @@ import { current } from "./view.js";
 import { chooseGroup } from "./choose.js";
 import { clear, keep, onSelect, select, selected } from "./selection.js";
 import { isOut } from "./tile.js";
-import { focusedPicture, pictures, refocus } from "./tiles.js";
+import { focusedPictures, pictures, refocus } from "./tiles.js";
 
 let asking = 0;
 /** Until a selection is made, and as many pictures of it as an address holds. */
@@ -78,12 +78,8 @@ const moveTo = (group) => act({ op: "move", pictures: targets(), group });
 /** After a change: forget what has left the view. */
 export const settleSelection = () => keep(pictures().map((item) => item.picture));
 
-/** The selected pictures or, where there are none, the one that has the focus. */
-function targets() {
-  if (selected().length) return selected();
-  const focused = focusedPicture();
-  return focused === null ? [] : [focused];
-}
+/** The selected pictures or, where there are none, those of the tile that has the focus. */
+const targets = () => (selected().length ? selected() : focusedPictures());
 
 export async function move() {
   const chosen = targets();

@@ -3,7 +3,7 @@
 import { byId, el } from "./dom.js";
 import { touched } from "./grid.js";
 import { replaceSelection, selected } from "./selection.js";
-import { pictures } from "./tiles.js";
+import { inView } from "./tiles.js";
 
 const list = byId("tiles");
 /** Shorter ways are clicks by an unsteady hand. */
@@ -61,8 +61,8 @@ function draw() {
     width: `${right - left}px`,
     height: `${bottom - top}px`,
   });
-  const all = pictures();
-  replaceSelection([...drag.before, ...touched({ left, top, right, bottom }).map((place) => all[place].picture)]);
+  const tiles = inView();
+  replaceSelection([...drag.before, ...touched({ left, top, right, bottom }).flatMap((place) => tiles[place].pictures)]);
 }
 
 function finish() {

@@ -7,6 +7,7 @@ import { missingPictures } from "./missing.js";
 import { merge } from "./merge.js";
 import { drawProposed } from "./proposed.js";
 import { openSplit } from "./split.js";
+import { countDifferent } from "./stacks.js";
 
 export function watchGroup() {
   byId("mark").addEventListener("click", toggleMark);
@@ -26,7 +27,7 @@ export function drawGroup() {
   drawProposed(group);
   if (!group) {
     byId("title").textContent = "Unclustered";
-    byId("facts").textContent = `${plural(unclustered.length, "picture")} in no group, nearest misses first`;
+    byId("facts").textContent = `${plural(unclustered.length, "picture")} in no group${different(unclustered)}, nearest misses first`;
     return;
   }
   const out = group.out.length + missingPictures().length;
@@ -34,7 +35,7 @@ export function drawGroup() {
   byId("title").replaceChildren(`Group ${group.id}`, el("span", { className: "hidden-visually" }, names));
   byId("facts").textContent = [
     group.category ? `Category ${group.category}` : "",
-    plural(group.pictures.length, "picture"),
+    plural(group.pictures.length, "picture") + different(group.pictures),
     out ? `${out} removed` : "",
   ]
     .filter(Boolean)
@@ -43,6 +44,12 @@ export function drawGroup() {
   byId("mark").ariaPressed = String(group.notGroup);
   byId("split").disabled = byId("merge").disabled = group.notGroup;
   byId("main").classList.toggle("struck", group.notGroup);
+}
+
+/** Where copies make it less than all. */
+function different(items) {
+  const count = countDifferent(items);
+  return count < items.length ? `, ${count.toLocaleString("en")} different` : "";
 }
 
 export function toggleMark() {

@@ -8,7 +8,7 @@ import { move, moveToLikely, removeOrPutBack, selectAlike, setAside } from "./ac
 import { toggleOrder } from "./order.js";
 import { merge } from "./merge.js";
 import { openQuestions } from "./questions.js";
-import { enlarge, focusTile } from "./tiles.js";
+import { enlarge, focusTile, unstackFocused } from "./tiles.js";
 import { openTry } from "./try.js";
 import { setSingleKeys, singleKeys } from "./preferences.js";
 
@@ -24,6 +24,7 @@ const SHORTCUTS = [
   ["p", "Go to the pictures; arrow keys move, Enter enlarges", () => focusTile(0)],
   ["Space", "On a picture: select it (with Shift: all up to it)", null],
   ["a", "Select all that look like the selected pictures", selectAlike],
+  ["c", "On a stack of copies: show each, or close it again", unstackFocused],
   ["m", "Move the selected pictures, or this one, to a group", move],
   ["1", "To 9: move the selected pictures to one of the likely groups, which are shown below", null],
   ["r", "Remove the selected pictures, or this one; or put them back", removeOrPutBack],

@@ -4,8 +4,8 @@ import { byId, el, isolated } from "./dom.js";
 import { groupOf, store, titleOf } from "./store.js";
 import { currentGroup } from "./view.js";
 import { singleKeys } from "./preferences.js";
-import { isOut } from "./tile.js";
-import { focusTile, pictures, remove } from "./tiles.js";
+import { isOut, removeWords } from "./tile.js";
+import { focusTile, inView, placeOf, remove } from "./tiles.js";
 
 const dialog = byId("lightbox");
 const image = el("img", { alt: "" });
@@ -35,7 +35,7 @@ export function watchLightbox() {
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
-    focusTile(place());
+    focusTile(placeOf(shown) ?? 0);
     shown = null;
   });
   dialog.addEventListener("keydown", (event) => {
@@ -58,7 +58,8 @@ export function openLightbox(picture) {
 export function drawLightbox() {
   if (shown === null) return;
   const group = groupOf(shown);
-  const item = pictures().find((candidate) => candidate.picture === shown);
+  const tile = inView()[placeOf(shown)];
+  const item = tile?.item;
   sharpen(shown);
   image.alt = store.names[shown];
   name.textContent = store.names[shown];
@@ -69,10 +70,17 @@ export function drawLightbox() {
     new: "not there when the model was trained",
     unsure: "set aside as not sure",
   };
-  facts.textContent = [group ? titleOf(group) : "Unclustered", kinds[item?.mark]].filter(Boolean).join(" · ");
+  const { number, count } = tile?.stack ?? {};
+  facts.textContent = [
+    group ? titleOf(group) : "Unclustered",
+    kinds[item?.mark],
+    count && (number ? `${number} of ${count} copies` : `${count} copies`),
+  ]
+    .filter(Boolean)
+    .join(" · ");
   // What left the view with its last change is shown on, but can be changed no more from here.
   out.hidden = !item || (!group && !isOut(item));
-  out.textContent = isOut(item) ? "Put back" : "Remove";
+  if (tile) out.textContent = removeWords(tile);
 }
 
 /** The tile's picture at once, the large one when it is here. */
@@ -88,18 +96,16 @@ function sharpen(picture) {
 }
 
 function toggle() {
-  left = place();
+  left = placeOf(shown);
   remove(shown);
 }
 
-const place = () => pictures().findIndex((item) => item.picture === shown);
-
 function stepTo(count) {
-  const all = pictures();
+  const all = inView();
   if (!all.length) return;
-  let next = left === null ? place() + count : left - (count < 0);
-  if (all[next]?.picture === shown) next += count;
+  let next = left === null ? (placeOf(shown) ?? -1) + count : left - (count < 0);
+  if (next === placeOf(shown)) next += count;
   left = null;
-  shown = all[(next + all.length) % all.length].picture;
+  shown = all[(next + all.length) % all.length].item.picture;
   drawLightbox();
 }

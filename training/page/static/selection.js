@@ -11,17 +11,20 @@ export const selected = () => [...chosen];
 
 export const isSelected = (picture) => chosen.has(picture);
 
-export function toggle(picture) {
-  if (!chosen.delete(picture)) chosen.add(picture);
-  anchor = picture;
+/** Select pictures that go together or, where all of them are selected, none of them. */
+export function toggle(pictures) {
+  const add = !pictures.every(isSelected);
+  for (const picture of pictures) add ? chosen.add(picture) : chosen.delete(picture);
+  anchor = pictures[0];
   tell();
 }
 
-/** Select everything between the last picture that was toggled and this one, in the order given. */
-export function extendTo(picture, order) {
-  const [from, to] = [order.indexOf(anchor), order.indexOf(picture)];
-  if (from < 0) return toggle(picture);
-  for (const each of order.slice(Math.min(from, to), Math.max(from, to) + 1)) chosen.add(each);
+/** Select everything between the last pictures that were toggled and these, in the order of `tiles`, lists of pictures. */
+export function extendTo(pictures, tiles) {
+  const from = tiles.findIndex((each) => each.includes(anchor));
+  const to = tiles.indexOf(pictures);
+  if (from < 0) return toggle(pictures);
+  for (const picture of tiles.slice(Math.min(from, to), Math.max(from, to) + 1).flat()) chosen.add(picture);
   tell();
 }
 

@@ -9,6 +9,8 @@ export const store = {
   state: null,
   /** File names by picture. */
   names: [],
+  /** Of pictures that are there several times: the number of their stack, and of those in it that nothing tells apart. */
+  copies: new Map(),
 };
 
 const listeners = new Set();
@@ -30,9 +32,12 @@ export const groupOf = (picture) =>
   store.state.groups.find((group) => group.pictures.some((item) => item.picture === picture));
 
 export async function load() {
-  const answers = await Promise.all([fetch("/api/names"), fetch("/api/state")]);
-  const [names, found] = await Promise.all(answers.map(read));
+  const answers = await Promise.all(["/api/names", "/api/stacks", "/api/state"].map((path) => fetch(path)));
+  const [names, stacks, found] = await Promise.all(answers.map(read));
   store.names = names;
+  store.copies = new Map(
+    stacks.flatMap((sets, stack) => sets.flatMap((set, same) => set.map((picture) => [picture, { stack, same }]))),
+  );
   take(found.state);
   setInterval(() => document.hidden || poll(), POLL_MILLISECONDS);
   document.addEventListener("visibilitychange", () => document.hidden || poll());

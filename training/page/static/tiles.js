@@ -1,10 +1,11 @@
 // The pictures of the group in view, drawn around the window, and moving among them by keys.
 
-import { byId } from "./dom.js";
+import { byId, toast } from "./dom.js";
 import { store } from "./store.js";
 import { current, currentGroup, UNCLUSTERED } from "./view.js";
 import { ordered } from "./order.js";
 import { clear, extendTo, isSelected, onSelect, selected, toggle } from "./selection.js";
+import { closeStacks, stacked, toggleStack } from "./stacks.js";
 import { around, measure, perRow, put } from "./grid.js";
 import { drawSelected, drawTile, newTile, removeOrPutBack } from "./tile.js";
 
@@ -13,7 +14,7 @@ const size = byId("size");
 const SIZE_KEY = "label-picture-size";
 const DEFAULT_SIZE = 240;
 
-/** The pictures in view, in order, and each one's place. */
+/** What each tile in view shows, in order (see stacks.js), and each picture's place. */
 let shown = [];
 let places = new Map();
 /** Tiles that are there, by picture; of the group that was drawn last only. */
@@ -31,7 +32,7 @@ export function watchTiles(onOpen) {
   size.addEventListener("input", resize);
   list.addEventListener("keydown", onKey);
   list.addEventListener("focusin", (event) => {
-    lastPlace = placeOf(event.target);
+    lastPlace = placeAt(event.target);
     fill();
   });
   new ResizeObserver(() => requestAnimationFrame(arrange)).observe(list);
@@ -40,6 +41,12 @@ export function watchTiles(onOpen) {
   onSelect(drawSelection);
   resize();
 }
+
+/** What each tile in view shows: a picture, and those that go with it. */
+export const inView = () => shown;
+
+/** The place of the tile that shows a picture, or whose stack it is in. */
+export const placeOf = (picture) => places.get(picture);
 
 /** The pictures in view, in order; those removed from it last. */
 export function pictures() {
@@ -54,14 +61,16 @@ export function drawTiles() {
     list.replaceChildren();
     tiles = new Map();
     lastPlace = 0;
+    closeStacks();
     clear();
   }
   drawnFor = current();
-  shown = pictures();
-  places = new Map(shown.map(({ picture }, place) => [picture, place]));
+  shown = stacked(pictures());
+  places = new Map(shown.flatMap((tile, place) => tile.pictures.map((picture) => [picture, place])));
+  shown.forEach(({ item }, place) => places.set(item.picture, place));
   lastPlace = Math.min(lastPlace, Math.max(shown.length - 1, 0));
   arrange();
-  if (hadFocus && placeOf(document.activeElement) !== lastPlace) focusTile(lastPlace, { preventScroll: true });
+  if (hadFocus && placeAt(document.activeElement) !== lastPlace) focusTile(lastPlace, { preventScroll: true });
 }
 
 /** Give each tile its place, after the pictures or the size of their tiles have changed. */
@@ -93,14 +102,16 @@ function fill() {
 /** Have the tiles of these places, which are in order, and no others. */
 function have(wanted) {
   const before = tiles;
-  const items = wanted.map((place) => shown[place]).filter(Boolean);
-  tiles = new Map(items.map(({ picture }) => [picture, before.get(picture) ?? newTile(picture, { open, order, remove })]));
+  const there = wanted.map((place) => shown[place]).filter(Boolean);
+  const hands = { open, order, remove, unstack };
+  tiles = new Map(there.map(({ item: { picture } }) => [picture, before.get(picture) ?? newTile(picture, hands)]));
   for (const [picture, tile] of before) if (!tiles.has(picture)) tile.remove();
   let next = list.firstElementChild;
-  for (const item of items) {
-    const tile = tiles.get(item.picture);
-    const place = places.get(item.picture);
-    drawTile(tile, item);
+  for (const each of there) {
+    const { picture } = each.item;
+    const tile = tiles.get(picture);
+    const place = places.get(picture);
+    drawTile(tile, each);
     put(tile, place);
     tile.querySelector("button.picture").tabIndex = place === lastPlace ? 0 : -1;
     if (tile === next) next = tile.nextElementSibling;
@@ -108,10 +119,24 @@ function have(wanted) {
   }
 }
 
-const order = () => shown.map((item) => item.picture);
+const order = () => shown.map(({ pictures }) => pictures);
 
-/** Remove a picture in view from its group, or put it back. */
+/** Remove a picture in view, and those that go with it, from their group, or put them back. */
 export const remove = (picture) => removeOrPutBack(shown[places.get(picture)]);
+
+/** Open the stack that a picture is in, or close it. */
+function unstack(picture) {
+  toggleStack(shown[places.get(picture)].stack.key);
+  drawTiles();
+  focusTile(places.get(picture));
+}
+
+/** The same for the tile that has the focus. */
+export function unstackFocused() {
+  const picture = focusedPicture();
+  if (shown[places.get(picture)]?.stack) unstack(picture);
+  else toast("No stack of copies has the focus: P goes to the pictures, arrow keys move");
+}
 
 /** The picture whose tile has the focus; null when none has. */
 export function focusedPicture() {
@@ -119,14 +144,17 @@ export function focusedPicture() {
   return button ? Number(button.dataset.picture) : null;
 }
 
+/** The pictures that go together in the tile that has the focus. */
+export const focusedPictures = () => shown[places.get(focusedPicture())]?.pictures ?? [];
+
 /** The place of the tile that an element is in; undefined outside of tiles. */
-const placeOf = (element) => places.get(Number(element.closest("#tiles li")?.querySelector("button.picture").dataset.picture));
+const placeAt = (element) => places.get(Number(element.closest("#tiles li")?.querySelector("button.picture").dataset.picture));
 
 export function focusTile(place, options) {
   if (!shown.length) return;
   lastPlace = Math.min(Math.max(place, 0), shown.length - 1);
   fill();
-  tiles.get(shown[lastPlace].picture).querySelector("button.picture").focus(options);
+  tiles.get(shown[lastPlace].item.picture).querySelector("button.picture").focus(options);
 }
 
 /** Give the focus back to where it was among the pictures, after a dialog or a change. */
@@ -150,13 +178,13 @@ function resize() {
 }
 
 function onKey(event) {
-  const at = placeOf(event.target);
+  const at = placeAt(event.target);
   if (at === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-  const { picture } = shown[at];
+  const together = shown[at].pictures;
   if (event.key === " ") {
     event.preventDefault();
-    if (event.shiftKey) extendTo(picture, order());
-    else toggle(picture);
+    if (event.shiftKey) extendTo(together, order());
+    else toggle(together);
     return;
   }
   if (event.key === "Escape" && selected().length) {
@@ -171,12 +199,12 @@ function onKey(event) {
   event.preventDefault();
   if (event.key === "ArrowUp" && at < columns) byId("title").focus();
   else {
-    if (event.shiftKey && !isSelected(picture)) toggle(picture);
+    if (event.shiftKey && !together.every(isSelected)) toggle(together);
     focusTile(at + steps[event.key]);
-    if (event.shiftKey) extendTo(focusedPicture(), order());
+    if (event.shiftKey) extendTo(focusedPictures(), order());
   }
 }
 
 function drawSelection() {
-  for (const [picture, tile] of tiles) drawSelected(tile, picture);
+  for (const tile of tiles.values()) drawSelected(tile);
 }
