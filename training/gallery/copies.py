@@ -1,4 +1,4 @@
-"""Which pictures are copies of one another, by embeddings that are nearly equal: scaled, compressed again, or the same."""
+"""Which pictures are copies of one another, also scaled or compressed again: their embeddings are nearly equal."""
 
 from __future__ import annotations
 

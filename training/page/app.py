@@ -101,7 +101,8 @@ class Page:
     def splits(self, request: Request) -> Response:
         """The options for splitting a group."""
         found, group = self._document.group(int(request.path_params["group"]))
-        return JSONResponse({"digest": found.digest, "options": split_option_views(self._gallery, group)})
+        views = split_option_views(self._gallery, group, self._suggester, found)
+        return JSONResponse({"digest": found.digest, "options": views})
 
     def suggestions(self, request: Request) -> Response:
         """Names that each group could have, by what is written about its pictures."""

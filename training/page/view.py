@@ -115,6 +115,8 @@ class TriedView(TypedDict):
 class SplitOptionView(TypedDict):
     parts: list[tuple[int, ...]]
     """Pictures of each part, the largest part first."""
+    suggested: list[list[str]]
+    """Names that each part could have, the best first."""
 
 
 class ProposalView(TypedDict):
@@ -185,10 +187,15 @@ def state_view(gallery: Gallery, found: Snapshot, problem: str | None, *, weak: 
     )
 
 
-def split_option_views(gallery: Gallery, group: Group) -> list[SplitOptionView]:
+def split_option_views(gallery: Gallery, group: Group, suggester: Suggester, found: Snapshot) -> list[SplitOptionView]:
     """The options for splitting a group: into two parts, into three, and so on."""
-    found = (split_parts(gallery, group, count) for count in range(2, MOST_PARTS + 1))
-    return [SplitOptionView(parts=parts) for parts in found if parts]
+    others = [other.pictures for other in found.shown.groups if other.cluster != group.cluster]
+    options = [parts for count in range(2, MOST_PARTS + 1) if (parts := split_parts(gallery, group, count))]
+    names = [suggester.suggest(dict(enumerate([*parts, *others])), _taken(found)) for parts in options]
+    return [
+        SplitOptionView(parts=parts, suggested=[suggested[part] for part in range(len(parts))])
+        for parts, suggested in zip(options, names, strict=True)
+    ]
 
 
 def proposal_views(gallery: Gallery, found: Snapshot) -> list[ProposalView]:
@@ -201,8 +208,7 @@ def proposal_views(gallery: Gallery, found: Snapshot) -> list[ProposalView]:
 
 def suggestion_views(suggester: Suggester, found: Snapshot) -> dict[int, list[str]]:
     """Names that each group could have, the best first: none that a group has already."""
-    taken = [name for names in found.labels.labels.values() for name in names]
-    return suggester.suggest({group.cluster: group.pictures for group in found.shown.groups}, taken)
+    return suggester.suggest({group.cluster: group.pictures for group in found.shown.groups}, _taken(found))
 
 
 def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[int]) -> list[int]:
@@ -222,6 +228,10 @@ def alike(gallery: Gallery, found: Snapshot, cluster: int, pictures: Sequence[in
     distances = samples.nearest(gallery.vectors[members]).distances
     order = np.argsort(distances, kind="stable")
     return members[order[distances[order] <= limit]].tolist()
+
+
+def _taken(found: Snapshot) -> list[str]:
+    return [name for names in found.labels.labels.values() for name in names]
 
 
 def _evidence(gallery: Gallery, found: Snapshot) -> dict[int, EvidenceView]:

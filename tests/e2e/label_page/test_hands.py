@@ -90,11 +90,13 @@ def test_a_group_is_split_into_as_many_parts_as_wanted(hand: Hand, folder: Path)
     hand.button("Split…")
     hand.button("More parts")
     hand.button("Fewer parts")
-    hand.page.get_by_label("Name of part 1").fill("cup")
+    hand.button("Name part 1 cup")
+    expect(hand.page.get_by_label("Name of part 1")).to_have_value("cup")
+    hand.page.get_by_label("Name of part 2").fill("beaker")
     hand.button("Keep this split")
     expect(hand.page.locator("#split-dialog")).to_be_hidden()
     expect(hand.page.locator("#toast")).to_be_visible()
-    assert saved(folder).labels == {3: ("cup",)}
+    assert saved(folder).labels == {3: ("cup",), 4: ("beaker",)}
     assert saved(folder).edits.decided == (3, 4)
 
 

@@ -128,6 +128,7 @@ def test_options_for_a_split_are_shown_before_one_is_kept(client: httpx.Client, 
     names: list[str] = client.get("/api/names").json()
     parts = found["options"][0]["parts"]
     assert [{names[picture][:3] for picture in part} for part in parts] == [{"cup"}, {"mug"}]
+    assert found["options"][0]["suggested"] == [["cup"], ["mug"]]
     assert read_bundle(folder).labels.edits.core == {}
     change(client, op="split", group=CUPS, parts=2)
     kept = {group["id"]: [item["picture"] for item in group["pictures"]] for group in state(client)["groups"]}

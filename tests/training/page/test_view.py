@@ -8,6 +8,7 @@ from tests.training.galleries import open_plainly, train_pictures
 from training.gallery.gallery import Gallery
 from training.page.document import Document
 from training.page.edits import Remove, embedding_digest
+from training.page.suggesting import Suggester
 from training.page.view import split_option_views, state_view
 
 APPLES, CUPS = 1, 2
@@ -23,8 +24,10 @@ def open_document(folder: Path) -> Document:
 
 
 def test_each_option_for_a_split_has_one_part_more(document: Document) -> None:
-    options = split_option_views(document.gallery, document.group(CUPS)[1])
+    found, cups = document.group(CUPS)
+    options = split_option_views(document.gallery, cups, Suggester([[]] * len(document.gallery.names)), found)
     assert [len(option["parts"]) for option in options] == [2, 3, 4, 5, 6]
+    assert [len(option["suggested"]) for option in options] == [2, 3, 4, 5, 6]
 
 
 def test_every_picture_is_told_once(document: Document) -> None:

@@ -38,12 +38,12 @@ function draw(id, title, options) {
   const show = (index) => {
     const typed = fields.map((field) => field.value);
     chosen = index;
-    const { parts } = options[chosen];
+    const { parts, suggested } = options[chosen];
     count.textContent = `${parts.length} parts`;
     fewer.disabled = chosen === 0;
     more.disabled = chosen === options.length - 1;
     fields = parts.map((_, part) => nameField(part, typed[part] ?? "", before));
-    preview.replaceChildren(...parts.map((part, number) => strip(fields[number], part, number)));
+    preview.replaceChildren(...parts.map((part, number) => strip(fields[number], suggested[number], part, number)));
   };
   fewer.addEventListener("click", () => show(chosen - 1));
   more.addEventListener("click", () => show(chosen + 1));
@@ -101,7 +101,20 @@ const row = (...buttons) => el("div", { className: "row" }, ...buttons);
 
 const closer = (text) => el("button", { type: "button", className: "quiet", onclick: () => dialog.close() }, text);
 
-function strip(field, pictures, number) {
+/** Names that what is written about a part's pictures suggests: a click writes one into its field. */
+function suggestions(field, words, number) {
+  const take = (word) => {
+    field.value = word;
+    field.focus();
+  };
+  const label = (word) => `Name part ${number + 1} ${word}`;
+  const buttons = words.map((word) =>
+    el("button", { type: "button", "aria-label": label(word), onclick: () => take(word) }, isolated(word)),
+  );
+  return el("div", { className: "suggested", role: "group", "aria-label": `Suggested names of part ${number + 1}` }, ...buttons);
+}
+
+function strip(field, words, pictures, number) {
   const list = el("ul", {}, ...pictures.slice(0, FIRST).map(thumbnail));
   const rest = pictures.slice(FIRST);
   const more =
@@ -123,6 +136,7 @@ function strip(field, pictures, number) {
       { className: "part-head" },
       el("h3", {}, `Part ${number + 1}`, el("span", { className: "soft" }, ` · ${plural(pictures.length, "picture")}`)),
       field,
+      words.length > 0 && suggestions(field, words, number),
     ),
     list,
     more || null,
