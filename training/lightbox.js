@@ -1,10 +1,10 @@
-// One picture, as large as the window: for the report and the search page.
-//
-// A page marks its pictures: each lies in a button of class "enlarge", within an element whose data-facts is what to say
-// of it. data-name on the button is its name, where the picture's alternative text is not.
+// One picture, as large as the window: for the report, the search page and the naming page.
 
-/** Let the page's pictures be enlarged; returns what enlarges one of its buttons. */
-function watchLightbox() {
+/**
+ * An empty lightbox, with what `actions` there are besides going on and back. `step` is told by how many pictures a person
+ * goes on, `closed` when they are done. Its `image`, `name` and `facts` are for the caller to fill before it is opened.
+ */
+function makeLightbox({ step, closed, actions = [] }) {
   const make = (tag, properties, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
@@ -24,10 +24,33 @@ function watchLightbox() {
       "div",
       { className: "about" },
       make("p", { ariaLive: "polite" }, name, facts),
-      make("p", { className: "row" }, button("Previous", () => step(-1)), button("Next", () => step(1)), close),
+      make("p", { className: "row" }, ...actions, button("Previous", () => step(-1)), button("Next", () => step(1)), close),
     ),
   );
   document.body.append(dialog);
+  dialog.addEventListener("click", ({ target }) => (target === dialog || target === stage) && dialog.close());
+  dialog.addEventListener("keydown", (event) => {
+    const count = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!count) return;
+    event.preventDefault();
+    step(count);
+  });
+  dialog.addEventListener("close", closed);
+  const open = () => {
+    dialog.showModal();
+    close.focus();
+  };
+  return { dialog, image, name, facts, open };
+}
+
+/**
+ * Let the page's pictures be enlarged; returns what enlarges one of its buttons.
+ *
+ * A page marks its pictures: each lies in a button of class "enlarge", within an element whose data-facts is what to say
+ * of it. data-name on the button is its name, where the picture's alternative text is not.
+ */
+function watchLightbox() {
+  const { image, name, facts, open } = makeLightbox({ step, closed });
   const all = () => [...document.querySelectorAll(".enlarge")];
   let first = null;
   let shown = null;
@@ -48,30 +71,23 @@ function watchLightbox() {
     show(pictures[(pictures.indexOf(shown) + count + pictures.length) % pictures.length]);
   }
 
-  function open(enlarged) {
-    first = enlarged;
-    show(enlarged);
-    dialog.showModal();
-    close.focus();
-  }
-
-  dialog.addEventListener("click", ({ target }) => (target === dialog || target === stage) && dialog.close());
-  dialog.addEventListener("keydown", (event) => {
-    const count = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!count) return;
-    event.preventDefault();
-    step(count);
-  });
   // The browser gives the focus back to where it was; a person who has gone on is led to what they see.
-  dialog.addEventListener("close", () => {
+  function closed() {
     if (shown === first) return;
     const folded = shown.closest("details");
     if (folded) folded.open = true;
     shown.focus();
-  });
+  }
+
+  function enlarge(enlarged) {
+    first = enlarged;
+    show(enlarged);
+    open();
+  }
+
   document.addEventListener("click", ({ target }) => {
     const enlarged = target.closest(".enlarge");
-    if (enlarged) open(enlarged);
+    if (enlarged) enlarge(enlarged);
   });
-  return open;
+  return enlarge;
 }

@@ -35,7 +35,7 @@ from training.pictures.thumbnails import thumbnail
 from training.report.cache import is_weak, read_cache
 
 _STATIC = Path(__file__).parent / "static"
-_THEME = _STATIC.parents[1] / "theme.css"
+_SHARED = _STATIC.parents[1]
 
 # Width and height that a picture has to fit, and WebP quality: for the list, for a tile, for a whole screen.
 _SIZES = {"tiny": ((120, 120), 75), "small": ((560, 560), 80), "large": ((1920, 1440), 85)}
@@ -181,7 +181,7 @@ def make_app(document: Document, keeper: ReportKeeper, token: str, port: int) ->
     page = Page(document, keeper)
     routes = [
         Route("/", _file(_STATIC / "index.html")),
-        Route("/theme.css", _file(_THEME)),
+        *(Route(f"/{name}", _file(_SHARED / name)) for name in ("theme.css", "lightbox.css", "lightbox.js")),
         Mount("/static", StaticFiles(directory=_STATIC)),
         Route("/api/state", page.state),
         Route("/api/names", page.names),

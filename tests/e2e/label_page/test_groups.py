@@ -125,7 +125,7 @@ class TestGroups:
         order = page.locator("#tiles .file").all_text_contents()
         page.keyboard.press("p")
         page.keyboard.press("Enter")
-        shown = page.locator("#lightbox .file")
+        shown = page.locator("#lightbox-name")
         for name in order[:2]:
             expect(shown).to_have_text(name)
             page.keyboard.press("r")
@@ -153,10 +153,10 @@ class TestGroups:
         page.keyboard.press("p")
         first = page.locator("#tiles .file").first.text_content()
         page.keyboard.press("Enter")
-        expect(page.locator("#lightbox .file")).to_have_text(first or "")
+        expect(page.locator("#lightbox-name")).to_have_text(first or "")
         expect(page.locator("#lightbox img")).to_have_js_property("naturalWidth", 96)
         page.keyboard.press("ArrowRight")
-        expect(page.locator("#lightbox .file")).not_to_have_text(first or "")
+        expect(page.locator("#lightbox-name")).not_to_have_text(first or "")
         page.keyboard.press("Escape")
         expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
 

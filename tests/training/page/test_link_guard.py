@@ -8,7 +8,16 @@ import pytest
 from tests.training.galleries import open_plainly, train_pictures
 from tests.training.page.pages import Served, served
 
-ADDRESSES = ["/", "/theme.css", "/static/main.js", "/api/state", "/api/names", "/picture/0/small", "/report"]
+ADDRESSES = [
+    "/",
+    "/theme.css",
+    "/lightbox.js",
+    "/static/main.js",
+    "/api/state",
+    "/api/names",
+    "/picture/0/small",
+    "/report",
+]
 CHANGES = ["/api/change", "/api/undo", "/api/redo", "/api/try"]
 
 

@@ -1,58 +1,33 @@
-// One picture, as large as the window.
+// One picture in view, as large as the window, to be removed or put back.
 
-import { byId, el, isolated } from "./dom.js";
+import { el } from "./dom.js";
 import { groupOf, store, titleOf } from "./store.js";
 import { currentGroup } from "./view.js";
 import { singleKeys } from "./preferences.js";
 import { isOut, removeWords } from "./tile.js";
 import { focusTile, inView, placeOf, remove } from "./tiles.js";
 
-const dialog = byId("lightbox");
-const image = el("img", { alt: "" });
-const name = isolated("", { className: "file" });
-const facts = el("p", { className: "soft" });
-const out = el("button", { type: "button" });
-const back = el("button", { type: "button", className: "quiet" }, "Previous");
-const on = el("button", { type: "button", className: "quiet" }, "Next");
-const close = el("button", { type: "button", className: "quiet" }, "Close");
+// makeLightbox is of training/lightbox.js, which the report and the search page share.
+const out = el("button", { type: "button", onclick: toggle });
+const { dialog, image, name, facts, open } = makeLightbox({ step: stepTo, closed, actions: [out] });
 let shown = null;
 /** Where the picture was before it was removed or put back, which moves it: from there one goes on. */
 let left = null;
 
 export function watchLightbox() {
-  dialog.append(
-    el("div", { className: "stage" }, image),
-    el(
-      "div",
-      { className: "about" },
-      el("div", {}, name, facts),
-      el("div", { className: "row" }, out, back, on, close),
-    ),
-  );
-  out.addEventListener("click", toggle);
-  back.addEventListener("click", () => stepTo(-1));
-  on.addEventListener("click", () => stepTo(1));
-  close.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.addEventListener("close", () => {
-    focusTile(placeOf(shown) ?? 0);
-    shown = null;
-  });
-  dialog.addEventListener("keydown", (event) => {
-    const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-    if (event.key in steps) {
-      event.preventDefault();
-      stepTo(steps[event.key]);
-    } else if (event.key === "r" && singleKeys() && !out.hidden) toggle();
-  });
+  dialog.addEventListener("keydown", ({ key }) => key === "r" && singleKeys() && !out.hidden && toggle());
+}
+
+function closed() {
+  focusTile(placeOf(shown) ?? 0);
+  shown = null;
 }
 
 export function openLightbox(picture) {
   shown = picture;
   left = null;
   drawLightbox();
-  dialog.showModal();
-  close.focus();
+  open();
 }
 
 export function drawLightbox() {
