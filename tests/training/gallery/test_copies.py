@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from shared.embedding.embedder import Embedder
 from shared.model.remembered import SAME
+from tests.conftest import PROJECT, encode
 from training.gallery import copies
 from training.gallery.copies import find_stacks
 
@@ -51,3 +54,15 @@ def test_pictures_are_compared_across_blocks(pictures: NDArray[np.float32], monk
 def test_pictures_without_any_feature_are_no_copies(pictures: NDArray[np.float32]) -> None:
     pictures[:3] = 0
     assert find_stacks(pictures) == ()
+
+
+def test_photographs_compressed_again_are_copies_and_others_of_the_same_things_are_not(embedder: Embedder) -> None:
+    one, other = (Image.open(path) for path in sorted((PROJECT / "data" / "test").glob("*.jpg"))[:2])
+    contents = [
+        encode(one, "JPEG", quality=95),
+        encode(other, "JPEG", quality=95),
+        encode(one, "JPEG", quality=75),
+        encode(other.resize((other.width * 3 // 4, other.height * 3 // 4)), "JPEG", quality=85),
+    ]
+    vectors = embedder.embed([embedder.picture(content) for content in contents])
+    assert find_stacks(vectors) == (((0,), (2,)), ((1,), (3,)))
