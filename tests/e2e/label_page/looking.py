@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from shared.model.bundle import Labels, read_bundle
+from shared.model.bundle import Labels, read_bundle, write_labels
 from tests.training.page.pages import Served
 
 REFUSED = ("the server responded with a status of 4",)
@@ -20,6 +20,14 @@ def enter(page: Page, served_page: Served) -> Page:
 
 def saved(folder: Path) -> Labels:
     return read_bundle(folder).labels
+
+
+def forget_who_moved(page: Page, folder: Path) -> None:
+    """What was moved is where it is though nobody put it there, as a split or a training may have it."""
+    labels = saved(folder)
+    write_labels(folder, labels.model_copy(update={"edits": labels.edits.model_copy(update={"by_hand": ()})}))
+    page.reload()
+    expect(page.locator("body.ready")).to_be_visible()
 
 
 def say(page: Page, text: str) -> None:

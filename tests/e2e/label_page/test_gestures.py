@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import needs_chromium, tab
-from tests.e2e.label_page.looking import enter, saved, say
+from tests.e2e.label_page.looking import enter, forget_who_moved, saved, say
 from tests.training.page.pages import Served
 
 pytestmark = [pytest.mark.slow, needs_chromium]
@@ -161,7 +161,7 @@ def test_two_groups_are_said_to_be_different_by_one_key(
     assert len(saved(folder).edits.apart) == 1
 
 
-def strays(page: Page) -> None:
+def strays(page: Page, folder: Path) -> None:
     """Two apples among the cups."""
     page.locator(APPLES).click()
     tiles = page.locator("#tiles .picture")
@@ -171,10 +171,11 @@ def strays(page: Page) -> None:
     page.keyboard.type("group 2")
     page.locator("#choose-list li", has_text="Group 2").first.click()
     say(page, "2 pictures moved to group 2")
+    forget_who_moved(page, folder)
 
 
 def test_pictures_asked_about_are_chosen_by_clicks_and_kept_by_a_key(page: Page, folder: Path) -> None:
-    strays(page)
+    strays(page, folder)
     page.keyboard.press("q")
     expect(page.locator("#questions-title")).to_contain_text("belong to Group 1")
     candidates = page.locator(".candidate[aria-pressed='true']")
@@ -187,8 +188,8 @@ def test_pictures_asked_about_are_chosen_by_clicks_and_kept_by_a_key(page: Page,
     assert len(saved(folder).edits.excluded) >= 1
 
 
-def test_odd_pictures_come_first_and_a_digit_moves_them(page: Page) -> None:
-    strays(page)
+def test_odd_pictures_come_first_and_a_digit_moves_them(page: Page, folder: Path) -> None:
+    strays(page, folder)
     page.locator(CUPS).click()
     page.keyboard.press("w")
     expect(page.locator("#odd-first")).to_have_attribute("aria-pressed", "true")

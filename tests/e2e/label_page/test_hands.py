@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.browser import needs_chromium
 from tests.e2e.label_page.hand import Hand
-from tests.e2e.label_page.looking import saved, say
+from tests.e2e.label_page.looking import forget_who_moved, saved, say
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
@@ -133,6 +133,7 @@ def test_of_the_pictures_asked_about_those_that_belong_are_chosen(hand: Hand, fo
     hand.button("Move…")
     hand.press(hand.page.locator("#choose-list li", has_text="Group 2"))
     say(hand.page, "2 pictures moved to group 2")
+    forget_who_moved(hand.page, folder)
     hand.button("Questions")
     chosen = hand.page.locator(".candidate[aria-pressed='true']")
     expect(chosen).to_have_count(2)
