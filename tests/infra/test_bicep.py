@@ -23,6 +23,14 @@ def test_the_compiler_finds_nothing() -> None:
     assert run.stdout + run.stderr == ""
 
 
+def test_every_rule_is_an_error_but_for_those_that_say_why_not() -> None:
+    text = (MAIN.parent / "bicepconfig.json").read_text(encoding="utf-8")
+    levels = dict(re.findall(r'"([\w-]+)": \{ "level": "(\w+)" \}', text))
+    explained = re.findall(r'^ *// .+\n *"([\w-]+)": \{ "level": "off" \}', text, re.MULTILINE)
+    assert {rule: level for rule, level in levels.items() if level != "error"} == dict.fromkeys(explained, "off")
+    assert set(explained) == {"use-recent-api-versions"}
+
+
 def test_every_module_is_part_of_the_deployment() -> None:
     """And so the compiler has seen it."""
     text = "".join(path.read_text(encoding="utf-8") for path in FILES)
