@@ -21,8 +21,10 @@ from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, CoreSamples, Metric, Nearest
 from training.clustering.choice import Choice, NoGroupsError, choose, distances_of
 from training.clustering.dbscan import Grouped, by_embeddings, by_graph, numbers_of, within
+from training.clustering.lasting import lasting_groups
 from training.clustering.neighbours import EXACT, Neighbours, Points, centred, distinct, nearest_neighbours
 from training.clustering.radius import measure_closeness
+from training.clustering.sweep import Sweep
 from training.clustering.thinning import THINNED_FROM, thinned
 from training.engine import LOCAL, Engine
 
@@ -51,6 +53,8 @@ class Parameters:
     metric: Metric = "cosine"
     loosest: float = math.inf
     """A group whose pictures are typically further from one another is not a group, in the metric's units."""
+    fine: bool = False
+    """Instead of the groups at one eps, those that last longest up to it; not in plain DBSCAN."""
 
     @property
     def plain(self) -> bool:
@@ -84,6 +88,18 @@ class Clusters:
         """Pictures in each cluster, in order of the ids."""
         return np.bincount(self.labels[self.labels != NOISE], minlength=len(self.radius))[self.ids].tolist()
 
+    def shares(self, pictures: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The share of each cluster that is among some pictures, given as shape (n,): shape (count,)."""
+        inside = self.labels != NOISE
+        some, every = (np.bincount(self.labels[of], minlength=self.count) for of in (inside & pictures, inside))
+        return some / every
+
+    def only(self, kept: NDArray[np.bool_]) -> Clusters:
+        """Without some of the clusters, `kept` of shape (count,); the others are numbered on from 0."""
+        labels = numbers_of(kept)[self.labels]
+        core = self.core & (labels != NOISE)
+        return replace(self, labels=labels, core=core, radius=self.radius[kept], reach=self.reach[kept])
+
     def renumbered(self, ids: NDArray[np.int32], total: int) -> Clusters:
         """With the ids of the clusters, all below `total`, for their numbers; `ids` has shape (count,)."""
         radius, reach = np.zeros(total, dtype=np.float32), np.zeros(total, dtype=np.float32)
@@ -111,7 +127,10 @@ def find_groups(
     """
     points, near = _neighbours(vectors, parameters, engine)
     neighbours, eps, choice, graph = _decide(points, near, parameters)
-    if neighbours:
+    if neighbours and parameters.fine:
+        sweep = Sweep(graph, points.copies, parameters.min_samples)
+        grouped = lasting_groups(sweep, points.copies, parameters.min_samples + 1, eps)
+    elif neighbours:
         grouped = by_graph(points, graph, parameters.min_samples)
     else:
         grouped = by_embeddings(points, eps, parameters.min_samples, parameters.metric)
@@ -179,14 +198,19 @@ def _nothing_found(pictures: int, parameters: Parameters, *, too_loose: bool) ->
 
 
 def _decide(points: Points, near: Neighbours, parameters: Parameters) -> tuple[int, float, Choice | None, csr_array]:
-    """The number of neighbours, eps, how they were chosen, and which points are within eps of each other."""
+    """The number of neighbours, eps, how they were chosen, and which points are within eps of each other.
+
+    Where groups are to be `fine`, the distances between points instead.
+    """
     least, metric = parameters.min_samples, parameters.metric
     if parameters.eps is None:
         choice, distances = choose(points.vectors, points.copies, near, parameters.neighbours, least, metric)
-        return choice.neighbours, choice.eps, _say_how(choice, points), within(distances, choice.eps)
-    neighbours = parameters.neighbours or 0
-    distances = distances_of(points.vectors, near, neighbours, metric)
-    return neighbours, parameters.eps, None, within(distances, parameters.eps)
+        neighbours, eps = choice.neighbours, choice.eps
+        choice = _say_how(choice, points)
+    else:
+        choice, neighbours, eps = None, parameters.neighbours or 0, parameters.eps
+        distances = distances_of(points.vectors, near, neighbours, metric)
+    return neighbours, eps, choice, distances if parameters.fine else within(distances, eps)
 
 
 def _say_how(choice: Choice, points: Points) -> Choice:

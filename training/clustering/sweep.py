@@ -32,20 +32,22 @@ class Sweep:
         self._count = len(copies)
         blocks = [slice(start, start + _ROWS) for start in range(0, self._count, _ROWS)]
         cores = [_core_distances(distances, copies, min_samples, rows) for rows in blocks]
-        self._core = np.concatenate(cores)
-        self._from, self._to, self._length = _spanning_tree(distances, self._core, blocks)
+        self.core = np.concatenate(cores)
+        """The eps from which on each point is a core sample, shape (n,); infinite where there is none."""
+        self._from, self._to, self._length = _spanning_tree(distances, self.core, blocks)
         # Nearest first: whom a point may belong with while it is no core sample itself.
-        adopting = [_adoptions(distances, self._core, rows) for rows in blocks]
+        adopting = [_adoptions(distances, self.core, rows) for rows in blocks]
         self._starts, self._ends, self._adoption = map(np.concatenate, zip(*adopting, strict=True))
 
     def events(self) -> NDArray[np.float64]:
         """Every eps at which something changes, ascending. Before the first one there is no cluster."""
-        every = np.concatenate([self._core, self._length, self._adoption])
+        every = np.concatenate([self.core, self._length, self._adoption])
         return np.unique(every[np.isfinite(every)])
 
-    def walk(self, most: int) -> Iterator[tuple[float, NDArray[np.int32]]]:
-        """Each eps at which something changes, `most` evenly spaced ones where there are more, with labels(eps)."""
+    def walk(self, most: int, widest: float = np.inf) -> Iterator[tuple[float, NDArray[np.int32]]]:
+        """Each eps up to `widest` at which something changes, `most` evenly spaced ones of more, with labels(eps)."""
         events = self.events()
+        events = events[events <= widest]
         picked = np.linspace(0, len(events) - 1, min(len(events), most)).round().astype(np.intp)
         return ((float(eps), self.labels(eps)) for eps in events[picked])
 
@@ -57,7 +59,7 @@ class Sweep:
         joined = self._length <= eps
         edges = coo_array((joined[joined], (self._from[joined], self._to[joined])), shape=(self._count, self._count))
         components = connected_components(edges, directed=False)[1]
-        core = self._core <= eps
+        core = self.core <= eps
         labels = np.where(core, components, NOISE).astype(np.int32)
         within = np.flatnonzero((self._adoption <= eps) & ~core[self._starts])
         first = within[np.diff(self._starts[within], prepend=-1) > 0]

@@ -36,6 +36,10 @@ class Answers:
         self._asked[missing] = True
         return self._known.of(rows)
 
+    def unanswered(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether each of these rows is in no group of the model as it is."""
+        return self.before(rows).clusters == NOISE
+
     def alone(self, groups: Assigner) -> Assigned:
         """All n by these groups alone."""
         return self._of(groups, np.arange(len(self._vectors)))

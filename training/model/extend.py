@@ -1,7 +1,8 @@
 """New pictures come into a model that stays as it is: existing groups keep their pictures, names and ids.
 
 New pictures join groups as the Function answers them. Among those that are left, and the unclustered ones most like
-them, new groups are found. What costs time is comparing the new pictures, not the collection.
+them, new groups are found; proposed ones are finer, as a person sees them first. What costs time is comparing the new
+pictures, not the collection.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ from training.model.options import Options
 _AROUND = 30
 # Core samples of the groups that there are, which the radii of new ones are to keep off: evenly spaced ones.
 _STRANGERS = 2_000
+# Of a proposed group's pictures, the least share that no group takes: one of less is a part of a known kind.
+_UNANSWERED = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class _Extension:
         self._left = np.array([name in known and known[name].cluster == NOISE for name in self._names], dtype=np.bool_)
 
     def write(self, folder: Path, engine: Engine, *, propose: bool) -> Extended:
-        pool, clusters, of_category = self._find(engine)
+        pool, clusters, of_category = self._find(engine, propose=propose)
         first = lineage_of(self._bundle, folder).minted
         ids = np.arange(first, first + clusters.count, dtype=np.int32)
         core = pool[clusters.core]
@@ -149,9 +152,10 @@ class _Extension:
             rows[self._names[row]].core = True
         return rows
 
-    def _find(self, engine: Engine) -> tuple[NDArray[np.intp], Clusters, dict[str, tuple[int, ...]]]:
+    def _find(self, engine: Engine, *, propose: bool) -> tuple[NDArray[np.intp], Clusters, dict[str, tuple[int, ...]]]:
         """Pictures that may form groups, the groups among them, and which of these are of each category."""
-        left = self._candidates()
+        left = self._candidates(propose=propose)
+        parameters = replace(self._parameters(), fine=propose)
         clusters, _, _ = apply_edits(self._bundle.arrays, self._labels)
         others = self._bundle.arrays.vectors[clusters != NOISE]
         others = others[:: -(-len(others) // _STRANGERS) or 1]
@@ -162,23 +166,25 @@ class _Extension:
         for category in sorted(set(column.tolist())):
             rows = np.flatnonzero(column == category)
             try:
-                found = find_groups(self._vectors[left[rows]], self._parameters(), engine, others).clusters
+                found = find_groups(self._vectors[left[rows]], parameters, engine, others).clusters
             except NoGroupsError:
                 continue
+            found = found.only(found.shares(self._answers.unanswered(left[rows])) >= _UNANSWERED)
             parts.append((rows, found))
             of_category[category] = tuple(range(count, count + found.count))
             count += found.count
         return left, join(parts, len(left)), of_category
 
-    def _candidates(self) -> NDArray[np.intp]:
-        """New pictures that no group takes, and the unclustered ones around them that nobody decided about."""
-        fresh = self._unanswered(np.flatnonzero(self._new))
-        around = np.flatnonzero(self._left)[_around(self._points(self._left), self._points(fresh))]
-        rows = np.union1d(fresh, self._unanswered(around))
-        return rows[~self._answers.before(rows).decided]
+    def _candidates(self, *, propose: bool) -> NDArray[np.intp]:
+        """New pictures that no group takes and the unclustered ones around them, as far as nobody decided about them.
 
-    def _unanswered(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        return rows[self._answers.before(rows).clusters == NOISE]
+        To propose groups, all new pictures: of a new kind, some are within the radius of a known one.
+        """
+        new = np.flatnonzero(self._new)
+        fresh = new[self._answers.unanswered(new)]
+        around = np.flatnonzero(self._left)[_around(self._points(self._left), self._points(fresh))]
+        rows = np.union1d(new if propose else fresh, around[self._answers.unanswered(around)])
+        return rows[~self._answers.before(rows).decided]
 
     def _points(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Vectors:
         return comparable(self._vectors[rows], self._metric)

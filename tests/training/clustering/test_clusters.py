@@ -262,3 +262,24 @@ def test_no_group_is_left_with_fewer_pictures_than_a_group_takes(seed: int) -> N
     vectors = (centres[random.integers(12, size=300)] * lengths + noise).astype(np.float32)
     found = find_groups(vectors, Parameters(min_samples=3)).clusters
     assert min(found.sizes()) >= 3
+
+
+def test_fine_groups_keep_kinds_apart_that_one_eps_joins() -> None:
+    vectors, labels = kinds(14, 14, 14, 14, 14, spread=0.6)
+    one, fine = (find_groups(vectors, Parameters(10, 0.98, fine=wanted)).clusters for wanted in (False, True))
+    mixed = [
+        [group for group in partition(found.labels) if len(set(labels[list(group)].tolist())) > 1]
+        for found in (one, fine)
+    ]
+    assert ([len(groups) for groups in mixed], fine.count >= 5) == ([1, 0], True)
+
+
+def test_clusters_can_be_left_out_by_what_is_in_them() -> None:
+    vectors, labels = kinds(14, 14, 14)
+    found = find_groups(vectors, Parameters(8, 0.8)).clusters
+    share = found.shares(labels == 1)
+    assert sorted(share.tolist()) == [0, 0, 1]
+    left = found.only(share < 1)
+    assert (left.count, len(left.radius)) == (2, 2)
+    assert partition(left.labels) == partition(np.where(labels == 1, NOISE, labels))
+    assert not left.core[labels == 1].any()

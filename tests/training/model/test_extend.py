@@ -142,6 +142,17 @@ class TestProposing:
         assert (list(found.found), before) == ([1], [0])
         assert answers(found.bundle, between) == before
 
+    def test_a_proposed_group_holds_pictures_of_its_kind_that_a_known_one_would_take(self, folder: Path) -> None:
+        steps = bridge(1, 2)
+        noise = np.random.default_rng(0).normal(size=(4, len(steps[2])))
+        kind = {"near.jpg": steps[1]} | named("kind", (steps[2] + 0.02 * noise).astype(np.float32))
+        assert answers(read_bundle(folder), kind) == [0] + [NOISE] * 4
+        assert self.propose(folder, kind).members == {2: tuple(kind)}
+
+    def test_part_of_a_known_kind_is_not_proposed(self, folder: Path) -> None:
+        more = named("more", blob(2, 8, seed=5))
+        assert (self.propose(folder, more).found, self.propose(folder, more | DOGS).members) == ({}, {2: tuple(DOGS)})
+
     def test_what_was_proposed_or_turned_down_is_not_proposed_again(self, folder: Path) -> None:
         version = self.propose(folder, DOGS).bundle.version
         again = self.propose(folder, DOGS | named("dog again", blob(3, 5, seed=9)))
