@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.accessibility import needs_axe, serious_findings
-from tests.e2e.browser import needs_chromium
+from tests.e2e.browser import needs_chromium, tab
 from tests.e2e.label_page.hand import Hand
-from tests.e2e.label_page.looking import saved, say
+from tests.e2e.label_page.looking import enter, saved, say
 from tests.training.galleries import draw, train_pictures
+from tests.training.page.pages import Served
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
@@ -141,6 +142,19 @@ def test_enlarged_a_stack_is_one_picture_that_is_removed_and_put_back(page: Page
     assert saved(folder).edits.excluded == ()
     page.keyboard.press("ArrowRight")
     expect(about).not_to_contain_text("4 copies")
+
+
+def test_until_copies_are_found_each_picture_has_a_tile_of_its_own(browser: Browser, served_page: Served) -> None:
+    held: list[Route] = []
+    with tab(browser) as page:
+        page.route("**/api/stacks", lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks its handlers)
+        enter(page, served_page)
+        page.locator(f'[data-group="{APPLES}"]').click()
+        expect(page.locator("#tiles > li")).to_have_count(8)
+        page.locator("#tiles .check").first.click()
+        held.pop().continue_()
+        expect(page.locator("#tiles > li")).to_have_count(5)
+        expect(page.locator("#act-count")).to_have_text("1 picture selected")
 
 
 @needs_axe

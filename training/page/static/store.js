@@ -32,15 +32,26 @@ export const groupOf = (picture) =>
   store.state.groups.find((group) => group.pictures.some((item) => item.picture === picture));
 
 export async function load() {
-  const answers = await Promise.all(["/api/names", "/api/stacks", "/api/state"].map((path) => fetch(path)));
-  const [names, stacks, found] = await Promise.all(answers.map(read));
+  const answers = await Promise.all([fetch("/api/names"), fetch("/api/state")]);
+  const [names, found] = await Promise.all(answers.map(read));
   store.names = names;
-  store.copies = new Map(
-    stacks.flatMap((sets, stack) => sets.flatMap((set, same) => set.map((picture) => [picture, { stack, same }]))),
-  );
   take(found.state);
+  findCopies();
   setInterval(() => document.hidden || poll(), POLL_MILLISECONDS);
   document.addEventListener("visibilitychange", () => document.hidden || poll());
+}
+
+/** Among very many pictures it takes a while: until then each has a tile of its own. */
+async function findCopies() {
+  try {
+    const stacks = await read(await fetch("/api/stacks"));
+    store.copies = new Map(
+      stacks.flatMap((sets, stack) => sets.flatMap((set, same) => set.map((picture) => [picture, { stack, same }]))),
+    );
+    if (store.copies.size) tell();
+  } catch (error) {
+    toast(inWords(error), "problem");
+  }
 }
 
 /** Change something. Changes are sent one after the other; false when one was refused, whose message is then shown. */
@@ -119,6 +130,10 @@ function take(state) {
   store.etag = `"${state.digest}${state.problem ? "-problem" : ""}"`;
   showProblem(state.problem);
   byId("weak").hidden = !state.weak;
+  tell();
+}
+
+function tell() {
   for (const listener of listeners) listener();
 }
 
