@@ -1,8 +1,8 @@
 """`python -m benchmarks.update [--points N]`: what `update` costs beside training anew on everything.
 
-A tenth as many new pictures as the model has, half of them of kinds that it does not know. Embeddings are drawn, as for
-benchmarks.clustering, and what embedding costs is added from a few pictures that are. It takes some ten minutes of a
-core, and 5 GB. `python -m benchmarks` leaves it out, and shows what was measured last.
+A tenth as many new pictures as the model has, with some kinds that it does not know. Embeddings are drawn, as for
+benchmarks.clustering, and what embedding costs is added from a few pictures that are. It takes some six minutes of a
+core. `python -m benchmarks` leaves it out, and shows what was measured last.
 """
 
 from __future__ import annotations
