@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.model.bundle import LABELS
+from shared.model.bundle import LABELS, write_labels
 from tests.conftest import encode
 from tests.e2e.browser import needs_chromium, tab
-from tests.e2e.label_page.looking import enter, saved, say
+from tests.e2e.label_page.looking import REFUSED, enter, saved, say
 from tests.training.galleries import HOSTILE, draw, open_plainly
 from tests.training.page.pages import Served, served
 from training.page.document import Document
@@ -77,6 +77,40 @@ class TestGroups:
         page.get_by_role("button", name="Keep this split").click()
         say(page, "Group 2 split into 2")
         assert saved(folder).labels == {3: ("cup",), 4: ("mug",)}
+
+    def test_parts_are_named_by_keys_and_a_name_that_is_refused_can_be_corrected(
+        self, browser: Browser, served_page: Served, folder: Path
+    ) -> None:
+        with tab(browser, expected=REFUSED) as page:
+            enter(page, served_page).locator('[data-group="2"]').click()
+            page.keyboard.press("s")
+            page.get_by_label("Name of part 1").fill("cup")
+            page.keyboard.press("Enter")
+            page.keyboard.type("m" * 101)
+            page.keyboard.press("Enter")
+            page.keyboard.press("Enter")
+            expect(page.locator("#toast")).to_contain_text("has 101 characters")
+            expect(page.get_by_label("Name of part 1")).to_have_value("cup")
+            page.get_by_label("Name of part 2").fill("mug")
+            page.keyboard.press("Enter")
+            page.keyboard.press("Enter")
+            expect(page.locator("#split-dialog")).not_to_be_visible()
+        assert saved(folder).labels == {3: ("cup",), 4: ("mug",)}
+
+    def test_a_split_is_shown_again_where_something_changed_while_it_was_looked_at(
+        self, page: Page, folder: Path
+    ) -> None:
+        page.locator('[data-group="2"]').click()
+        page.keyboard.press("s")
+        expect(page.locator("#split-dialog .part")).to_have_count(2)
+        write_labels(folder, saved(folder).model_copy(update={"labels": {2: ("china",)}}))
+        expect(page.locator("#chips bdi")).to_have_text("china")
+        page.get_by_role("button", name="Keep this split").click()
+        say(page, "Something changed since this split was shown: look at it again")
+        expect(page.locator("#split-title")).to_have_text("Split china")
+        page.get_by_role("button", name="Keep this split").click()
+        expect(page.locator("#split-dialog")).not_to_be_visible()
+        assert saved(folder).labels == {3: ("china",), 4: ("china",)}
 
     def test_a_picture_is_removed_and_put_back_by_keys(self, page: Page, folder: Path) -> None:
         page.keyboard.press("j")

@@ -12,9 +12,9 @@ export async function openSplit(id) {
   refill(dialog, heading(title), el("p", { className: "soft" }, "Looking at what sets its pictures apart…"));
   dialog.showModal();
   try {
-    const { options } = await read(await fetch(`/api/splits/${id}`));
+    const { options, digest } = await read(await fetch(`/api/splits/${id}`));
     if (!dialog.open) return;
-    if (options.length) draw(id, title, options);
+    if (options.length) draw(id, title, options, digest);
     else {
       const why = "This group does not come apart: all its pictures are the same.";
       refill(dialog, heading(title), el("p", {}, why), row(closer("Close")));
@@ -26,7 +26,8 @@ export async function openSplit(id) {
   }
 }
 
-function draw(id, title, options) {
+/** `digest` is of the state in which the group comes apart like that. */
+function draw(id, title, options, digest) {
   const preview = el("div", { className: "parts" });
   const count = el("strong", { "aria-live": "polite" });
   const fewer = el("button", { type: "button", "aria-label": "Fewer parts" }, "−");
@@ -48,14 +49,21 @@ function draw(id, title, options) {
   fewer.addEventListener("click", () => show(chosen - 1));
   more.addEventListener("click", () => show(chosen + 1));
   keep.addEventListener("click", async () => {
+    if (store.state.digest !== digest) return openAgain(id);
     keep.disabled = true;
     const names = fields.map((field) => field.value);
     const kept = await change({ op: "split", group: id, parts: options[chosen].parts.length, names });
     keep.disabled = false;
     if (kept) dialog.close();
-    else if (groupById(id)) openAgain(id);
+    else if (store.state.digest !== digest) openAgain(id);
+    // Else a name was refused, which is still there to be corrected.
   });
   dialog.onkeydown = (event) => {
+    const at = fields.indexOf(event.target);
+    if (event.key === "Enter" && !event.isComposing && at >= 0) {
+      event.preventDefault();
+      (fields[at + 1] ?? keep).focus();
+    }
     const index = options.findIndex(({ parts }) => String(parts.length) === event.key);
     if (index < 0 || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -92,6 +100,8 @@ function nameField(part, value, before) {
 
 function openAgain(id) {
   dialog.close();
+  if (!groupById(id)) return toast("That group changed since its split was shown: it is not there any more", "problem");
+  toast("Something changed since this split was shown: look at it again", "problem");
   openSplit(id);
 }
 
