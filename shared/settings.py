@@ -79,7 +79,8 @@ class Settings(BaseSettings):
     record_unclustered: bool = Field(
         default=False,
         description="Keep the vectors and paths of unclustered pictures beside the models for 30 days, for "
-        "`discover --record`. Never a picture",
+        "`discover --record`. Never a picture. They are written every few seconds: those that wait when a worker is "
+        "stopped are lost",
     )
     max_records: int = Field(default=1000, ge=1, description="Records in one request, beyond which it is refused (413)")
     max_request_bytes: int = Field(
