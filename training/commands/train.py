@@ -218,3 +218,8 @@ def _history(carried: Carried, old_names: Mapping[int, tuple[str, ...]], ids: Se
         yield f"Still removed: {out.picture}, from group {' and '.join(map(str, out.clusters))}"
     for picture, reason in carried.forgotten.items():
         yield f"Not removed any more: {picture}, for {reason}"
+    for picture in carried.lost:
+        yield (
+            f"Not known any more: {picture}, which you had put where it was, for it is not among the pictures under "
+            "this name, and embeddings are made another way now"
+        )

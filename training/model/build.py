@@ -206,7 +206,7 @@ def _placer(
 
 def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: Placer, clusters: Clusters) -> Labels:
     """Edits by which the Function answers as decided."""
-    edits = labels.edits.model_copy(update={"eps": dict(partition.eps), **carried_edits(old, partition)})
+    edits = labels.edits.model_copy(update=carried_edits(old, partition))
     labels = labels.model_copy(update={"edits": edits})
     moved = {*np.flatnonzero(partition.clusters != clusters.labels).tolist(), *partition.unsure, *partition.by_hand}
     wanted = partition.clusters.copy()
@@ -214,8 +214,7 @@ def _with_decisions(labels: Labels, old: Labels, partition: Partition, placer: P
         if wanted[row] in entry.clusters:
             wanted[row] = NOISE
             moved.discard(row)  # the exclusion keeps it out by itself
-    labels = placer.place(labels, wanted, moved, [row for row in partition.by_hand if row in moved])
-    return placer.keep_out(labels, partition.out, edits.decided)
+    return placer.keep_out(placer.place(labels, wanted, moved, partition.by_hand), partition.out, edits.decided)
 
 
 def _carry(

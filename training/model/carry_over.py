@@ -20,11 +20,12 @@ from shared.model.assigner import Assigner, apply_edits
 from shared.model.assignments_csv import read_rows
 from shared.model.bundle import Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples
-from shared.model.exclusions import Excluded, find_excluded
+from shared.model.exclusions import Excluded
 from shared.model.parts import unmarked
 from training.clustering.clusters import Clusters
 from training.gallery.excluding import excluded_from
 from training.model.decisions import Partition
+from training.model.recognizing import recognize_remembered
 
 # Of the pictures that two groups could share, the part they must share to be one the other's continuation. Below it
 # the overlap is a few border pictures that changed sides.
@@ -51,6 +52,8 @@ class Carried:
     gone: list[int] = field(default_factory=list[int])
     """Old groups that nothing continues."""
 
+    lost: tuple[str, ...] = ()
+    """Pictures that a person put somewhere and that can't be recognized any more."""
     conflicts: list[int] = field(default_factory=list[int])
     """New groups with names that are not surely theirs: of several old ones, or of one that gave fewer pictures."""
 
@@ -68,6 +71,7 @@ class Carried:
             if group in old.not_groups:
                 self.not_groups.append(new)
             self.ancestors[new] = [group, *(other for other in self.ancestors.get(new, ()) if other != group)]
+        self.lost = partition.lost
         self.gone = sorted({*self.gone, *partition.gone} - {*partition.ids})
         self.not_groups.sort()
 
@@ -169,7 +173,7 @@ def _carry_excluded(
     def out(row: int) -> bool:
         return int(answers.assign(vectors[[row]]).clusters[0]) == NOISE
 
-    found = find_excluded(entries, vectors) if comparable else {}
+    found = recognize_remembered(entries, vectors, old.arrays.vectors) if comparable else {}
     rows = {name: row for row, name in enumerate(pictures)}
     for entry in entries:
         same = [row for row, known in found.items() if known is entry]

@@ -7,7 +7,7 @@ embeddings or, where those are made another way now, by their names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,10 +18,8 @@ from shared.model.assigner import Assigner, apply_edits
 from shared.model.bundle import Bundle, Labels
 from shared.model.core_samples import NOISE, CoreSamples, Metric
 from shared.model.parts import unmarked
-from shared.model.remembered import Lookup, Remembered, vector_bytes
-
-# Cosine distance up to which an embedding is of a picture that was scaled or compressed again (5e-4 on average).
-_RECOMPRESSED = 2e-3
+from shared.model.remembered import Placed, Remembered, vector_bytes
+from training.model.recognizing import recognize, recognize_remembered
 
 # Of a new group, the part that must be of a group put together by a person for pictures that nobody knows to follow it.
 _SHARE = 0.2
@@ -43,6 +41,10 @@ class Partition:
     """Pictures that a person put where they are."""
     out: tuple[int, ...]
     """Pictures that a person removed from a group and that were in no other."""
+    absent: tuple[Placed, ...]
+    """What was decided about pictures that are not there, but may be again."""
+    lost: tuple[str, ...]
+    """Pictures that were put somewhere and can't be recognized ever, as embeddings are made another way now."""
     gone: tuple[int, ...]
     """Old groups put together by a person of which no picture is left."""
 
@@ -53,6 +55,7 @@ class Partition:
             clusters=np.append(ids, NOISE)[self.clusters].astype(np.int32),
             ids={group: int(ids[new]) for group, new in self.ids.items()},
             eps={int(ids[new]): eps for new, eps in self.eps.items()},
+            absent=_moved(self.absent, {new: int(group) for new, group in enumerate(ids.tolist())}),
         )
 
 
@@ -86,7 +89,7 @@ def apply_decisions(
     else:
         before = _by_name(old, old_names, pictures)
     placed = old.labels.edits.placed
-    unsure = _find([entry for entry in placed if entry.cluster == NOISE], pictures, vectors, comparable=comparable)
+    unsure = _find(old, [entry for entry in placed if entry.cluster == NOISE], pictures, vectors, comparable=comparable)
     before[list(unsure)] = NOISE
     own = np.isin(before, list(decided))
     clusters = found.copy()
@@ -102,8 +105,10 @@ def apply_decisions(
         new: float(old_eps[group]) if comparable else _radius(found[before == group], eps)
         for group, new in made.items()
     }
-    by_hand = _find(_by_hand(old, list(old_names)), pictures, vectors, comparable=comparable)
-    removed = _find(old.labels.edits.excluded, pictures, vectors, comparable=comparable)
+    placed = (*placed, *_samples_by_hand(old, list(old_names)))
+    by_hand = _find(old, [entry for entry in placed if entry.by_hand], pictures, vectors, comparable=comparable)
+    missing = _missing(old, placed, pictures, vectors, comparable=comparable)
+    removed = _find(old, old.labels.edits.excluded, pictures, vectors, comparable=comparable)
     alive = set(ids)
     gone = tuple(sorted(group for group in decided - alive if _had_pictures(old, group)))
     return Partition(
@@ -113,6 +118,8 @@ def apply_decisions(
         unsure,
         by_hand=tuple(row for row in by_hand if result[row] != NOISE),
         out=tuple(row for row in removed if before[row] == NOISE),
+        absent=_moved(missing, ids) if comparable else (),
+        lost=() if comparable else tuple(entry.picture for entry in missing),
         gone=gone,
     )
 
@@ -128,14 +135,12 @@ def _by_embedding(
     edits = old.labels.edits
     before = _answered(old, vectors, categories)
     known = np.array([name in old_names for name in pictures], dtype=np.bool_)
-    rows = np.arange(len(old.arrays.vectors), dtype=np.int32)
-    nearest = CoreSamples(old.arrays.vectors, rows, "cosine").nearest(vectors)
-    same = nearest.distances <= _RECOMPRESSED
-    before[same] = _of_samples(old)[nearest.clusters[same]]
-    decided = Lookup((*edits.placed, *edits.held), _RECOMPRESSED).find(vectors)
+    same = recognize(old.arrays.vectors, vectors)
+    before[list(same)] = _of_samples(old)[list(same.values())]
+    decided = recognize_remembered((*edits.placed, *edits.held), vectors, old.arrays.vectors)
     for row, entry in decided.items():
         before[row] = entry.cluster
-    known |= same
+    known[list(same)] = True
     known[list(decided)] = True
     return np.where(known, before, NOISE).astype(np.int32)
 
@@ -163,22 +168,47 @@ def _answered(old: Bundle, vectors: Vectors, categories: Sequence[str | None]) -
     return assigner.assign_each(vectors, categories).clusters
 
 
-def _by_hand(old: Bundle, in_order: Sequence[str]) -> list[Remembered]:
-    """The pictures that a person put where they are; `in_order` has the names of all."""
+def _samples_by_hand(old: Bundle, in_order: Sequence[str]) -> list[Placed]:
+    """The core samples that a person put where they are; `in_order` has the names of all pictures."""
+    of_cluster = {cluster: name for name, clusters in old.manifest.categories.items() for cluster in clusters}
     edits, arrays = old.labels.edits, old.arrays
-    samples = (
-        Remembered(picture=in_order[int(arrays.pictures[row])], vector=vector_bytes(arrays.vectors[row]))
+    trained = arrays.clusters.tolist()
+    current = dict(enumerate(trained)) | edits.core
+    return [
+        Placed(
+            picture=in_order[int(arrays.pictures[row])],
+            vector=vector_bytes(arrays.vectors[row]),
+            cluster=current[row],
+            category=of_cluster.get(trained[row]),
+            by_hand=True,
+        )
         for row in edits.by_hand
-    )
-    return [*(entry for entry in edits.placed if entry.by_hand), *samples]
+    ]
+
+
+def _missing(
+    old: Bundle, entries: Sequence[Placed], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
+) -> list[Placed]:
+    """The entries of which no picture is among n pictures."""
+    if comparable:
+        found = {id(entry) for entry in recognize_remembered(entries, vectors, old.arrays.vectors).values()}
+        return [entry for entry in entries if id(entry) not in found]
+    return [entry for entry in entries if entry.picture not in {*pictures}]
+
+
+def _moved(entries: Iterable[Placed], groups: Mapping[int, int]) -> tuple[Placed, ...]:
+    """The entries with the groups that theirs became; without those whose group nothing continues."""
+    groups = {**groups, NOISE: NOISE}
+    known = (entry for entry in entries if entry.cluster in groups)
+    return tuple(entry.model_copy(update={"cluster": groups[entry.cluster]}) for entry in known)
 
 
 def _find(
-    entries: Sequence[Remembered], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
+    old: Bundle, entries: Sequence[Remembered], pictures: Sequence[str], vectors: Vectors, *, comparable: bool
 ) -> tuple[int, ...]:
     """Which of n pictures are remembered: by their embeddings where those are `comparable`, else by their names."""
     if comparable:
-        return tuple(sorted(Lookup(entries, _RECOMPRESSED).find(vectors)))
+        return tuple(sorted(recognize_remembered(entries, vectors, old.arrays.vectors)))
     names = {entry.picture for entry in entries}
     return tuple(row for row, name in enumerate(pictures) if name in names)
 
@@ -249,8 +279,13 @@ def _had_pictures(old: Bundle, group: int) -> bool:
     return bool((groups == group).any()) or any(entry.cluster == group for entry in old.labels.edits.placed)
 
 
-def carried_edits(old: Labels, partition: Partition) -> dict[str, tuple[int, ...] | tuple[tuple[int, int], ...]]:
-    """Which of the new clusters are put together by a person, and which pairs are not the same."""
+def carried_edits(old: Labels, partition: Partition) -> dict[str, object]:
+    """The edits of the new labels: groups put together by a person, pairs that are not the same, pictures not there."""
     ids = partition.ids
     pairs = ((ids[one], ids[other]) for one, other in old.edits.apart if one in ids and other in ids)
-    return {"decided": tuple(sorted(ids.values())), "apart": tuple(pairs)}
+    return {
+        "eps": dict(partition.eps),
+        "placed": partition.absent,
+        "decided": tuple(sorted(ids.values())),
+        "apart": tuple((min(pair), max(pair)) for pair in pairs),
+    }

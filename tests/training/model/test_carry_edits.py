@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from shared.embedding.pipeline import Vector
@@ -109,3 +110,12 @@ def test_a_part_is_carried_by_the_pictures_that_are_left_of_it(retrain: Callable
     renamed = {f"renamed {name}": MAPS[name] for name in ("map1.jpg", "map2.jpg", "map3.jpg")}
     model = retrain(BOOKS | MAPS, parted, renamed)
     assert model.bundle.labels.labels == {2: ("chart",)}
+
+
+def test_a_removed_picture_stays_out_though_it_is_renamed_and_recompressed(retrain: Callable[..., Trained]) -> None:
+    noise = np.random.default_rng(0).normal(scale=0.08, size=(9, 512)).astype(np.float32)
+    again = {f"new/{name}": vector + noise[row] for row, (name, vector) in enumerate((BOOKS | MAPS).items())}
+    model = retrain(BOOKS | MAPS, excluded(BOOKS, "book0.jpg", of=0), again)
+    assert [out.picture for out in model.carried.excluded] == ["new/book0.jpg"]
+    assert answered(model, again["new/book0.jpg"]) == NOISE
+    assert answered(model, again["new/book1.jpg"]) == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -110,3 +111,34 @@ def test_decisions_hold_time_after_time(retrain: Callable[..., Trained], tmp_pat
     for _ in range(2):
         model = fit(tmp_path / "books", PACK, tmp_path / "books")
         assert_told_apart(model, DOGS, WOLVES)
+
+
+class TestAPictureThatAPersonPutSomewhere:
+    """Moved by hand, and away while the model is trained: from a disk that is not there, say."""
+
+    odd: ClassVar = {"odd.jpg": bridge(1, 2)[2]}
+    away: ClassVar = {name: vector for name, vector in (BOOKS | MAPS).items() if name != "book0.jpg"}
+    placed = Placed(picture="odd.jpg", vector=vector_bytes(odd["odd.jpg"]), cluster=1, by_hand=True)
+    moved: ClassVar = {
+        "labels": BOTH,
+        "edits": Edits(core={0: 1}, placed=(placed,), by_hand=(0,), decided=(0, 1)),
+    }
+
+    def test_is_where_it_was_put_when_it_is_there_again(self, retrain: Callable[..., Trained], tmp_path: Path) -> None:
+        model = retrain(BOOKS | MAPS | self.odd, self.moved, self.away)
+        assert [(entry.picture, entry.by_hand) for entry in model.bundle.labels.edits.placed] == [
+            ("odd.jpg", True),
+            ("book0.jpg", True),
+        ]
+        again = {f"new/{name}": vector for name, vector in (BOOKS | MAPS | self.odd).items()}
+        model = fit(tmp_path / "books", again, tmp_path / "books")
+        for vector in (BOOKS["book0.jpg"], self.odd["odd.jpg"]):
+            assert names(model, vector) == ("map",)
+        edits = model.bundle.labels.edits
+        assert len(edits.by_hand) == 1
+        assert [(entry.picture, entry.by_hand) for entry in edits.placed] == [("new/odd.jpg", True)]
+
+    def test_is_told_where_it_can_never_be_recognized(self, retrain: Callable[..., Trained]) -> None:
+        elsewhere = named("map", blob(12, 4)) | dict(list(named("book", blob(11, 5)).items())[1:])
+        model = retrain(BOOKS | MAPS | self.odd, self.moved, elsewhere, Options("books", eps=EPS, resize="point"))
+        assert model.carried.lost == ("odd.jpg", "book0.jpg")
