@@ -126,7 +126,7 @@ def test_without_a_token_the_search_service_may_still_get_in() -> None:
 
 def test_the_key_is_sent(skill: SkillServer) -> None:
     skill_at(skill.url, skill_key="secret").check(render(settings(skill.url)))
-    assert skill.headers[0]["ocp-apim-subscription-key"] == "secret"
+    assert [skill.headers[0][name] for name in ("ocp-apim-subscription-key", "x-functions-key")] == ["secret"] * 2
 
 
 def test_every_mapped_output_must_be_answered(skill: SkillServer) -> None:
