@@ -95,12 +95,17 @@ class Placer:
         return _edited(start, held=tuple(held))
 
     def keep_out(self, labels: Labels, pictures: Collection[int], clusters: Collection[int]) -> Labels:
-        """Labels with which these pictures, all of them removed from a cluster, are in none of some others either."""
+        """Labels with which these pictures, all of them removed from a cluster, are in none of some others either.
+
+        Nor are they a cluster of their own.
+        """
         for _ in clusters:
             found = self.positions(labels)
+            others = {*np.delete(found, list(pictures)).tolist(), NOISE}
             homes: dict[int, set[int]] = {}
             for picture, entry in Lookup(labels.edits.excluded).find(self.vectors[list(pictures)]).items():
-                if (home := int(found[list(pictures)[picture]])) in clusters:
+                home = int(found[list(pictures)[picture]])
+                if home in clusters or home not in others:
                     homes.setdefault(id(entry), set()).add(home)
             if not homes:
                 break

@@ -127,6 +127,7 @@ def together(gallery: Gallery) -> set[frozenset[int]]:
         Remove(op="remove", pictures=(1,)),
     ]
 )
+@example([Remove(op="remove", pictures=(0, 7)), Merge(op="merge", groups=(0, 1), names=("map",))])
 @example([Belong(op="belong", no=(4,), group=0), Unsure(op="unsure", pictures=(4,))])
 @example([Move(op="move", pictures=(0,), name="book"), Remove(op="remove", pictures=(0,))])
 @example([Remove(op="remove", pictures=(0,)), Mark(op="mark", group=0, not_group=True)])
