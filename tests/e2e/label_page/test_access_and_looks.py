@@ -35,6 +35,7 @@ class TestHelp:
     def test_the_keys_are_listed_and_can_be_switched_off(self, page: Page) -> None:
         page.keyboard.press("?")
         expect(page.locator("#help-dialog")).to_contain_text("The largest group without a name")
+        expect(page.get_by_role("heading", name="Keyboard")).to_be_in_viewport()
         page.get_by_label("Single-key shortcuts").uncheck()
         page.keyboard.press("Escape")
         page.keyboard.press("j")

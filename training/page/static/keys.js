@@ -51,7 +51,7 @@ const ALWAYS = [
 
 export function watchKeys() {
   dialog.append(
-    el("h2", { id: "help-title" }, "Keyboard"),
+    el("h2", { id: "help-title", tabIndex: -1, autofocus: true }, "Keyboard"),
     keyList([...SHORTCUTS, ...ALWAYS]),
     el(
       "label",
