@@ -30,7 +30,7 @@ def page(browser: Browser, served_page: Served) -> Generator[Page]:
 
 
 def told_many_names(route: Route) -> None:
-    names = route.fetch().json()
+    names = route.fetch(max_retries=3).json()
     route.fulfill(json=[f"{number:05}/{names[number % len(names)]}" for number in range(PICTURES)])
 
 
@@ -40,7 +40,7 @@ def told_many_stacks(route: Route) -> None:
 
 
 def told_one_long_group(route: Route) -> None:
-    answer = route.fetch()
+    answer = route.fetch(max_retries=3)
     if not answer.ok:  # nothing has changed since
         return route.fulfill(response=answer)
     told = answer.json()
