@@ -31,10 +31,10 @@ def recognize(known: Vectors, vectors: Vectors, others: Vectors | None = None) -
     rows, inverse = np.unique(nearest.clusters, return_inverse=True)
     limit = np.full(len(rows), _RECOMPRESSED, dtype=np.float32)
     np.minimum.at(limit, inverse, nearest.distances + np.float32(_EQUAL))
-    limits = limit[inverse]
-    if others is not None and len(others):
-        limits = np.minimum(limits, _nearest(others, vectors).distances + np.float32(_EQUAL))
-    same = np.flatnonzero(nearest.distances <= limits)
+    same = np.flatnonzero(nearest.distances <= limit[inverse])
+    if others is not None and len(others) and len(same):
+        # Few are left by now, and the others may be as many as a model's core samples.
+        same = same[nearest.distances[same] <= _nearest(others, vectors[same]).distances + np.float32(_EQUAL)]
     return {int(row): int(nearest.clusters[row]) for row in same}
 
 
