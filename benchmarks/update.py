@@ -17,6 +17,7 @@ import numpy as np
 import typer
 
 from benchmarks.clustering import drawn
+from benchmarks.groups.embedding import MODELS
 from benchmarks.measuring import alone, machine, today
 from benchmarks.results import Row, Section, render, save
 from shared.command_line.console import command_line
@@ -33,7 +34,6 @@ _LATE_GROUPS = 15
 """Of those that are drawn, so many come with the new pictures alone."""
 _EMBEDDED = 8
 _PACKAGES = ("numpy", "scikit-learn", "faiss-cpu", "onnxruntime")
-MODELS = Path(__file__).parents[1] / "models"
 
 app = command_line()
 
@@ -78,9 +78,7 @@ def measure(points: int, embedding: float) -> Section:
         f"Where the cache holds the model's {points:,} pictures, both embed the {new:,} new ones alone, and updating "
         f"takes {cached:.2f} of training anew."
     )
-    return Section(
-        "update", machine(("numpy", "scikit-learn", "faiss-cpu", "onnxruntime")), today(), rows, notes=[note]
-    )
+    return Section("update", machine(_PACKAGES), today(), rows, notes=[note])
 
 
 def costs(points: int, new: int) -> Costs:

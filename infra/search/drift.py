@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -18,6 +17,7 @@ from shared.model.assignments_csv import parse_rows
 from shared.model.bundle import ASSIGNMENTS
 from shared.model.core_samples import NOISE
 from shared.model.drift import ENOUGH, FAR, FEWER, SEEN, STANDARD_ERRORS, comparable_groups
+from shared.model.parts import count_members
 from shared.settings import Settings
 from shared.stores.base import MissingError, Store
 
@@ -85,12 +85,10 @@ def _edge(distances: Sequence[float], radius: float) -> float | None:
     return median(unseen) if len(unseen) >= ENOUGH else None
 
 
-def _trained(store: Store, folder: str) -> Counter[int]:
+def _trained(store: Store, folder: str) -> dict[int, int]:
     """How many pictures training put into each group; none where the version was published without telling."""
     try:
         content = store.read(f"{folder}/{ASSIGNMENTS}").content
     except MissingError:
-        return Counter()
-    groups = Counter(row.cluster for row in parse_rows(content.decode()))
-    del groups[NOISE]
-    return groups
+        return {}
+    return count_members(row.cluster for row in parse_rows(content.decode()))

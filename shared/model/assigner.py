@@ -33,8 +33,19 @@ class Assigned:
     decided: NDArray[np.bool_]
     """Whether a person said so, whatever core samples there are."""
 
+    @staticmethod
+    def nowhere(count: int) -> Assigned:
+        """So many that are in no cluster, and near none."""
+        clusters, near = np.full((2, count), NOISE, dtype=np.int32)
+        return Assigned(clusters, near, np.full(count, np.inf, dtype=np.float32), np.zeros(count, dtype=np.bool_))
+
     def of(self, rows: NDArray[np.intp]) -> Assigned:
         return Assigned(self.clusters[rows], self.near[rows], self.distances[rows], self.decided[rows])
+
+    def put(self, rows: NDArray[np.intp] | list[int], found: Assigned) -> None:
+        """What was found for these rows, in their order."""
+        self.clusters[rows], self.near[rows] = found.clusters, found.near
+        self.distances[rows], self.decided[rows] = found.distances, found.decided
 
 
 class Assigner:
@@ -93,15 +104,11 @@ class Assigner:
 
     def assign_each(self, vectors: NDArray[np.float32], categories: Sequence[str | None]) -> Assigned:
         """Assign embeddings of shape (n, dimensions), each within its own category, of which there are n."""
-        clusters, near = np.full((2, len(vectors)), NOISE, dtype=np.int32)
-        distances = np.full(len(vectors), np.inf, dtype=np.float32)
-        decided = np.zeros(len(vectors), dtype=np.bool_)
+        found = Assigned.nowhere(len(vectors))
         for category in dict.fromkeys(categories):
             rows = [row for row, other in enumerate(categories) if other == category]
-            found = self.assign(vectors[rows], category)
-            clusters[rows], near[rows], distances[rows] = found.clusters, found.near, found.distances
-            decided[rows] = found.decided
-        return Assigned(clusters, near, distances, decided)
+            found.put(rows, self.assign(vectors[rows], category))
+        return found
 
 
 def apply_edits(arrays: Arrays, labels: Labels) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -166,6 +168,13 @@ class Arrays:
 def unmarked(labels: Labels) -> Labels:
     """Labels with which every cluster is a group: those marked as none, and those that are proposed, too."""
     return labels.model_copy(update={"not_groups": (), "proposed": ()})
+
+
+def count_members(clusters: Iterable[int]) -> dict[int, int]:
+    """Manifest.members, by the cluster of each picture."""
+    members = Counter(clusters)
+    del members[NOISE]
+    return dict(sorted(members.items()))
 
 
 def next_id(ids: int, labels: Labels) -> int:

@@ -18,21 +18,13 @@ class Answers:
     def __init__(self, model: Assigner, vectors: Vectors, categories: Sequence[str | None]) -> None:
         """vectors: shape (n, dimensions); `categories` are n."""
         self._model, self._vectors, self._categories = model, vectors, categories
-        nothing = np.full(len(vectors), NOISE, dtype=np.int32)
-        self._known = Assigned(
-            nothing,
-            nothing.copy(),
-            np.full(len(vectors), np.inf, dtype=np.float32),
-            np.zeros(len(vectors), dtype=np.bool_),
-        )
+        self._known = Assigned.nowhere(len(vectors))
         self._asked = np.zeros(len(vectors), dtype=np.bool_)
 
     def before(self, rows: NDArray[np.intp]) -> Assigned:
         """By the model as it is."""
         missing = rows[~self._asked[rows]]
-        found = self._of(self._model, missing)
-        self._known.clusters[missing], self._known.near[missing] = found.clusters, found.near
-        self._known.distances[missing], self._known.decided[missing] = found.distances, found.decided
+        self._known.put(missing, self._of(self._model, missing))
         self._asked[missing] = True
         return self._known.of(rows)
 

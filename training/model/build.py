@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,7 +28,7 @@ from shared.model.bundle import (
 )
 from shared.model.core_samples import NOISE, Metric, comparable
 from shared.model.exclusions import find_excluded
-from shared.model.parts import Counts, Edits
+from shared.model.parts import Counts, Edits, count_members
 from training.clustering.centres import distances_to_centre
 from training.clustering.choice import Choice, NoGroupsError
 from training.clustering.clusters import Clusters, Found, find_groups, join
@@ -274,8 +273,8 @@ def _manifest(
         min_samples=options.min_samples,
         eps_chosen="auto" if options.eps is None else "given",
     )
-    members = Counter(clusters.labels.tolist())
-    unclustered = members.pop(NOISE, 0)
+    members = count_members(clusters.labels.tolist())
+    clustered = sum(members.values())
     version = model_version(spec, clustering, contents[CLUSTERS])
     return Manifest(
         name=options.name,
@@ -286,13 +285,13 @@ def _manifest(
         categories=by_category,
         counts=Counts(
             pictures=len(embedded.names),
-            clustered=members.total(),
-            unclustered=unclustered,
+            clustered=clustered,
+            unclustered=len(embedded.names) - clustered,
             skipped=len(embedded.skipped),
             clusters=clusters.count,
             core_samples=int(clusters.core.sum()),
         ),
-        members=dict(sorted(members.items())),
+        members=members,
         minted=len(clusters.radius),
         ancestors=tuple(known for known in ancestors if known != version),
         files={name: sha256(content) for name, content in contents.items()},

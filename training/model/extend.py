@@ -32,7 +32,7 @@ from shared.model.bundle import (
     write_bundle,
 )
 from shared.model.core_samples import NOISE, Metric, comparable
-from shared.model.parts import Counts, unmarked
+from shared.model.parts import Counts, count_members, unmarked
 from shared.model.remembered import Placed, vector_bytes
 from training.clustering.centres import distances_to_centre
 from training.clustering.choice import NoGroupsError
@@ -258,21 +258,21 @@ class _Extension:
         arrays = _joined(self._bundle.arrays, replace(new, pictures=of_core))
         contents = {CLUSTERS: arrays_bytes(arrays), ASSIGNMENTS: rows_bytes(list(rows.values()))}
         version = model_version(manifest.embedder, manifest.clustering, contents[CLUSTERS])
-        members = Counter(row.cluster for row in rows.values())
-        unclustered = members.pop(NOISE, 0)
+        members = count_members(row.cluster for row in rows.values())
+        clustered = sum(members.values())
         changes = {
             "version": version,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "categories": by_category,
             "counts": Counts(
                 pictures=len(rows),
-                clustered=members.total(),
-                unclustered=unclustered,
+                clustered=clustered,
+                unclustered=len(rows) - clustered,
                 skipped=manifest.counts.skipped + len(self._skipped),
                 clusters=len(np.unique(arrays.clusters)),
                 core_samples=len(arrays.clusters),
             ),
-            "members": dict(sorted(members.items())),
+            "members": members,
             "minted": len(arrays.eps),
             "ancestors": tuple(dict.fromkeys(one for one in (*manifest.ancestors, manifest.version) if one != version)),
             "files": {name: sha256(content) for name, content in contents.items()},

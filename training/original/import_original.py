@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +37,7 @@ from shared.model.bundle import (
 from shared.model.core_samples import NOISE, Metric
 from shared.model.group_names import MOST_NAMES
 from shared.model.model_name import check_model_name
-from shared.model.parts import Counts
+from shared.model.parts import Counts, count_members
 from training.model_lock import hold
 from training.network.weights import GRAPH_SHA256
 from training.original.pickled_objects import LABELS, MODEL, Instance, printable
@@ -225,12 +224,12 @@ def _rows(original: Original) -> list[Row]:
 
 
 def _manifest(name: str, original: Original, contents: Mapping[str, bytes], made_with: dict[str, str]) -> Manifest:
-    members = Counter(original.clusters.tolist())
-    unclustered = members.pop(NOISE, 0)
+    members = count_members(original.clusters.tolist())
+    clustered = sum(members.values())
     counts = Counts(
         pictures=len(original.clusters),
-        clustered=members.total(),
-        unclustered=unclustered,
+        clustered=clustered,
+        unclustered=len(original.clusters) - clustered,
         skipped=0,
         clusters=original.count,
         core_samples=len(original.core),
@@ -242,7 +241,7 @@ def _manifest(name: str, original: Original, contents: Mapping[str, bytes], made
         embedder=SPEC,
         clustering=original.clustering,
         counts=counts,
-        members=dict(sorted(members.items())),
+        members=members,
         files={file: sha256(content) for file, content in contents.items()},
         made_with=made_with,
     )

@@ -73,7 +73,7 @@ def _with_samples(labels: Labels, others: Sequence[int], target: int, gallery: G
 
 
 def set_apart(one: Group, other: Group, labels: Labels) -> Edited:
-    pair = (min(one.cluster, other.cluster), max(one.cluster, other.cluster))
+    pair = (one.cluster, other.cluster)
     new = _with_apart(labels, {}, [pair])
     titles = f"{title(labels, one.cluster)} and {title(labels, other.cluster)}"
     return Edited(with_decided(new, pair), sentence(f"{titles} are not the same"))

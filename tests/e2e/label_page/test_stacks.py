@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.e2e.accessibility import needs_axe, serious_findings
 from tests.e2e.browser import needs_chromium, tab
@@ -47,10 +47,15 @@ def test_a_stack_opens_and_closes(hand: Hand) -> None:
     expect(copies).to_have_text("4 copies")
 
 
+def place_of(tile: Locator) -> int:
+    """Of all pictures, from 1."""
+    return int(tile.get_attribute("aria-posinset") or 0)
+
+
 def test_a_closed_stack_is_selected_and_removed_as_a_whole(hand: Hand, folder: Path) -> None:
     page = hand.page
     hand.go(APPLES)
-    hand.select(int(page.locator(STACK).get_attribute("aria-posinset") or 0) - 1)
+    hand.select(place_of(page.locator(STACK)) - 1)
     hand.count("4 pictures selected")
     hand.button("Remove")
     say(page, f"{ALL} removed from group 1")
@@ -66,7 +71,7 @@ def test_in_an_open_stack_a_picture_goes_alone(hand: Hand, folder: Path) -> None
     hand.go(APPLES)
     hand.press(page.locator(".copies:visible"))
     tile = page.locator(OPEN, has_text="small")
-    hand.select(int(tile.get_attribute("aria-posinset") or 0) - 1)
+    hand.select(place_of(tile) - 1)
     hand.count("1 picture selected")
     hand.button("Not sure")
     say(page, "apple0 small.png set aside as not sure: unclustered now")
@@ -79,7 +84,7 @@ def test_pictures_that_nothing_tells_apart_are_seen_to_go_together(hand: Hand) -
     hand.go(APPLES)
     hand.press(page.locator(".copies:visible"))
     tile = page.locator(OPEN, has_text="once more")
-    hand.select(int(tile.get_attribute("aria-posinset") or 0) - 1)
+    hand.select(place_of(tile) - 1)
     hand.count("3 pictures selected")
     expect(page.locator("#tiles li.selected")).to_have_count(3)
     expect(page.locator("#tiles li.selected", has_text="small")).to_have_count(0)
@@ -87,7 +92,7 @@ def test_pictures_that_nothing_tells_apart_are_seen_to_go_together(hand: Hand) -
 
 def to_the_stack(page: Page) -> None:
     page.locator(f'[data-group="{APPLES}"]').click()
-    place = int(page.locator(STACK).get_attribute("aria-posinset") or 0)
+    place = place_of(page.locator(STACK))
     page.keyboard.press("p")
     for _ in range(place - 1):
         page.keyboard.press("ArrowRight")

@@ -4,7 +4,7 @@ import { store } from "./store.js";
 import { isOut } from "./tile.js";
 
 /** The stacks that are open, in the group in view. */
-let opened = new Set();
+const opened = new Set();
 
 export const closeStacks = () => opened.clear();
 
