@@ -88,7 +88,7 @@ class Person:
         return float((np.array(names) == self._kinds).mean())
 
     def name_and_split(self) -> None:
-        """With names and splits alone: each group, the largest first, in the parts that leave least to put right."""
+        """With names and splits alone: each group, the largest first, in the parts that leave least to correct."""
         for group in sorted(self._document.snapshot().shown.groups, key=lambda group: -len(group.pictures)):
             if self.right() >= ENOUGH:
                 return
