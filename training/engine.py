@@ -132,7 +132,24 @@ def open_engine(name: EngineName, scheduler: str | None = None) -> Generator[Eng
                     f"start more with `python -m dask worker {scheduler}`"
                 )
             time.sleep(_POLL_SECONDS)
-        yield Engine(name, client)
+        with _copies_kept(client):
+            yield Engine(name, client)
+
+
+@contextmanager
+def _copies_kept(client: Client) -> Generator[None]:
+    """Keep what all calls share on every worker: the scheduler thins out copies, and the last may be on one that dies.
+
+    https://distributed.dask.org/en/stable/active_memory_manager.html, "ReduceReplicas"
+    """
+    was_running = cast("bool", client.amm.running())
+    client.amm.stop()
+    try:
+        yield
+    finally:
+        if was_running and client.status == "running":  # else the scheduler is gone
+            with suppress(OSError):  # as it may be by now
+                client.amm.start()
 
 
 def toolchain() -> dict[str, str]:

@@ -30,3 +30,9 @@ def die(unless: Path) -> str:
     unless.touch()
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("dead processes don't go on")
+
+
+def die_holding(array: NDArray[np.float64], unless: Path, seconds: float) -> str:
+    """The same after a while, with an array that all tasks share."""
+    time.sleep(seconds)
+    return f"{array.size} {die(unless)}"

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import Client
 from joblib import delayed
 
 from shared.embedding.images import PictureError
 from shared.model.core_samples import Metric
 from tests.training.clustering.points import points
 from tests.training.dask_cluster import DaskCluster, dask_cluster
-from tests.training.engine_tasks import die, element, fail
+from tests.training.engine_tasks import die, die_holding, element, fail
 from training import engine as engine_module
 from training.clustering.clusters import Parameters, find_groups
 from training.engine import LOCAL, Call, Engine, EngineError, EngineName, check_toolchain, open_engine, toolchain
@@ -109,6 +110,18 @@ def test_losing_a_machine_loses_no_results(tmp_path: Path) -> None:
         cluster.workers[0].kill()
         found += results
     assert [number for number, _ in found] == list(range(60))
+
+
+@pytest.mark.slow
+def test_what_all_tasks_share_is_not_lost_with_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ACTIVE_MEMORY_MANAGER__INTERVAL", "50ms")
+    with dask_cluster(tmp_path) as cluster:
+        with open_engine("dask", cluster.address) as engine:
+            last = [delayed(die_holding)(NUMBERS, tmp_path / "once", 1)]
+            found = list(engine.run(last, str, shared=[NUMBERS], ordered=True))
+        assert found == [f"{NUMBERS.size} alive"]
+        with Client(cluster.address, set_as_default=False) as client:
+            assert client.amm.running(), "and the scheduler is left as it was"
 
 
 @pytest.mark.slow
