@@ -6,8 +6,8 @@ sample's one per blob. Each file of `variants/` is laid over them when its setti
 JSON holds no reasons, so they are here. A picture costs the Function 310 ms of processor time by itself and 250 ms in
 batches of four and more, whatever their size beyond that (VGG16, two cores); several calls at once gain nothing more
 than that one is decoded while another is embedded. Pictures come scaled down to 768 pixels, at which no label differs
-from those at 2000; models of the original sample, which resize without antialiasing, lose 0.16 %. That the service
-encodes them as JPEG, at any size, changes 0.27 % of photographs' labels and 2.8 % over all labelled sets, small and
+from those at 2000; models of the original sample, which resize without antialiasing, lose 0.13 %. That the service
+encodes them as JPEG, at any size, changes 0.27 % of photographs' labels and 2.7 % over all labelled sets, small and
 drawn pictures' above all (benchmarks/sizes.py). The largest that a JPEG of this size can be is nearly a
 megabyte in base64, and a request is to stay below half of what the Function takes, 7.2 MB: hence batchSize 3, and
 degreeOfParallelism 5, so that three indexers at once stay within the 16 requests that an instance takes. The
