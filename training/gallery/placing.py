@@ -69,22 +69,21 @@ class Placer:
         own = np.zeros(len(self.names), dtype=np.bool_)
         own[[*by_hand, *self.by_hand(labels)]] = True
         own &= chosen & (wanted != NOISE)
-        start = self._with_samples(self.forget(labels, moved), wanted, moved)
-        natural = self.positions(start)
-        is_sample = np.array([sample is not None for sample in self.samples], dtype=np.bool_)
-        placed = [
-            self._placed(picture, int(wanted[picture]), by_hand=bool(own[picture]))
-            for picture in np.flatnonzero(
-                chosen & ((natural != wanted) | (wanted == NOISE) | (own & ~is_sample))
-            ).tolist()
-        ]
         rows = {sample for picture in np.flatnonzero(own).tolist() if (sample := self.samples[picture]) is not None}
-        kept = _edited(
-            start,
-            placed=(*start.edits.placed, *placed),
-            by_hand=tuple(sorted({*start.edits.by_hand} | rows)),
-        )
-        return self.hold(kept, wanted, moved)
+        new = self._with_samples(self.forget(labels, moved), wanted, moved)
+        new = _edited(new, by_hand=tuple(sorted({*new.edits.by_hand} | rows)))
+        is_sample = np.array([sample is not None for sample in self.samples], dtype=np.bool_)
+        needed = chosen & ((wanted == NOISE) | (own & ~is_sample))
+        entered = np.zeros(len(self.names), dtype=np.bool_)
+        while (needed := (needed | chosen & (self.positions(new) != wanted)) & ~entered).any():
+            # Each is a core sample from then on, to which others of the moved may be nearest.
+            placed = [
+                self._placed(picture, int(wanted[picture]), by_hand=bool(own[picture]))
+                for picture in np.flatnonzero(needed).tolist()
+            ]
+            new = _edited(new, placed=(*new.edits.placed, *placed))
+            entered |= needed
+        return self.hold(new, wanted, moved)
 
     def hold(self, labels: Labels, wanted: Positions, moved: Collection[int]) -> Labels:
         """Labels with which no picture has left its cluster but the `moved` ones."""

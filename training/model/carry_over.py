@@ -130,7 +130,8 @@ def carry_over(
     else:
         votes = _shared_pictures(before, pictures, clusters)
     carried = _conclude(old, votes, existing)
-    _carry_excluded(old, carried, excluded, pictures, vectors, clusters, decided, comparable=comparable)
+    trained_in = {row.picture: row.category for row in rows}
+    _carry_excluded(old, carried, excluded, trained_in, pictures, vectors, clusters, decided, comparable=comparable)
     return carried
 
 
@@ -157,6 +158,7 @@ def _carry_excluded(
     old: Bundle,
     carried: Carried,
     entries: Sequence[Excluded],
+    trained_in: Mapping[str, str | None],
     pictures: Sequence[str],
     vectors: Vectors,
     found_clusters: Clusters,
@@ -168,10 +170,11 @@ def _carry_excluded(
 
     Where the embeddings of both models are `comparable`, a picture is known by its embedding, and need not be there.
     """
-    answers = Assigner(old.arrays, old.labels, old.manifest.clustering.metric)
+    answers = Assigner(old.arrays, old.labels, old.manifest.clustering.metric, old.manifest.categories)
 
-    def out(row: int) -> bool:
-        return int(answers.assign(vectors[[row]]).clusters[0]) == NOISE
+    def out(entry: Excluded) -> bool:
+        """Whether the picture was in no group: as it was, for one that was compressed again may answer otherwise."""
+        return int(answers.assign(entry.embedding()[None], trained_in.get(entry.picture)).clusters[0]) == NOISE
 
     found = recognize_remembered(entries, vectors, old.arrays.vectors) if comparable else {}
     rows = {name: row for row, name in enumerate(pictures)}
@@ -185,7 +188,7 @@ def _carry_excluded(
             new for new, old in carried.ancestors.items() if {*old} & found_again and new not in decided.values()
         }
         clusters = tuple(sorted(continued | {decided[group] for group in entry.clusters if group in decided}))
-        if not clusters and row is not None and comparable and int(found_clusters.labels[row]) != NOISE and out(row):
+        if not clusters and row is not None and comparable and int(found_clusters.labels[row]) != NOISE and out(entry):
             # The group was emptied by removals, and training puts a picture that was in no group somewhere.
             clusters = (int(found_clusters.labels[row]),)
         if not clusters:

@@ -8,6 +8,7 @@ import numpy as np
 
 from shared.embedding.pipeline import Vector
 from shared.model.core_samples import NOISE
+from shared.model.exclusions import Excluded
 from shared.model.model import Model
 from shared.model.parts import Edits
 from shared.model.remembered import Placed, vector_bytes
@@ -77,6 +78,26 @@ def test_a_moved_picture_stays_where_it_was_put(retrain: Callable[..., Trained])
     model = retrain(BOOKS | MAPS, moved, BOOKS | MAPS)
     assert names(model, BOOKS["book0.jpg"]) == ("map",)
     assert {names(model, BOOKS[f"book{copy}.jpg"]) for copy in range(1, 5)} == {("book",)}
+
+
+def test_pictures_of_which_most_others_are_gone_stay_apart_from_one_moved_by_hand(
+    retrain: Callable[..., Trained],
+) -> None:
+    moved = {"labels": BOTH, "edits": Edits(core={1: 1, 5: 0}, by_hand=(1, 5, 6), decided=(0, 1))}
+    both = BOOKS | MAPS
+    rest = {name: both[name] for name in ("book0.jpg", "book2.jpg", "map0.jpg", "map2.jpg")}
+    model = retrain(both, moved, rest | PACK)
+    assert [names(model, vector) for vector in rest.values()] == [("book",), ("book",), ("book",), ("map",)]
+
+
+def test_a_picture_removed_from_a_group_of_its_own_stays_where_it_was_then(retrain: Callable[..., Trained]) -> None:
+    removed = Excluded(picture="dog1.jpg", vector=vector_bytes(DOGS["dog1.jpg"]), clusters=(2,))
+    parts = {row: 2 if row == 1 else 1 for row in range(8)}
+    edits = Edits(core=parts, eps={1: 0.006, 2: EPS}, decided=(1, 2), excluded=(removed,))
+    noise = np.random.default_rng(0).normal(scale=0.08, size=(8, 512)).astype(np.float32)
+    again = {name: vector + noise[row] for row, (name, vector) in enumerate(PACK.items())}
+    model = retrain(PACK, {"labels": {1: ("dog",), 2: ("wolf",)}, "edits": edits}, again)
+    assert names(model, again["dog1.jpg"]) == ("dog",)
 
 
 def test_merged_groups_stay_one(retrain: Callable[..., Trained]) -> None:
