@@ -32,7 +32,7 @@ _NEIGHBOURS = (10, 15, 20)
 # Of fewer pictures, a kind has not so many: a quarter of all at most. Of fewer than so many nothing can be told by the
 # neighbours they share, and plain DBSCAN has to do.
 _LEAST_KINDS = 4
-_FEWEST = 20
+FEWEST = 20
 # The curve is computed at every eps that matters up to so many, evenly spaced among them beyond.
 _CURVE_POINTS = 100
 # Identical pictures: any eps will do that lets a recompressed copy in, which is about 0.0005 away (cosine).
@@ -88,19 +88,26 @@ def choose(
 
     points: shape (n, dimensions); copies: of how many pictures each one is, shape (n,).
     """
-    links = _Links(near, copies)
-
-    def tried(count: int) -> tuple[Choice, csr_array]:
-        distances = distances_of(points, near, count, metric)
-        return _choose_eps(Sweep(distances, copies, min_samples), links, copies, count), distances
-
     counts = candidates(len(points)) if neighbours is None else [neighbours]
-    return max(map(tried, counts), key=lambda found: found[0].score)
+
+    def best(links: _Links) -> tuple[Choice, csr_array]:
+        def tried(count: int) -> tuple[Choice, csr_array]:
+            distances = distances_of(points, near, count, metric)
+            return _choose_eps(Sweep(distances, copies, min_samples), links, copies, count), distances
+
+        return max(map(tried, counts), key=lambda found: found[0].score)
+
+    every = _Links(near, copies)
+    if counts == [0] or (copies == 1).all():
+        return best(every)
+    # That copies belong together says nothing about other pictures; but where those hardly do, it is all there is.
+    found = best(_Links(near, np.ones_like(copies)))
+    return best(every) if found[0].weak else found
 
 
 def candidates(points: int) -> Sequence[int]:
     """Numbers of neighbours that are tried for so many points."""
-    if points < _FEWEST:
+    if points < FEWEST:
         return [0]
     return [count for count in _NEIGHBOURS if count <= points / _LEAST_KINDS] or [points // _LEAST_KINDS]
 

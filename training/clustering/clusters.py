@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE, CoreSamples, Metric, Nearest
-from training.clustering.choice import Choice, NoGroupsError, choose, distances_of
+from training.clustering.choice import FEWEST, Choice, NoGroupsError, choose, distances_of
+from training.clustering.copies import folded
 from training.clustering.dbscan import Grouped, by_embeddings, by_graph, numbers_of, within
 from training.clustering.lasting import lasting_groups
 from training.clustering.neighbours import EXACT, Neighbours, Points, centred, distinct, nearest_neighbours
@@ -172,8 +173,13 @@ def _neighbours(vectors: Vectors, parameters: Parameters, engine: Engine) -> tup
     _check(parameters, len(vectors))
     points = distinct(vectors, parameters.metric)
     listed = max(_LISTED_PLAIN if parameters.plain else _LISTED, parameters.neighbours or 0, parameters.min_samples)
-    compared = points.vectors if parameters.plain or parameters.metric == "euclidean" else centred(points)
-    return points, nearest_neighbours(compared, parameters.metric, listed, engine)
+    if parameters.plain or parameters.metric == "euclidean":
+        return points, nearest_neighbours(points.vectors, parameters.metric, listed, engine)
+    near = nearest_neighbours(centred(points), parameters.metric, listed, engine)
+    pictures = folded(points, near)
+    if len(pictures) == len(points) or len(pictures) < FEWEST:
+        return points, near
+    return pictures, nearest_neighbours(centred(pictures), parameters.metric, listed, engine)
 
 
 def _check(parameters: Parameters, pictures: int) -> None:

@@ -40,6 +40,8 @@ class Points:
     """Shape (points,): how many of the n it is."""
     which: NDArray[np.intp]
     """Shape (n,): the point that each embedding is."""
+    spread: NDArray[np.float32]
+    """Shape (points,): how far the farthest of a point's copies is from it."""
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -67,7 +69,7 @@ def distinct(vectors: NDArray[np.float32], metric: Metric) -> Points:
     which = np.empty(len(order), dtype=np.intp)
     which[order] = differs.cumsum() - 1
     rows = order[starts]
-    return Points(points[rows], rows, np.diff(starts, append=len(order)), which)
+    return Points(points[rows], rows, np.diff(starts, append=len(order)), which, np.zeros(len(rows), dtype=np.float32))
 
 
 def centred(points: Points) -> NDArray[np.float32]:

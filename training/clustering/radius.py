@@ -117,7 +117,10 @@ def stranger_distances(
 
 
 def own_distances(points: Points, near: Neighbours, grouped: Grouped, metric: Metric) -> NDArray[np.float32]:
-    """Of each point to the nearest other core sample of its cluster, shape (n,): 0 for copies, infinite for NOISE."""
+    """Of each point to the nearest other core sample of its cluster, shape (n,); infinite for NOISE.
+
+    Where no other is listed, how far its copies are; 0 where it is alone.
+    """
     clusters = np.where(grouped.core, grouped.labels, NOISE)[near.indices]
     own = (clusters == grouped.labels[:, None]) & (clusters != NOISE)
     found = np.full(len(points), np.inf, dtype=np.float32)
@@ -126,9 +129,7 @@ def own_distances(points: Points, near: Neighbours, grouped: Grouped, metric: Me
         some = slice(start, start + _PAIRS)
         ends = near.indices[starts[some], place[some]]
         np.minimum.at(found, starts[some], distance(points.vectors[starts[some]], points.vectors[ends], metric))
-    # Alone in its cluster, with min_samples 1, or with copies of itself.
-    alone = (grouped.labels != NOISE) & (
-        (points.copies > 1) | (np.bincount(grouped.labels + 1)[grouped.labels + 1] == 1)
-    )
-    found[alone] = 0
+    alone = np.bincount(grouped.labels + 1)[grouped.labels + 1] == 1  # with min_samples 1
+    by_copies = (grouped.labels != NOISE) & np.isinf(found) & (alone | (points.copies > 1))
+    found[by_copies] = points.spread[by_copies]
     return found

@@ -8,11 +8,7 @@ from numpy.typing import NDArray
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import comparable
 from shared.model.remembered import SAME
-
-# Cosine distance up to which two pictures are copies. R-MAC of 120 pictures compressed again at quality 60, 75, 85, 95,
-# and at half their size: 70, 95, 100, 100 and 49 % are within it (90, 100, 100, 100 and 81 % of the 90 large ones if
-# averaged). Among 1,940 others the nearest that are not one picture are 0.030 apart (averaged: 0.010).
-_COPIES = 5e-3
+from training.clustering.copies import COPIES
 
 # Pictures compared at a time, first by the dimensions in which they differ most: 20,000 pictures take 2 s.
 _BLOCK = 1024
@@ -30,7 +26,7 @@ def find_stacks(vectors: Vectors) -> tuple[Stack, ...]:
     points = comparable(vectors, "cosine")
     return tuple(
         tuple(tuple(stack[row] for row in same) for same in _near_firsts(points[stack], SAME))
-        for stack in _near_firsts(points, _COPIES)
+        for stack in _near_firsts(points, COPIES)
         if len(stack) > 1
     )
 

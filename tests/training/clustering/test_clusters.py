@@ -244,7 +244,7 @@ def test_an_eps_given_alone_is_a_distance_between_embeddings() -> None:
 
 
 def test_a_radius_of_its_own_for_each_group() -> None:
-    vectors = np.concatenate([kinds(30, 30, spread=0.1)[0], kinds(30, spread=0.6)[0]])
+    vectors = np.concatenate([kinds(30, 30, spread=0.15)[0], kinds(30, spread=0.6)[0]])
     found = find(vectors)
     assert found.count == 3
     tight, _, loose = np.sort(found.radius)
