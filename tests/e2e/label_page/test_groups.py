@@ -195,6 +195,19 @@ class TestGroups:
         expect(page.locator("#tiles li").nth(1).locator(".picture")).to_be_focused()
 
 
+def test_files_deleted_meanwhile_are_told_and_stand_for_no_group(browser: Browser, folder: Path) -> None:
+    with served(open_plainly(folder)) as page_of_all, tab(browser, expected=REFUSED) as page:
+        enter(page, page_of_all)
+        first = page.locator("#tiles .picture img").first.get_attribute("alt") or ""
+        (folder.parents[1] / "pictures" / first).unlink()
+        page.reload()
+        expect(page.locator("#tiles li.unreadable")).to_have_count(1)
+        cover = page.locator('[data-group="0"] img')
+        expect(cover).not_to_have_js_property("naturalWidth", 0)
+        page.get_by_role("button", name="Merge").click()
+        expect(page.locator("dialog[open] img").first).not_to_have_js_property("naturalWidth", 0)
+
+
 def test_a_removed_picture_whose_file_is_gone_is_named_and_put_back(browser: Browser, folder: Path) -> None:
     gallery = open_plainly(folder)
     document = Document(gallery, lambda labels, version, grouping: None)

@@ -1,5 +1,6 @@
 // A dialog in which a group is found by typing a few letters of its name, or a new one is made of what was typed.
 
+import { newCover, showCover } from "./cover.js";
 import { byId, el, isolated, plural } from "./dom.js";
 import { store, titleOf } from "./store.js";
 
@@ -106,9 +107,10 @@ const rank = (group, wanted) => (group.names.length ? 0 : 2) + (plain(titleOf(gr
 function drawOption({ group, name }, isMarked, id) {
   const item = el("li", { id, role: "option", "aria-selected": String(isMarked) });
   if (group) {
-    const [first] = group.pictures;
+    const cover = newCover();
+    showCover(cover, group.pictures);
     item.append(
-      el("img", { alt: "", src: first ? `/picture/${first.picture}/tiny` : "", width: 48, height: 36 }),
+      cover,
       isolated(titleOf(group)),
       el("span", { className: "soft" }, plural(group.pictures.length, "picture")),
     );

@@ -4,6 +4,7 @@ import { byId, el, isolated } from "./dom.js";
 import { isUnnamed, store, titleOf } from "./store.js";
 import { current, inOrder, order, setOrder, show, UNCLUSTERED } from "./view.js";
 import { plain } from "./choose.js";
+import { newCover, showCover } from "./cover.js";
 
 const items = new Map();
 const headings = new Map();
@@ -108,10 +109,7 @@ function drawItem({ id, title, unnamed, struck, note, pictures }) {
   button.querySelector(".title").textContent = title;
   button.querySelector(".note").textContent = note;
   button.querySelector(".count").textContent = pictures.length.toLocaleString("en");
-  const cover = button.querySelector("img");
-  const source = pictures.length ? `/picture/${pictures[0].picture}/tiny` : "";
-  cover.hidden = !source;
-  if (source && cover.getAttribute("src") !== source) cover.src = source;
+  showCover(button.querySelector("img"), pictures);
   return item;
 }
 
@@ -122,7 +120,7 @@ const newItem = (id) =>
     el(
       "button",
       { type: "button", className: "group-item", dataset: { group: id }, onclick: () => show(id) },
-      el("img", { alt: "", loading: "lazy", width: 48, height: 36 }),
+      newCover(),
       el("span", { className: "words" }, isolated("", { className: "title" }), el("span", { className: "note" })),
       el("span", { className: "count" }),
     ),
