@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,12 +25,22 @@ type Stack = tuple[tuple[int, ...], ...]
 
 def find_stacks(vectors: Vectors) -> tuple[Stack, ...]:
     """The stacks of two copies or more among embeddings of shape (n, dimensions)."""
+    if len(vectors) < 2:
+        return ()
     points = comparable(vectors, "cosine")
     return tuple(
         tuple(tuple(stack[row] for row in same) for same in _near_firsts(points[stack], SAME))
         for stack in _near_firsts(points, COPIES)
         if len(stack) > 1
     )
+
+
+def are_copies(vectors: Vectors) -> NDArray[np.bool_]:
+    """Which of n embeddings are copies of an earlier one, shape (n,)."""
+    found = np.zeros(len(vectors), dtype=np.bool_)
+    for stack in find_stacks(vectors):
+        found[sorted(itertools.chain(*stack))[1:]] = True
+    return found
 
 
 def _near_firsts(points: NDArray[np.float32], within: float) -> list[list[int]]:

@@ -234,7 +234,8 @@ def _labels(
         if members[row] in out.clusters:
             members[row] = NOISE
     points = comparable(embedded.vectors, options.metric)
-    labels = make_labels(names, embedded.names, members, distances_to_centre(points, clusters.labels, options.metric))
+    centrality = distances_to_centre(points, clusters.labels, options.metric)
+    labels = make_labels(names, embedded.names, members, centrality, embedded.vectors)
     edits = Edits(excluded=tuple(carried.excluded))
     conflicts = tuple(cluster for cluster in carried.conflicts if names.get(cluster) == carried.names.get(cluster))
     return labels.model_copy(update={"not_groups": tuple(carried.not_groups), "conflicts": conflicts, "edits": edits})

@@ -236,10 +236,9 @@ class _Extension:
     ) -> tuple[Labels, dict[int, tuple[str, ...]]]:
         rows = [row for row, (cluster, _) in now.items() if cluster >= first]
         clusters = np.array([now[row][0] for row in rows], dtype=np.int32)
-        points = comparable(self._vectors[rows], self._metric)
-        found = make_labels(
-            {}, [self._names[row] for row in rows], clusters, distances_to_centre(points, clusters, self._metric)
-        ).exemplars
+        names, vectors = [self._names[row] for row in rows], self._vectors[rows]
+        centrality = distances_to_centre(comparable(vectors, self._metric), clusters, self._metric)
+        found = make_labels({}, names, clusters, centrality, vectors).exemplars
         labels = self._bundle.labels
         return labels.model_copy(update={"exemplars": {**labels.exemplars, **found}}), dict(found)
 

@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from shared.documents import read_json
+from shared.embedding.embedder import Vectors
 from shared.errors import UserError
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
 from shared.model.group_names import MOST_NAMES, GroupName
 from shared.printable import composed
+from training.gallery.copies import are_copies
 
 # Enough to recognize a group by when it is trained again, few enough to read in labels.json.
 _EXEMPLARS = 5
+# Central pictures among which different ones are looked for.
+_COMPARED = 50
 
 type NamesByPicture = Mapping[str, tuple[str, ...]]
 _Picture = Annotated[str, AfterValidator(composed)]
@@ -68,16 +72,18 @@ def make_labels(
     pictures: Sequence[str],
     labels: NDArray[np.int32],
     centrality: NDArray[np.float32],
+    vectors: Vectors,
 ) -> Labels:
-    """labels.json's content: names, and each cluster's most central pictures.
+    """labels.json's content: names, and each cluster's most central pictures, copies of others last.
 
-    `centrality` has shape (n,); lower is more central.
+    `centrality` has shape (n,); lower is more central. `vectors` has shape (n, dimensions).
     """
     exemplars: dict[int, tuple[str, ...]] = {}
     for cluster in np.unique(labels[labels != NOISE]).tolist():
         members = np.flatnonzero(labels == cluster)
-        central = members[np.argsort(centrality[members], kind="stable")][:_EXEMPLARS]
-        exemplars[cluster] = tuple(pictures[int(position)] for position in central)
+        central = members[np.argsort(centrality[members], kind="stable")][:_COMPARED]
+        different_first = central[np.argsort(are_copies(vectors[central]), kind="stable")][:_EXEMPLARS]
+        exemplars[cluster] = tuple(pictures[int(position)] for position in different_first)
     return Labels(labels=dict(sorted(names.items())), exemplars=exemplars)
 
 

@@ -90,7 +90,7 @@ def with_exemplars(labels: Labels, gallery: Gallery, positions: NDArray[np.int32
     """
     grouping = gallery.arrange(positions, np.zeros(len(positions), dtype=np.float32))
     ids = np.where(gallery.trained, positions, NOISE).astype(np.int32)
-    found = make_labels({}, gallery.names, ids, grouping.centrality).exemplars
+    found = make_labels({}, gallery.names, ids, grouping.centrality, gallery.vectors).exemplars
     exemplars = {**labels.exemplars, **{cluster: found.get(cluster, ()) for cluster in clusters}}
     kept = {cluster: pictures for cluster, pictures in exemplars.items() if pictures}
     return labels.model_copy(update={"exemplars": dict(sorted(kept.items()))})

@@ -11,6 +11,7 @@ import numpy as np
 from shared.model.assigner import apply_edits
 from shared.model.bundle import Labels
 from shared.model.core_samples import NOISE
+from training.gallery.copies import are_copies
 from training.gallery.gallery import Gallery, Group, Grouping
 from training.report.cache import Choice, is_weak
 from training.report.chart import WIDTH, draw
@@ -32,8 +33,8 @@ class Shown:
     picture: int
     name: str
     thumbnail: Inlined
-    distance: str
-    """To the nearest core sample; empty where the picture is one itself, and where there is none to compare with."""
+    note: str
+    """How far it is from the nearest core sample, if it is none itself; or that it is a copy of one shown before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +182,18 @@ def _unclustered(gallery: Gallery, grouping: Grouping, thumbnails: Mapping[int, 
 def _shown(
     gallery: Gallery, grouping: Grouping, pictures: Sequence[int], thumbnails: Mapping[int, Inlined]
 ) -> tuple[Shown, ...]:
+    """Copies of others come last."""
+    shown = np.array([picture for picture in pictures if picture in thumbnails], dtype=np.intp)
+    copies = are_copies(gallery.vectors[shown])
+    order = np.argsort(copies, kind="stable")
     return tuple(
-        Shown(picture, gallery.names[picture], thumbnails[picture], _worded(float(grouping.distances[picture])))
-        for picture in pictures
-        if picture in thumbnails
+        Shown(
+            picture,
+            gallery.names[picture],
+            thumbnails[picture],
+            "copy" if is_copy else _worded(float(grouping.distances[picture])),
+        )
+        for picture, is_copy in zip(shown[order].tolist(), copies[order].tolist(), strict=True)
     )
 
 

@@ -84,10 +84,17 @@ def test_labels_hold_the_most_central_pictures_of_each_group() -> None:
     pictures = [f"{number}.jpg" for number in range(9)]
     labels = np.array([0, 0, 0, 0, 0, 0, 0, 1, -1], dtype=np.int32)
     centrality = np.array([6, 5, 4, 3, 2, 1, 1, 9, 0], dtype=np.float32)
-    made = make_labels({1: ("map",), 0: ("book",)}, pictures, labels, centrality)
+    made = make_labels({1: ("map",), 0: ("book",)}, pictures, labels, centrality, np.eye(9, dtype=np.float32))
     assert made.exemplars == {0: ("5.jpg", "6.jpg", "4.jpg", "3.jpg", "2.jpg"), 1: ("7.jpg",)}
     assert made == Labels(labels={0: ("book",), 1: ("map",)}, exemplars=made.exemplars)
     assert list(made.labels) == [0, 1], "the file is the same whatever the order of the names"
+
+
+def test_the_pictures_that_labels_hold_are_different_ones_first() -> None:
+    vectors = np.eye(9, dtype=np.float32)[[0, 0, 0, 1, 1, 2, 3]]
+    pictures = [f"{number}.jpg" for number in range(7)]
+    made = make_labels({}, pictures, np.zeros(7, dtype=np.int32), np.arange(7, dtype=np.float32), vectors)
+    assert made.exemplars == {0: ("0.jpg", "3.jpg", "5.jpg", "6.jpg", "1.jpg")}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])

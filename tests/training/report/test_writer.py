@@ -75,6 +75,16 @@ def test_it_shows_groups_pictures_map_curve_and_parameters(folder: Path) -> None
     assert len({(dot["cx"], dot["cy"]) for dot in dots}) == len(dots)
 
 
+def test_copies_of_a_picture_come_after_the_others_and_say_so(folder: Path) -> None:
+    pictures = folder.parents[1] / "pictures"
+    (pictures / "0copy.png").write_bytes((pictures / "apple3.png").read_bytes())
+    page = write(open_plainly(folder))
+    names = [image["alt"] for image in page.all("img")]
+    one, other = names.index("apple3.png"), names.index("0copy.png")
+    assert max(one, other) > max(names.index(f"apple{copy}.png") for copy in (0, 1, 2, 4))
+    assert page.text.count(" copy ") == 1
+
+
 def test_it_needs_nothing_but_itself(folder: Path) -> None:
     page = write(open_plainly(folder))
     for _, attributes in page.elements:
