@@ -7,16 +7,14 @@ far as compressing again moves them. The index counts the pictures themselves, s
 from __future__ import annotations
 
 import argparse
-from functools import partial
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.groups.embedding import embedded, pooled
-from benchmarks.groups.packages import UnavailableError
-from benchmarks.groups.sets import SETS, prepare
+from benchmarks.groups.embedding import available
+from benchmarks.groups.sets import SETS
 from shared.embedding.embedder import Vectors
 from shared.model.core_samples import NOISE
 from training.clustering.choice import NoGroupsError
@@ -36,14 +34,8 @@ def main() -> None:
     argparse.ArgumentParser(prog="python -m benchmarks.groups.copies", description=__doc__).parse_args()
     print("| set | index | with copies | groups | with copies | of them of one picture's |\n|---|---|---|---|---|---|")
     found: list[NDArray[np.float64]] = []
-    for one in SETS:
-        try:
-            flat, labels = embedded(one.name, partial(prepare, one))
-        except UnavailableError as error:
-            print(f"{one.name} left out: {error}")
-            continue
+    for one, vectors, labels in available(SETS, "rmac"):
         chance = np.random.default_rng(5)
-        vectors = pooled(flat, "rmac")
         found.append(np.mean([measure(vectors, labels, chance) for _ in range(_COLLECTIONS)], axis=0))
         print(row(one.name, found[-1]), flush=True)
     print(row("mean", np.mean(found, axis=0)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.groups.packages import CACHE
+from benchmarks.groups.packages import CACHE, UnavailableError
+from benchmarks.groups.sets import LabelledSet, prepare
 from shared.embedding.embedder import EmbedderSpec, Pooling, Vectors, open_embedder, pool
 from shared.embedding.vgg16 import CHANNELS, WEIGHTS_SHA256
 from shared.pictures.folder import find_pictures
@@ -18,6 +20,17 @@ from training.embedding.embeddings import embed_pictures
 from training.network.weights import GRAPH_SHA256, export_graph
 
 MODELS = Path(__file__).parents[2] / "models"
+
+
+def available(sets: Iterable[LabelledSet], pooling: Pooling) -> Iterator[tuple[LabelledSet, Vectors, NDArray[np.str_]]]:
+    """Those sets that can be had on this machine, with embeddings and labels. What is left out is printed."""
+    for one in sets:
+        try:
+            flat, labels = embedded(one.name, partial(prepare, one))
+        except UnavailableError as error:
+            print(f"{one.name} left out: {error}")
+            continue
+        yield one, pooled(flat, pooling), labels
 
 
 def embedded(name: str, make: Callable[[], Path]) -> tuple[Vectors, NDArray[np.str_]]:

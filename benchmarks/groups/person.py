@@ -15,7 +15,6 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,9 +23,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.groups.embedding import MODELS, embedded, pooled
-from benchmarks.groups.packages import UnavailableError
-from benchmarks.groups.sets import SETS, prepare
+from benchmarks.groups.embedding import MODELS, available
+from benchmarks.groups.sets import SETS
 from shared.embedding.embedder import Embedder, Vectors, open_embedder
 from shared.model.core_samples import NOISE
 from shared.pictures.source import Source
@@ -241,15 +239,9 @@ def main() -> None:
     embedder = open_embedder(options.spec(), export_graph(MODELS, print))
     print("| set | pictures | actions per 100 pictures, before | after |\n|---|---|---|---|")
     found: list[Effort] = []
-    for one in SETS:
-        if chosen is not None and one.name not in chosen:
-            continue
-        try:
-            flat, kinds = embedded(one.name, partial(prepare, one))
-        except UnavailableError as error:
-            print(f"{one.name} left out: {error}")
-            continue
-        found.append(effort(pooled(flat, options.pooling), kinds, embedder, options))
+    sets = (one for one in SETS if chosen is None or one.name in chosen)
+    for one, vectors, kinds in available(sets, options.pooling):
+        found.append(effort(vectors, kinds, embedder, options))
         print(_line(one.name, found[-1]), flush=True)
     total = Effort(*(sum(getattr(each, name) for each in found) for name in ("pictures", "before", "after")))
     print(_line("**all**", total))

@@ -8,16 +8,14 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from benchmarks.groups.embedding import embedded, pooled
-from benchmarks.groups.packages import UnavailableError
-from benchmarks.groups.sets import SETS, prepare
+from benchmarks.groups.embedding import available
+from benchmarks.groups.sets import SETS
 from shared.embedding.embedder import Vectors
 from training.clustering.choice import NoGroupsError
 from training.clustering.clusters import Parameters, find_groups
@@ -35,15 +33,8 @@ type Outcome = Literal["none", "weak", "groups"]
 
 def main() -> None:
     argparse.ArgumentParser(prog="python -m benchmarks.groups.unrelated", description=__doc__).parse_args()
-    sets: list[Labelled] = []
-    for one in SETS:
-        try:
-            flat, labels = embedded(one.name, partial(prepare, one))
-        except UnavailableError as error:
-            print(f"{one.name} left out: {error}")
-            continue
-        if one.name not in _DERIVED:
-            sets.append((pooled(flat, "rmac"), labels))
+    chosen = (one for one in SETS if one.name not in _DERIVED)
+    sets = [(vectors, labels) for _, vectors, labels in available(chosen, "rmac")]
     print(f"| {_COLLECTIONS} collections of | no groups | groups, reported as weak | groups |\n|---|---|---|---|")
     ways: dict[str, Callable[[Generator], Vectors]] = {
         "unrelated pictures, at most two of a set": lambda chance: unrelated(sets, chance, most=2),
