@@ -14,6 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from benchmarks.groups.copies import copied
 from benchmarks.groups.embedding import available
 from benchmarks.groups.sets import SETS
 from shared.embedding.embedder import Vectors
@@ -25,6 +26,7 @@ from training.model.options import Options
 _DERIVED = ("mixture", "wide-details", "narrow-details")
 _COLLECTIONS = 60
 _UNRELATED = 8, 25
+_MANY = 30, 48
 _KINDS = 3, 5
 
 type Labelled = tuple[Vectors, NDArray[np.str_]]
@@ -39,6 +41,10 @@ def main() -> None:
     ways: dict[str, Callable[[Generator], Vectors]] = {
         "unrelated pictures, at most two of a set": lambda chance: unrelated(sets, chance, most=2),
         "unrelated pictures, one of each kind": lambda chance: unrelated(sets, chance),
+        "30 to 47 unrelated pictures, one of each kind": lambda chance: unrelated(sets, chance, size=_MANY),
+        "the same, a quarter of them with copies": lambda chance: with_copies(
+            unrelated(sets, chance, size=_MANY), chance
+        ),
         "3 or 4 kinds, 6 pictures of each": lambda chance: related(sets, chance, 6),
         "3 or 4 kinds, 12 pictures of each": lambda chance: related(sets, chance, 12),
     }
@@ -48,7 +54,9 @@ def main() -> None:
         print(f"| {way} | {found['none']} | {found['weak']} | {found['groups']} |", flush=True)
 
 
-def unrelated(sets: Sequence[Labelled], chance: Generator, most: int | None = None) -> Vectors:
+def unrelated(
+    sets: Sequence[Labelled], chance: Generator, most: int | None = None, size: tuple[int, int] = _UNRELATED
+) -> Vectors:
     """A few pictures of the sets, each of another kind, shape (n, dimensions): at most so many of a set.
 
     Three of a set may be taken for a group, rightly: drawings on white, or digits.
@@ -57,7 +65,11 @@ def unrelated(sets: Sequence[Labelled], chance: Generator, most: int | None = No
     for vectors, labels in sets:
         for kind in chance.permutation(np.unique(labels))[:most]:
             drawn.append(vectors[chance.choice(np.flatnonzero(labels == kind))])
-    return np.stack(drawn)[chance.permutation(len(drawn))[: int(chance.integers(*_UNRELATED))]]
+    return np.stack(drawn)[chance.permutation(len(drawn))[: int(chance.integers(*size))]]
+
+
+def with_copies(pictures: Vectors, chance: Generator) -> Vectors:
+    return np.concatenate([pictures, copied(pictures, chance)[0]])
 
 
 def related(sets: Sequence[Labelled], chance: Generator, each: int) -> Vectors:

@@ -37,6 +37,8 @@ FEWEST = 20
 _CURVE_POINTS = 100
 # Identical pictures: any eps will do that lets a recompressed copy in, which is about 0.0005 away (cosine).
 _SAME = 1e-3
+# Share of the pictures with as many copies as a group takes, beyond which unlike ones are groups by themselves.
+_COPIED = 0.5
 # Scores below this: by shared neighbours 48 collections of 48 unrelated pictures (up to 24, one of each kind), and 1 of
 # 39 labelled ones. Plain DBSCAN: noise always, 63% of 68 groups taken for themselves, 3.5% of 200 labelled subsets.
 _WEAK = 0.5
@@ -97,12 +99,13 @@ def choose(
 
         return max(map(tried, counts), key=lambda found: found[0].score)
 
-    every = _Links(near, copies)
-    if counts == [0] or (copies == 1).all():
-        return best(every)
-    # That copies belong together says nothing about other pictures; but where those hardly do, it is all there is.
+    if counts == [0]:
+        return best(_Links(near, copies))
+    # That copies belong together says nothing about other pictures.
     found = best(_Links(near, np.ones_like(copies)))
-    return best(every) if found[0].weak else found
+    if found[0].weak and (copies >= min_samples).mean() > _COPIED:
+        return best(_Links(near, copies))
+    return found
 
 
 def candidates(points: int) -> Sequence[int]:

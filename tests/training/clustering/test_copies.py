@@ -68,6 +68,16 @@ def test_copies_make_no_groups_of_their_own(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
+def test_copies_do_not_make_unlike_pictures_look_like_groups(seed: int) -> None:
+    unlike = np.random.default_rng(seed).gamma(1, 1, (40, 64)).astype(np.float32)
+    alone, copied = (find_groups(some, Parameters()).choice for some in (unlike, with_copies(unlike, seed)[0]))
+    assert alone
+    assert copied
+    assert alone.weak
+    assert copied.weak
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_the_order_of_copies_does_not_matter(seed: int) -> None:
     every, _ = with_copies(kinds(25, 25, 25, spread=0.7)[0], seed)
     order = np.random.default_rng(seed).permutation(len(every))
