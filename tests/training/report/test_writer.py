@@ -85,6 +85,15 @@ def test_copies_of_a_picture_come_after_the_others_and_say_so(folder: Path) -> N
     assert page.text.count(" copy ") == 1
 
 
+def test_the_file_comes_before_its_folder(folder: Path) -> None:
+    pictures = folder.parents[1] / "pictures"
+    (pictures / "summer").mkdir()
+    (pictures / "apple3.png").rename(pictures / "summer" / "apple3.png")
+    page = write(open_plainly(folder))
+    assert "apple3.png summer" in page.text
+    assert "summer/apple3.png" in [image["alt"] for image in page.all("img")]
+
+
 def test_it_needs_nothing_but_itself(folder: Path) -> None:
     page = write(open_plainly(folder))
     for _, attributes in page.elements:
