@@ -7,17 +7,14 @@ groups are found as without, and some hold the copies of one picture (`python -m
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shared.model.core_samples import distance
 from training.clustering.neighbours import Neighbours, Points
+from training.clustering.pairs import pair_distances
 
 # Cosine distance up to which two pictures are copies. R-MAC of 120 pictures compressed again at quality 60, 75, 85, 95,
 # and at half their size: 70, 95, 100, 100 and 49 % are within it (90, 100, 100, 100 and 81 % of the 90 large ones if
 # averaged). Among 1,940 others the nearest that are not one picture are 0.030 apart (averaged: 0.010).
 COPIES = 5e-3
-# Pairs compared at a time: some 50 MB.
-_PAIRS = 20_000
 
 
 def folded(points: Points, near: Neighbours) -> Points:
@@ -39,9 +36,9 @@ def folded(points: Points, near: Neighbours) -> Points:
 def _pairs(points: Points, near: Neighbours) -> list[tuple[int, int, float]]:
     """Copies, the earlier one first and in order, and how far they are apart."""
     found: dict[tuple[int, int], float] = {}
-    rows = np.arange(len(points))
+    rows = np.arange(len(points), dtype=np.int32)
     for column in near.indices.T:
-        apart = np.concatenate([_apart(points, some, column[some]) for some in _parts(rows)])
+        apart = pair_distances(points.vectors, np.stack([rows, column[rows]]), "cosine")
         copies = apart <= COPIES
         rows, apart = rows[copies], apart[copies]
         if not len(rows):
@@ -49,11 +46,3 @@ def _pairs(points: Points, near: Neighbours) -> list[tuple[int, int, float]]:
         ends = np.sort([rows, column[rows]], axis=0)
         found |= dict(zip(zip(*ends.tolist(), strict=True), apart.tolist(), strict=True))
     return [(one, other, apart) for (one, other), apart in sorted(found.items())]
-
-
-def _apart(points: Points, rows: NDArray[np.intp], others: NDArray[np.int32]) -> NDArray[np.float32]:
-    return distance(points.vectors[rows], points.vectors[others], "cosine")
-
-
-def _parts(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    return np.array_split(rows, -(-len(rows) // _PAIRS))

@@ -7,29 +7,22 @@ with k-reciprocal Encoding", CVPR 2017).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, triu, vstack
 
-from shared.model.core_samples import Metric, distance
+from shared.model.core_samples import Metric
 from training.clustering.neighbours import Neighbours
+from training.clustering.pairs import Ends, Pairs, by_pair, pair_distances
 
 # A neighbour brings in its own closest neighbours where more than so much of them are shared already; as in the paper.
 _SHARED = 2 / 3
 # Points whose neighbourhoods are averaged, as a share of k: the paper's 6 of 20.
 _AVERAGED = 0.3
-# Pairs of points compared at a time: some 50 MB.
-_PAIRS = 20_000
 # Points whose neighbourhoods are made at a time: some 100 MB.
 _ROWS = 65_536
 # Stands for 0 where SciPy would take it for nothing: less than any other distance.
 STORED_ZERO = np.finfo(np.float64).tiny
-
-type _Ends = NDArray[np.int32]
-type _Pairs = NDArray[np.int32]
-"""Starts and ends, shape (2, pairs)."""
 
 
 def jaccard_distances(points: NDArray[np.float32], neighbours: Neighbours, k: int, metric: Metric) -> csr_array:
@@ -46,27 +39,27 @@ def jaccard_distances(points: NDArray[np.float32], neighbours: Neighbours, k: in
     return _symmetric(pairs, distances, len(points))
 
 
-def _common(members: csr_array, pairs: _Pairs) -> NDArray[np.float64]:
+def _common(members: csr_array, pairs: Pairs) -> NDArray[np.float64]:
     """What the neighbourhoods of each pair share, shape (pairs,)."""
 
-    def shared(one: _Ends, other: _Ends) -> NDArray[np.float64]:
+    def shared(one: Ends, other: Ends) -> NDArray[np.float64]:
         return members[one].minimum(members[other]).sum(axis=1)
 
-    return _by_pair(pairs, shared)
+    return by_pair(pairs, shared)
 
 
 def listed_distances(points: NDArray[np.float32], neighbours: Neighbours, metric: Metric) -> csr_array:
     """The metric's own distances, of the same pairs and in the same form: for plain DBSCAN."""
     pairs = _listed_pairs(neighbours)
-    return _symmetric(pairs, _lengths(points, pairs, metric), len(points))
+    return _symmetric(pairs, pair_distances(points, pairs, metric), len(points))
 
 
-def _listed_pairs(neighbours: Neighbours) -> _Pairs:
+def _listed_pairs(neighbours: Neighbours) -> Pairs:
     listed = _listed(neighbours, neighbours.indices.shape[1], itself=False)
     return np.stack(triu(listed + listed.T).nonzero())
 
 
-def _symmetric(pairs: _Pairs, distances: NDArray[np.float64], total: int) -> csr_array:
+def _symmetric(pairs: Pairs, distances: NDArray[np.float64], total: int) -> csr_array:
     # SciPy drops zeros from a sum.
     upper = csr_array((np.maximum(distances, STORED_ZERO), tuple(pairs)), shape=(total, total))
     both = csr_array(upper + upper.T.tocsr())
@@ -96,7 +89,7 @@ def _neighbourhoods(points: NDArray[np.float32], neighbours: Neighbours, k: int,
         inviting = shared.data > invites[shared.col]
         hosts = _indicator(shared.row[inviting], shared.col[inviting], own.shape)
         starts, ends = (own + hosts @ closest).nonzero()
-        weights = np.exp(-_lengths(points, np.stack((starts + start, ends)), metric) / scale)
+        weights = np.exp(-pair_distances(points, np.stack((starts + start, ends)), metric) / scale)
         weighted = csr_array((weights, (starts, ends)), shape=own.shape)
         return diags_array(1 / weighted.sum(axis=1)) @ weighted
 
@@ -119,16 +112,3 @@ def _mutual(listed: csr_array) -> csr_array:
 
 def _indicator(rows: NDArray[np.integer], columns: NDArray[np.integer], shape: tuple[int, int]) -> csr_array:
     return csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
-
-
-def _lengths(points: NDArray[np.float32], pairs: _Pairs, metric: Metric) -> NDArray[np.float64]:
-    def lengths(one: _Ends, other: _Ends) -> NDArray[np.float64]:
-        return distance(points[one], points[other], metric).astype(np.float64)
-
-    return _by_pair(pairs, lengths)
-
-
-def _by_pair(pairs: _Pairs, work: Callable[[_Ends, _Ends], NDArray[np.float64]]) -> NDArray[np.float64]:
-    starts, ends = pairs
-    parts = [work(starts[at : at + _PAIRS], ends[at : at + _PAIRS]) for at in range(0, len(starts), _PAIRS)]
-    return np.concatenate([np.empty(0), *parts])

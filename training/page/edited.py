@@ -83,13 +83,13 @@ def with_decided(labels: Labels, clusters: Iterable[int]) -> Labels:
     return labels.model_copy(update={"edits": labels.edits.model_copy(update={"decided": decided})})
 
 
-def with_exemplars(labels: Labels, gallery: Gallery, positions: NDArray[np.int32], clusters: Iterable[int]) -> Labels:
+def with_exemplars(labels: Labels, gallery: Gallery, positions: NDArray[np.int32], clusters: Collection[int]) -> Labels:
     """The most central pictures of some groups anew: by these their names are found again after the next training.
 
     `positions` has the cluster of each picture, shape (n,).
     """
     grouping = gallery.arrange(positions, np.zeros(len(positions), dtype=np.float32))
-    ids = np.where(gallery.trained, positions, NOISE).astype(np.int32)
+    ids = np.where(gallery.trained & np.isin(positions, [*clusters]), positions, NOISE).astype(np.int32)
     found = make_labels({}, gallery.names, ids, grouping.centrality, gallery.vectors).exemplars
     exemplars = {**labels.exemplars, **{cluster: found.get(cluster, ()) for cluster in clusters}}
     kept = {cluster: pictures for cluster, pictures in exemplars.items() if pictures}
